@@ -1,0 +1,209 @@
+import fastify, { LogController } from 'fastify'
+import rateLimit from '@fastify/rate-limit'
+import { randomBytes } from 'node:crypto'
+import { ConfigError } from './config.ts'
+import { imagesGenerations } from './endpoints/images-generations.ts'
+import { ERRORS } from './errors.ts'
+import { ExchangeLog } from './gateway/exchange-log.ts'
+import { Generations } from './gateway/generations.ts'
+import { ANONYMOUS, Keyring } from './keys/keyring.ts'
+import { createLogging, createRedactor } from './logging.ts'
+import { Metrics } from './metrics.ts'
+import { Catalogue } from './models/catalogue.ts'
+import { loadModelsFile } from './models/models-file.ts'
+import { authenticator } from './plugins/authenticate.ts'
+import { answerClientError, answerFrameworkError, errors } from './plugins/errors.ts'
+import { exchanges } from './plugins/exchanges.ts'
+import { gatewayRoutes } from './routes/gateway.ts'
+import { openaiRoutes } from './routes/openai.ts'
+import { operationsRoutes } from './routes/operations.ts'
+import { Upstream } from './upstream/upstream.ts'
+import { VERSION } from './version.ts'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { DestinationStream, Logger } from 'pino'
+import type { Config } from './config.ts'
+import type { Gateway } from './gateway/gateway.ts'
+import type { RateLimitCount } from './limits/rate-limit.ts'
+
+const ENDPOINTS = [imagesGenerations]
+const MINUTE_MS = 60_000
+/** Keys and addresses whose counts are kept at once; beyond it the least recently seen are forgotten. */
+const COUNTED_CALLERS = 50_000
+
+export interface App {
+  readonly server: FastifyInstance
+  readonly logger: Logger
+  /** Stops taking work, lets what is under way finish, closes everything. */
+  readonly close: () => Promise<void>
+  readonly flushLogs: () => void
+}
+
+export interface AppOptions {
+  /** Where log lines go; default standard output. */
+  readonly logDestination?: DestinationStream
+}
+
+/** The composition root: every part is made and registered here, by hand, in order. */
+export async function createApp(config: Config, { logDestination }: AppOptions = {}): Promise<App> {
+  const keyring = new Keyring(config.GATEWAY_KEYS ?? [], config.ADMIN_KEY)
+  const catalogue = createCatalogue(config)
+  const sandbox = config.SANDBOX ? await startSandbox(config) : undefined
+  const upstreamKey = sandbox?.key ?? config.COMETAPI_KEY ?? ''
+  const secrets = secretsOf(config, upstreamKey)
+  const redact = createRedactor(secrets)
+  const { logger, flush } = await createLogging({
+    level: config.LOG_LEVEL,
+    format: config.LOG_FORMAT,
+    secrets,
+    ...(logDestination === undefined ? {} : { destination: logDestination }),
+  })
+  const metrics = new Metrics(VERSION)
+  startMetrics(metrics, catalogue, keyring)
+  const upstream = new Upstream({
+    baseUrl: sandbox?.url ?? config.COMETAPI_BASE_URL,
+    key: upstreamKey,
+    connectTimeoutMs: config.UPSTREAM_CONNECT_TIMEOUT_MS,
+  })
+  const log = new ExchangeLog(logger, metrics)
+  const generations = new Generations({
+    upstream,
+    metrics,
+    timeoutMs: config.UPSTREAM_TIMEOUT_MS,
+    priceMultiplier: config.PRICE_MULTIPLIER,
+    redact,
+    onOrphanSettled: (exchange, generation, settlement) => log.orphanSettled(exchange, generation, settlement),
+  })
+  log.follow(generations)
+
+  const server = createServer(config)
+  let isDraining = false
+  await server.register(exchanges, { generations, log })
+  await server.register(errors, {
+    maxBodyBytes: config.MAX_BODY_BYTES,
+    onDefect: (err, request) => logger.error({ err, requestId: request.exchange.id }, 'defect'),
+  })
+  await server.register(rateLimit, { global: false, cache: COUNTED_CALLERS })
+  const gateway: Gateway = {
+    models: catalogue,
+    generations,
+    metrics,
+    defaultModel: config.DEFAULT_MODEL,
+    parameterPolicy: config.PARAMETER_POLICY,
+    priceMultiplier: config.PRICE_MULTIPLIER,
+    countRequest:
+      config.RATE_LIMIT_RPM === 0
+        ? undefined
+        : createCounter(server, config.RATE_LIMIT_RPM, ({ exchange }) => exchange.caller?.name ?? ''),
+  }
+  await registerRoutes(server, config, keyring, gateway, () => isDraining)
+
+  const close = async (): Promise<void> => {
+    isDraining = true
+    // A busy keep-alive connection becomes idle after its answer and would hold the server open for over a minute.
+    const closingIdle = setInterval(() => server.server.closeIdleConnections(), 100)
+    await server.close()
+    clearInterval(closingIdle)
+    await generations.idle()
+    await upstream.close()
+    await sandbox?.close()
+    logger.info('stopped')
+    flush()
+  }
+  return { server, logger, close, flushLogs: flush }
+}
+
+function createCatalogue(config: Config): Catalogue {
+  const options = { unknownModels: config.UNKNOWN_MODELS }
+  if (config.MODELS_FILE === undefined) return new Catalogue(options)
+  try {
+    return new Catalogue({ ...options, ...loadModelsFile(config.MODELS_FILE) })
+  } catch (error) {
+    throw new ConfigError([`MODELS_FILE (${config.MODELS_FILE}) ${error instanceof Error ? error.message : String(error)}`])
+  }
+}
+
+/** The sandbox has a key of its own, made for this run, so that key injection is exercised too. */
+async function startSandbox(config: Config): Promise<{ key: string; url: string; close: () => Promise<void> }> {
+  const { startSandbox: start } = await import('./sandbox/sandbox.ts')
+  const key = `sk-sandbox-${randomBytes(16).toString('hex')}`
+  const { url, close } = await start({
+    apiKey: key,
+    latencyMs: config.SANDBOX_LATENCY_MS,
+    failureRate: config.SANDBOX_FAILURE_RATE,
+  })
+  return { key, url, close }
+}
+
+function secretsOf(config: Config, upstreamKey: string): string[] {
+  const named = (config.GATEWAY_KEYS ?? []).map(({ key }) => key)
+  const all = [upstreamKey, config.COMETAPI_KEY, config.ADMIN_KEY, config.METRICS_TOKEN, ...named]
+  return all.filter((secret) => secret !== undefined && secret !== '') as string[]
+}
+
+function startMetrics(metrics: Metrics, { models }: Catalogue, keyring: Keyring): void {
+  const keys = keyring.isEmpty ? [ANONYMOUS.name] : keyring.names
+  const rejections = Object.entries(ERRORS).filter(([, { status }]) => status < 500)
+  const labels = [...models.map(({ id }) => id), 'other']
+  metrics.startAtZero(
+    ENDPOINTS.map(({ operation }) => operation),
+    labels,
+    keys,
+    rejections.map(([code]) => code),
+  )
+}
+
+function createServer(config: Config): FastifyInstance {
+  const server = fastify({
+    // The exchange writes the one line of a request; Fastify's own would print the query string.
+    logger: false,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: config.MAX_BODY_BYTES,
+    // Node's own default: long enough for a large upload, short enough to end a connection that sends nothing.
+    requestTimeout: 300_000,
+    http: { requireHostHeader: false },
+    routerOptions: { maxParamLength: 256, ignoreTrailingSlash: true },
+    clientErrorHandler: answerClientError,
+    frameworkErrors: answerFrameworkError,
+  })
+  server.removeAllContentTypeParsers()
+  // Original bytes: what is checked is what is forwarded.
+  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  return server
+}
+
+/** Counts requests in windows of one minute; each counter has a store of its own. */
+function createCounter(
+  server: FastifyInstance,
+  max: number,
+  keyGenerator: (request: FastifyRequest) => string,
+): (request: FastifyRequest) => Promise<RateLimitCount> {
+  const limiter = server.createRateLimit({ max, timeWindow: MINUTE_MS, keyGenerator })
+  return async (request) => {
+    const count = await limiter(request)
+    return count.isAllowed ? { max, remaining: max, ttl: 0, isExceeded: false } : count
+  }
+}
+
+async function registerRoutes(
+  server: FastifyInstance,
+  config: Config,
+  keyring: Keyring,
+  gateway: Gateway,
+  isDraining: () => boolean,
+): Promise<void> {
+  const { loopbackOnly, SANDBOX: sandbox, ADMIN_KEY, METRICS_TOKEN } = config
+  const failures = createCounter(server, config.AUTH_FAILURES_PER_MINUTE, ({ ip }) => ip)
+  const authenticate = authenticator({ keyring, loopbackOnly, sandbox, countFailure: failures })
+  await server.register((calls: FastifyInstance, _options: object, done: () => void) => {
+    calls.addHook('onRequest', authenticate)
+    openaiRoutes(calls, gateway, ENDPOINTS)
+    gatewayRoutes(calls, gateway, imagesGenerations)
+    done()
+  })
+  operationsRoutes(server, {
+    metrics: gateway.metrics,
+    isDraining,
+    metricsTokens: [METRICS_TOKEN, ADMIN_KEY].filter((token) => token !== undefined),
+    metricsAreOpen: METRICS_TOKEN === undefined && (loopbackOnly || sandbox),
+  })
+}

@@ -1,0 +1,134 @@
+/**
+ * Every error the gateway can answer with, as one closed table, and OpenAI's wire shape for them.
+ * Shape: `{"error":{"message","type","param","code"}}`, all four always present
+ * (openai-openapi, schema Error); `issues` is ours and lists every problem of a request.
+ */
+
+/** `never`: the answer carries `x-should-retry: false`, which both OpenAI SDKs obey before they look at the status. */
+type Retry = 'never' | 'sdk'
+
+interface ErrorKind {
+  readonly status: number
+  readonly type: string
+  /** What the SDK may do. `sdk` leaves it to the SDK's own rule: 408, 409, 429 and 5xx are sent again. */
+  readonly retry: Retry
+  /** One line for docs/errors.md. */
+  readonly doc: string
+}
+
+const request = 'invalid_request_error'
+
+/** Code → status, type and whether a client may send the request again. A test compares it with docs/errors.md. */
+export const ERRORS = {
+  missing_required_parameter: { status: 400, type: request, retry: 'sdk', doc: 'A required parameter is absent.' },
+  unknown_parameter: { status: 400, type: request, retry: 'sdk', doc: 'No image model has this parameter.' },
+  unsupported_parameter: { status: 400, type: request, retry: 'sdk', doc: 'Other models take this parameter, this one does not.' },
+  invalid_value: { status: 400, type: request, retry: 'sdk', doc: 'The value is not one the model takes.' },
+  invalid_type: { status: 400, type: request, retry: 'sdk', doc: 'The value has the wrong JSON type.' },
+  invalid_json: { status: 400, type: request, retry: 'sdk', doc: 'The body is not one well-formed JSON object in UTF-8.' },
+  invalid_http: { status: 400, type: request, retry: 'sdk', doc: 'The request is not well-formed HTTP.' },
+  invalid_header: { status: 400, type: request, retry: 'sdk', doc: 'A gateway header has a value it cannot have.' },
+  moderation_blocked: { status: 400, type: 'image_generation_user_error', retry: 'never', doc: 'The upstream refused the prompt or filtered every image.' },
+  invalid_api_key: { status: 401, type: request, retry: 'sdk', doc: 'No key was sent, or one that the gateway does not know.' },
+  forbidden: { status: 403, type: request, retry: 'sdk', doc: 'The caller may not use this route.' },
+  host_not_allowed: { status: 403, type: request, retry: 'sdk', doc: 'A keyless gateway answers only to local host names.' },
+  model_not_found: { status: 404, type: request, retry: 'never', doc: 'The model does not exist, or is served on another route.' },
+  not_found: { status: 404, type: request, retry: 'sdk', doc: 'No such URL.' },
+  method_not_allowed: { status: 405, type: request, retry: 'sdk', doc: 'The URL exists, with another method.' },
+  request_timeout: { status: 408, type: request, retry: 'sdk', doc: 'The request did not arrive in time.' },
+  request_too_large: { status: 413, type: request, retry: 'sdk', doc: 'The body is larger than MAX_BODY_BYTES.' },
+  uri_too_long: { status: 414, type: request, retry: 'sdk', doc: 'A part of the URL is too long.' },
+  unsupported_media_type: { status: 415, type: request, retry: 'sdk', doc: 'The content-type or content-encoding is not one the route takes.' },
+  expectation_failed: { status: 417, type: request, retry: 'sdk', doc: 'The Expect header asks for something unknown.' },
+  headers_too_large: { status: 431, type: request, retry: 'sdk', doc: 'The request headers are larger than 16 KiB.' },
+  rate_limit_exceeded: { status: 429, type: 'requests', retry: 'sdk', doc: 'Too many requests; retry-after says when to come back.' },
+  internal_error: { status: 500, type: 'server_error', retry: 'never', doc: 'A defect of the gateway; the log has it under the request id.' },
+  not_implemented: { status: 501, type: request, retry: 'never', doc: 'The upstream has no such operation.' },
+  upstream_invalid_response: { status: 502, type: 'upstream_error', retry: 'never', doc: 'The upstream answered with something that is not an image answer.' },
+  upstream_rejected_key: { status: 502, type: 'upstream_error', retry: 'never', doc: "The upstream refused the gateway's own key." },
+  upstream_quota_exhausted: { status: 502, type: 'upstream_error', retry: 'never', doc: "The gateway's own CometAPI account has no money or quota left." },
+  upstream_unreachable: { status: 502, type: 'upstream_error', retry: 'sdk', doc: 'No connection to the upstream; nothing was sent.' },
+  upstream_failed: { status: 502, type: 'upstream_error', retry: 'never', doc: 'The upstream failed after the request was sent: the image may exist and be billed.' },
+  upstream_overloaded: { status: 503, type: 'upstream_error', retry: 'sdk', doc: 'The upstream refused the work for now.' },
+  shutting_down: { status: 503, type: 'server_error', retry: 'sdk', doc: 'The gateway is draining.' },
+  upstream_timeout: { status: 504, type: 'upstream_error', retry: 'never', doc: 'The upstream did not answer in time: the image may exist and be billed.' },
+  upstream_refused: { status: 400, type: request, retry: 'never', doc: "The upstream refused the request; code and message are the upstream's own." },
+} as const satisfies Record<string, ErrorKind>
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** One problem of a request, as listed in `error.issues`. */
+export interface Issue {
+  readonly code: ErrorCode
+  readonly message: string
+  /** The offending parameter, as a path: `size`, `image[3]`. */
+  readonly param: string | null
+}
+
+export interface ErrorDetails {
+  readonly param?: string | null
+  readonly issues?: readonly Issue[]
+  /** Response headers, e.g. `retry-after`. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Set where the upstream's own status, code and type go to the client. */
+  readonly wire?: { readonly status: number; readonly code: string | null; readonly type: string }
+  readonly cause?: unknown
+}
+
+/** OpenAI's error body. */
+export interface ErrorBody {
+  readonly error: {
+    readonly message: string
+    readonly type: string
+    readonly param: string | null
+    readonly code: string | null
+    readonly issues?: readonly Issue[]
+  }
+}
+
+/**
+ * What any phase throws to end an exchange.
+ * `message` goes to the client and never to the log: it may quote the request.
+ */
+export class GatewayError extends Error {
+  override readonly name = 'GatewayError'
+  readonly code: ErrorCode
+  readonly details: ErrorDetails
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    this.code = code
+    this.details = details
+  }
+
+  /** HTTP status of the answer. */
+  get status(): number {
+    return this.details.wire?.status ?? ERRORS[this.code].status
+  }
+
+  /** Headers of the answer, with `x-should-retry: false` where sending again could buy a second image or cannot help. */
+  get headers(): Record<string, string> {
+    const retry: Retry = ERRORS[this.code].retry
+    return retry === 'never' ? { 'x-should-retry': 'false', ...this.details.headers } : { ...this.details.headers }
+  }
+
+  toBody(): ErrorBody {
+    const { wire, param = null, issues } = this.details
+    const { type } = ERRORS[this.code]
+    return {
+      error: {
+        message: this.message,
+        type: wire?.type ?? type,
+        param,
+        code: wire === undefined ? this.code : wire.code,
+        ...(issues === undefined ? {} : { issues }),
+      },
+    }
+  }
+}
+
+/** One error for all problems of a request: the first one's message and `param`, all of them in `issues`. */
+export function issuesError(issues: readonly [Issue, ...Issue[]]): GatewayError {
+  const [first] = issues
+  return new GatewayError(first.code, first.message, { param: first.param, issues })
+}

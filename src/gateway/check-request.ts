@@ -1,0 +1,71 @@
+import { GatewayError, issuesError } from '../errors.ts'
+import { checkParameters, jsonTypeOf } from '../models/check-parameters.ts'
+import { unknownModelRules } from '../models/standard-parameters.ts'
+import type { Call, Endpoint } from '../endpoints/endpoint.ts'
+import type { ErrorCode, Issue } from '../errors.ts'
+import type { ResolvedModel } from '../models/catalogue.ts'
+import type { Gateway, ParameterPolicy } from './gateway.ts'
+
+const POLICY_HEADER = 'x-gateway-parameter-policy'
+const MAX_MODEL_NAME = 256
+
+/** A request that its model takes: what goes upstream, and what was changed on the way. */
+export interface CheckedCall {
+  /** The bytes to send: those received, unless something was dropped or defaulted. */
+  readonly body: Buffer
+  readonly dropped: readonly string[]
+  /** True where the request named no model. */
+  readonly modelDefaulted: boolean
+}
+
+/**
+ * The model that a request names, or the default one.
+ * @throws GatewayError 404 for a model that is not served here; 400 where `model` is no name at all
+ */
+export function resolveModel({ models, defaultModel }: Gateway, { parameters }: Call): ResolvedModel {
+  const named = parameters.get('model') ?? undefined
+  const problem = modelNameProblem(named)
+  if (problem === undefined) return models.resolve(typeof named === 'string' ? named : defaultModel)
+  // The types that all models share can still be checked, so that nobody has to correct one problem at a time.
+  const others = new Map([...parameters].filter(([name]) => name !== 'model'))
+  throw issuesError([problem, ...checkParameters(unknownModelRules, '', others, models.parameterNames).issues])
+}
+
+/**
+ * Checks every parameter against the rules of the model.
+ * @throws GatewayError 400 with all problems of the request at once
+ */
+export function checkCall(gateway: Gateway, endpoint: Endpoint, call: Call, model: ResolvedModel, policy: ParameterPolicy): CheckedCall {
+  const { operation } = endpoint
+  const rules = model.entry.operations[operation]
+  if (rules === undefined) {
+    throw new GatewayError('model_not_found', `The model '${model.id}' does not do ${operation}.`, { param: 'model' })
+  }
+  const { parameters } = call
+  const { issues, notTaken } = checkParameters(rules, model.id, parameters, gateway.models.parameterNames)
+  const [first, ...rest] = policy === 'drop' ? issues : [...issues, ...notTaken]
+  if (first !== undefined) throw issuesError([first, ...rest])
+  const dropped = notTaken.length === 0 ? [] : [...parameters.keys()].filter((name) => !Object.hasOwn(rules.parameters, name))
+  const named = parameters.get('model') ?? undefined
+  const body = dropped.length > 0 || named !== model.id ? call.rewrite({ drop: dropped, model: model.id }) : call.body
+  return { body, dropped, modelDefaulted: named === undefined }
+}
+
+/** The policy that applies: the request's own header before the configuration. */
+export function policyOf(headers: Readonly<Record<string, string | string[] | undefined>>, configured: ParameterPolicy): ParameterPolicy {
+  const header = headers[POLICY_HEADER]
+  if (header === undefined) return configured
+  if (header === 'strict' || header === 'drop') return header
+  throw new GatewayError('invalid_header', `The header ${POLICY_HEADER} must be 'strict' or 'drop'.`)
+}
+
+function modelNameProblem(named: unknown): Issue | undefined {
+  const issue = (code: ErrorCode, message: string): Issue => ({ code, message, param: 'model' })
+  if (named === undefined) return undefined
+  if (typeof named !== 'string') {
+    return issue('invalid_type', `Invalid type for 'model': expected a string, but got ${jsonTypeOf(named)} instead.`)
+  }
+  if (named === '') return issue('invalid_value', "Invalid 'model': it is empty.")
+  if (named.length > MAX_MODEL_NAME) return issue('invalid_value', `Invalid 'model': more than ${MAX_MODEL_NAME} characters.`)
+  return undefined
+}

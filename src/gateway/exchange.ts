@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto'
+import type { GatewayError } from '../errors.ts'
+import type { Caller } from '../keys/keyring.ts'
+import type { CallLabels, Outcome } from '../metrics.ts'
+import type { Generation } from './generation.ts'
+
+/** Labels before a phase has found the real ones. */
+const NONE = 'none'
+
+/** An id for `x-request-id`, always ours: a client's own could forge a log. */
+export function newRequestId(): string {
+  return `req_${randomUUID().replaceAll('-', '')}`
+}
+
+/**
+ * One client request and its response: what the phases find out about it, for one log line and the HTTP metrics.
+ * Times are milliseconds of `performance.now()`.
+ */
+export class Exchange {
+  readonly id = newRequestId()
+  readonly startedAt = performance.now()
+  readonly endpoint: string
+  caller: Caller | undefined
+  /** The catalogue entry's id, or `other`. */
+  model = NONE
+  /** What the request asked for, where it matters to size and price. */
+  asked: { readonly size?: unknown; readonly quality?: unknown; readonly n?: unknown } = {}
+  generation: Generation | undefined
+  error: GatewayError | undefined
+  /** When the body had arrived and the first phase began. */
+  handledAt: number | undefined
+  /** When the last byte of the answer was handed over to the socket. */
+  relayedAt: number | undefined
+  bytesRelayed = 0
+  /** Headers that phases add to whatever answer comes. */
+  readonly headers: Record<string, string> = {}
+  droppedParameters: readonly string[] = []
+
+  constructor(endpoint: string) {
+    this.endpoint = endpoint
+  }
+
+  get labels(): CallLabels {
+    return { endpoint: this.endpoint, model: this.model, key: this.caller?.name ?? NONE }
+  }
+
+  /** How it ended, judged when the connection is done with it. */
+  outcome(isDelivered: boolean): Outcome {
+    if (this.error !== undefined) return this.error.status >= 500 || this.generation?.failure !== undefined ? 'upstream_failed' : 'rejected'
+    if (this.generation?.failure !== undefined) return 'upstream_failed'
+    return isDelivered ? 'completed' : 'client_left'
+  }
+
+  /**
+   * What the gateway itself added: from the whole request to the call upstream, and from the end of the upstream's
+   * answer to the last byte handed over. Undefined where nothing was sent.
+   */
+  get overheadMs(): number | undefined {
+    const { handledAt, relayedAt, generation } = this
+    if (generation?.dispatchedAt === undefined || handledAt === undefined) return undefined
+    const before = generation.dispatchedAt - handledAt
+    const after = relayedAt === undefined || generation.endedAt === undefined ? 0 : relayedAt - generation.endedAt
+    return before + Math.max(0, after)
+  }
+}

@@ -1,0 +1,126 @@
+import { Generation } from './generation.ts'
+import { answerCost, imagesAsked } from '../models/cost.ts'
+import { isAmbiguous } from '../upstream/failures.ts'
+import { quality as qualityLabel, size as sizeLabel } from './labels.ts'
+import type { Call, Endpoint } from '../endpoints/endpoint.ts'
+import type { Cost } from '../models/cost.ts'
+import type { Metrics } from '../metrics.ts'
+import type { ResolvedModel } from '../models/catalogue.ts'
+import type { Upstream } from '../upstream/upstream.ts'
+import type { Exchange } from './exchange.ts'
+
+/** What a settled generation came to. */
+export interface Settlement {
+  readonly cost: Cost | undefined
+  readonly images: number
+  readonly size: string
+  readonly quality: string
+}
+
+/** A call that has passed all checks. */
+export interface Order {
+  readonly endpoint: Endpoint
+  readonly call: Call
+  readonly model: ResolvedModel
+  /** The bytes to send upstream. */
+  readonly body: Buffer
+}
+
+export interface GenerationsOptions {
+  readonly upstream: Upstream
+  readonly metrics: Metrics
+  readonly timeoutMs: number
+  readonly priceMultiplier: number
+  readonly redact: (text: string) => string
+  /** A generation has settled after its exchange had ended: its usage needs a log line of its own. */
+  readonly onOrphanSettled: (exchange: Exchange, generation: Generation, settlement: Settlement) => void
+}
+
+/** Starts generations and settles each exactly once, whether or not its client is still there. */
+export class Generations {
+  readonly #options: GenerationsOptions
+  readonly #running = new Set<Generation>()
+  readonly #settlements = new WeakMap<Generation, Settlement>()
+  #whenIdle: (() => void)[] = []
+
+  constructor(options: GenerationsOptions) {
+    this.#options = options
+  }
+
+  get running(): number {
+    return this.#running.size
+  }
+
+  /**
+   * Sends the order upstream and waits until the beginning of its answer says what it is.
+   * @throws GatewayError as in DESIGN section 5, upstream answers
+   */
+  async start(order: Order, exchange: Exchange): Promise<Generation> {
+    const { upstream, metrics, timeoutMs, redact } = this.#options
+    const generation = new Generation({
+      modelName: order.model.id,
+      timeoutMs,
+      redact,
+      onSettled: (settled) => this.#settle(settled, order, exchange),
+    })
+    exchange.generation = generation
+    this.#running.add(generation)
+    metrics.generationStarted()
+    upstream.post({ path: order.endpoint.path, contentType: order.call.contentType, body: order.body }, generation)
+    return generation.answered
+  }
+
+  settlementOf(generation: Generation): Settlement | undefined {
+    return this.#settlements.get(generation)
+  }
+
+  /** The client of a generation has gone; what is under way goes on without it. */
+  clientLeft(generation: Generation): void {
+    const isUnderWay = generation.state !== 'settled' && !generation.clientHasLeft
+    if (isUnderWay) this.#options.metrics.orphaned()
+    generation.clientLeft()
+  }
+
+  /** Resolves when no generation is under way. */
+  async idle(): Promise<void> {
+    if (this.#running.size === 0) return
+    await new Promise<void>((resolve) => this.#whenIdle.push(resolve))
+  }
+
+  #settle(generation: Generation, order: Order, exchange: Exchange): void {
+    const { metrics, priceMultiplier, onOrphanSettled } = this.#options
+    const { facts, failure, dispatchedAt, endedAt = dispatchedAt, clientHasLeft, isBought } = generation
+    const { parameters } = order.call
+    const images = isBought ? imagesBought(generation, order) : 0
+    const usage = isBought ? facts?.usage : undefined
+    const cost = isBought ? answerCost(order.model.entry, parameters, { usage, images }, priceMultiplier) : undefined
+    const size = sizeLabel(facts?.size ?? parameters.get('size'))
+    const quality = qualityLabel(facts?.quality ?? parameters.get('quality'))
+    const settlement = { cost, images, size, quality }
+    this.#settlements.set(generation, settlement)
+    this.#running.delete(generation)
+    if (failure !== undefined && isAmbiguous(failure)) metrics.ambiguousFailure()
+    metrics.generationSettled(
+      {
+        ...exchange.labels,
+        upstreamMs: endedAt - dispatchedAt,
+        usage,
+        images,
+        size,
+        quality,
+        costMicros: cost?.costMicros,
+        usageMissing: isBought && usage === undefined && order.model.entry.price?.unit === 'token',
+        failure: failure?.code,
+      },
+      clientHasLeft,
+    )
+    if (clientHasLeft) onOrphanSettled(exchange, generation, settlement)
+    if (this.#running.size === 0) for (const resolve of this.#whenIdle.splice(0)) resolve()
+  }
+}
+
+/** The images that were counted; where the answer broke off or could not be read, as many as were asked for. */
+function imagesBought({ facts, failure }: Generation, { model, call }: Order): number {
+  if (facts?.isComplete === true && failure === undefined) return facts.images
+  return Math.max(facts?.images ?? 0, imagesAsked(model.entry, call.parameters))
+}

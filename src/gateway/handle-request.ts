@@ -1,0 +1,60 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { checkCall, policyOf, resolveModel } from './check-request.ts'
+import { relay } from './relay.ts'
+import { rateLimitExceeded, rateLimitHeaders } from '../limits/rate-limit.ts'
+import type { CheckedCall } from './check-request.ts'
+import type { Exchange } from './exchange.ts'
+import type { Gateway } from './gateway.ts'
+import type { ResolvedModel } from '../models/catalogue.ts'
+import type { Call, Endpoint } from '../endpoints/endpoint.ts'
+
+/**
+ * The life of a paid request, one line a phase. What is local and free comes first, then shared state, then the
+ * network: a typo burns neither rate limit nor money. A phase returns a value or throws a GatewayError; the error
+ * handler answers it and the exchange logs it.
+ */
+export function requestHandler(gateway: Gateway, endpoint: Endpoint) {
+  return async function handleRequest(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const { exchange } = request
+    exchange.handledAt = performance.now()
+    const policy = policyOf(request.headers, gateway.parameterPolicy) // 400
+    const call = endpoint.parse(request.body) // 400
+    const model = resolveModel(gateway, call) // 404
+    describeCall(exchange, model, call)
+    const checked = checkCall(gateway, endpoint, call, model, policy) // 400
+    announceChanges(exchange, gateway, model, checked)
+    await countAgainstLimit(request, gateway) // 429
+    const order = { endpoint, call, model, body: checked.body }
+    const generation = await gateway.generations.start(order, exchange) // 502, 503, 504
+    return relay(reply, generation, exchange)
+  }
+}
+
+function describeCall(exchange: Exchange, model: ResolvedModel, { parameters }: Call): void {
+  exchange.model = model.label
+  exchange.asked = { size: parameters.get('size'), quality: parameters.get('quality'), n: parameters.get('n') }
+}
+
+/** Nothing is silent: what was dropped or defaulted stands in a header, in a metric and in the log line. */
+function announceChanges(exchange: Exchange, gateway: Gateway, model: ResolvedModel, checked: CheckedCall): void {
+  const { dropped, modelDefaulted } = checked
+  if (modelDefaulted) exchange.headers['x-gateway-defaulted-parameters'] = `model=${model.id}`
+  if (dropped.length === 0) return
+  exchange.droppedParameters = dropped
+  exchange.headers['x-gateway-dropped-parameters'] = dropped.map(headerSafe).join(', ')
+  const known = gateway.models.parameterNames
+  gateway.metrics.parametersDropped(model.label, dropped.map((name) => (known.has(name) ? name : 'other')))
+}
+
+async function countAgainstLimit(request: FastifyRequest, { countRequest }: Gateway): Promise<void> {
+  if (countRequest === undefined) return
+  const count = await countRequest(request)
+  const { exchange } = request
+  if (count.isExceeded) throw rateLimitExceeded(exchange.caller?.name ?? '', count)
+  Object.assign(exchange.headers, rateLimitHeaders(count))
+}
+
+/** Parameter names come from the request: percent-encoded and cut, they cannot break out of a header. */
+function headerSafe(name: string): string {
+  return encodeURIComponent(name.slice(0, 64).toWellFormed())
+}

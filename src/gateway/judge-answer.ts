@@ -1,0 +1,58 @@
+import { GatewayError } from '../errors.ts'
+import { invalidAnswer, originHeaders, readError, translateFailure } from '../upstream/failures.ts'
+import type { AnswerHeaders } from '../upstream/upstream.ts'
+import type { AnswerFacts } from '../usage/answer-facts.ts'
+
+export interface AnswerHead {
+  readonly status: number
+  readonly headers: AnswerHeaders
+  /** The first 64 KiB, or all of it. */
+  readonly head: Buffer
+  readonly isWhole: boolean
+  readonly facts: AnswerFacts
+  readonly modelName: string
+  readonly redact: (text: string) => string
+}
+
+/**
+ * Decides from the beginning of an answer whether these are images. Undefined: they are, or they may be and the
+ * client gets the bytes; otherwise the error that the client gets instead.
+ */
+export function judgeAnswer(answer: AnswerHead): GatewayError | undefined {
+  const { status, headers, head, isWhole, facts, modelName, redact } = answer
+  if (status < 200 || status >= 300) {
+    return translateFailure({ status, retryAfter: single(headers['retry-after']), body: head, model: modelName }, redact)
+  }
+  // Packed answers cannot be looked into; the SDKs unpack them by content-encoding.
+  if (isEncoded(headers)) return undefined
+  if (isEventStream(headers)) return undefined
+  const wrong = (what: string): GatewayError => invalidAnswer(what, originHeaders(status, redact(readError(head).code)))
+  const type = single(headers['content-type']) ?? ''
+  if (!facts.isObject) return wrong(type.includes('html') ? 'an HTML page' : 'something that is not JSON')
+  if (facts.error !== undefined && facts.images === 0) return wrong(`status ${status} and an error`)
+  if (!isWhole) return undefined
+  if (!facts.isComplete) return wrong('broken JSON')
+  if (facts.elements === 0) return filtered(originHeaders(status, ''))
+  if (facts.elements === undefined || facts.images === 0) return wrong('no image data')
+  return undefined
+}
+
+/** An empty list of images is how CometAPI answers where every image was filtered. */
+function filtered(headers: Record<string, string>): GatewayError {
+  const message = 'CometAPI returned no images: the prompt or the result was most likely filtered. Change the prompt before you try again.'
+  return new GatewayError('moderation_blocked', message, { param: 'prompt', headers })
+}
+
+/** Events come one by one: there is no head to wait for. */
+export function isEventStream(headers: AnswerHeaders): boolean {
+  return single(headers['content-type'])?.toLowerCase().startsWith('text/event-stream') ?? false
+}
+
+function isEncoded(headers: AnswerHeaders): boolean {
+  const encoding = single(headers['content-encoding'])
+  return encoding !== undefined && encoding.toLowerCase() !== 'identity'
+}
+
+function single(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header
+}

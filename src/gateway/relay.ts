@@ -1,0 +1,42 @@
+import type { OutgoingHttpHeaders } from 'node:http'
+import type { FastifyReply } from 'fastify'
+import type { Exchange } from './exchange.ts'
+import type { Generation } from './generation.ts'
+import { responseHeaders } from './headers.ts'
+
+/**
+ * Carries the answer to the client byte for byte: a small one, which is known whole, in one write; a large one as
+ * it comes, holding the upstream back while the client reads slowly. An answer that breaks off cuts the client's
+ * connection too, so that half an image is never taken for a whole one.
+ */
+export function relay(reply: FastifyReply, generation: Generation, exchange: Exchange): FastifyReply {
+  const { raw } = reply
+  if (raw.destroyed) {
+    reply.hijack()
+    return reply
+  }
+  reply.code(generation.status).headers(responseHeaders(generation.headers)).headers(exchange.headers)
+  const whole = generation.takeWhole()
+  if (whole !== undefined) {
+    exchange.bytesRelayed = whole.length
+    exchange.relayedAt = performance.now()
+    return reply.send(whole)
+  }
+  const length = generation.headers['content-length']
+  if (typeof length === 'string') reply.header('content-length', length)
+  reply.hijack()
+  raw.writeHead(generation.status, reply.getHeaders() as OutgoingHttpHeaders)
+  raw.on('drain', () => generation.resume())
+  generation.flowInto({
+    write: (chunk) => {
+      exchange.bytesRelayed += chunk.length
+      return raw.write(chunk)
+    },
+    end: () => {
+      raw.end()
+      exchange.relayedAt = performance.now()
+    },
+    abort: () => raw.destroy(),
+  })
+  return reply
+}

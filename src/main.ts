@@ -1,0 +1,42 @@
+import closeWithGrace from 'close-with-grace'
+import { createApp } from './app.ts'
+import { ConfigError, loadEnvFile, readConfig } from './config.ts'
+import type { App } from './app.ts'
+import type { Config } from './config.ts'
+
+/** sysexits.h, EX_CONFIG: something is wrong with the configuration. */
+const EXIT_CONFIG = 78
+
+/** The process: configuration → app → listen → drain. */
+async function main(): Promise<void> {
+  loadEnvFile()
+  const config = readConfig()
+  const app = await createApp(config)
+  closeWithGrace({ delay: config.DRAIN_TIMEOUT_MS, logger: false }, async ({ err, signal }) => {
+    if (err !== undefined) app.logger.fatal({ err }, 'defect: the process ends')
+    else app.logger.info({ signal }, 'stopping: no new requests, waiting for what is under way')
+    await app.close()
+  })
+  const address = await app.server.listen({ host: config.HOST, port: config.PORT })
+  announce(app, config, address)
+}
+
+function announce({ logger }: App, config: Config, address: string): void {
+  const upstream = config.SANDBOX ? 'the offline sandbox' : config.COMETAPI_BASE_URL
+  logger.info({ upstream }, `comet-gateway listens on ${address}/v1`)
+  const { loopbackOnly, GATEWAY_KEYS = [], SANDBOX } = config
+  if (!loopbackOnly && GATEWAY_KEYS.length === 0 && !SANDBOX) logger.warn('GATEWAY_KEYS is empty: every call will be refused')
+}
+
+try {
+  await main()
+} catch (error) {
+  if (error instanceof ConfigError) {
+    console.error(error.message)
+    process.exit(EXIT_CONFIG)
+  }
+  const { code, message } = error as NodeJS.ErrnoException
+  const inUse = code === 'EADDRINUSE' ? ' Another process listens there: stop it, or set PORT.' : ''
+  console.error(`comet-gateway cannot start: ${message}.${inUse}`)
+  process.exit(1)
+}

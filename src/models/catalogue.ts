@@ -1,0 +1,103 @@
+import { GatewayError } from '../errors.ts'
+import { dallEModels } from './openai-dall-e.ts'
+import { gptImageModels } from './openai-gpt-image.ts'
+import { modelsElsewhere } from './elsewhere.ts'
+import { nearMiss, skeleton } from './near-miss.ts'
+import { qwenModels } from './qwen.ts'
+import { seedreamModels } from './seedream.ts'
+import { unknownModelRules } from './standard-parameters.ts'
+import type { Model } from './model.ts'
+
+/** A name resolved to its rules. */
+export interface ResolvedModel {
+  /** The id to send upstream: what the client wrote, or what its alias stands for. */
+  readonly id: string
+  readonly entry: Model
+  /** Bounded label for metrics: the catalogue entry's id, or `other`. */
+  readonly label: string
+}
+
+/** All built-in entries; exact ids and prefixes (`doubao-seedream-*`) in one list. */
+export const builtInModels: readonly Model[] = [...gptImageModels, ...dallEModels, ...qwenModels, ...seedreamModels]
+
+/** The entry of every model that the catalogue does not know: standard types are checked, the rest is forwarded. */
+const UNKNOWN: Model = {
+  id: 'other',
+  vendor: 'unknown',
+  operations: { 'images.generations': unknownModelRules },
+  price: undefined,
+}
+
+export interface CatalogueOptions {
+  readonly models?: readonly Model[]
+  /** Alias → model id. */
+  readonly aliases?: ReadonlyMap<string, string>
+  readonly unknownModels: 'allow' | 'reject'
+}
+
+/** Every model the gateway knows, by id, alias or prefix. */
+export class Catalogue {
+  readonly models: readonly Model[]
+  readonly aliases: ReadonlyMap<string, string>
+  /** Every parameter name that any entry takes. */
+  readonly parameterNames: ReadonlySet<string>
+  readonly #exact: ReadonlyMap<string, ResolvedModel>
+  readonly #prefixes: readonly { readonly prefix: string; readonly entry: Model }[]
+  readonly #bySkeleton: ReadonlyMap<string, string>
+  readonly #unknownModels: 'allow' | 'reject'
+
+  constructor({ models = builtInModels, aliases = new Map(), unknownModels }: CatalogueOptions) {
+    this.models = models
+    this.aliases = aliases
+    this.#unknownModels = unknownModels
+    const exact = models.filter(({ id }) => !id.endsWith('*'))
+    this.#exact = new Map(exact.map((entry) => [entry.id, { id: entry.id, entry, label: entry.id }]))
+    this.#prefixes = models
+      .filter(({ id }) => id.endsWith('*'))
+      .map((entry) => ({ prefix: entry.id.slice(0, -1), entry }))
+      .toSorted((a, b) => b.prefix.length - a.prefix.length)
+    this.#bySkeleton = new Map([...exact.map(({ id }) => id), ...aliases.keys()].map((id) => [skeleton(id), id]))
+    this.parameterNames = new Set(
+      models.flatMap(({ operations }) => Object.values(operations).flatMap(({ parameters }) => Object.keys(parameters))),
+    )
+  }
+
+  /**
+   * The rules for a model name as the client wrote it.
+   * @throws GatewayError `model_not_found` for a name that is one spelling away from a known one (it would escape
+   *   its rules), for a model served on another CometAPI route, and for unknown names where those are rejected
+   */
+  resolve(name: string): ResolvedModel {
+    const known = this.find(name)
+    if (known !== undefined) return known
+    const elsewhere = modelsElsewhere.find(({ id }) => matches(id, name))
+    if (elsewhere !== undefined) {
+      const route = elsewhere.route.replace('{model}', name)
+      throw notFound(`The model '${name}' is not served on this route. CometAPI serves it on ${route}.`)
+    }
+    const spelled = this.#bySkeleton.get(skeleton(name))
+    if (spelled !== undefined) throw notFound(`The model '${name}' does not exist. Did you mean '${spelled}'?`)
+    if (this.#unknownModels === 'allow') return { id: name, entry: UNKNOWN, label: UNKNOWN.id }
+    const meant = nearMiss(name, this.#exact.keys())
+    const hint = meant === undefined ? 'GET /v1/models lists the models.' : `Did you mean '${meant}'?`
+    throw notFound(`The model '${name}' does not exist or is not in this gateway's catalogue. ${hint}`)
+  }
+
+  /** The entry of an exact id, an alias or a prefix; undefined for everything else. */
+  find(name: string): ResolvedModel | undefined {
+    const target = this.aliases.get(name) ?? name
+    const exact = this.#exact.get(target)
+    if (exact !== undefined) return exact
+    const entry = this.#prefixes.find(({ prefix }) => target.startsWith(prefix) && target.length > prefix.length)?.entry
+    return entry === undefined ? undefined : { id: target, entry, label: entry.id }
+  }
+}
+
+/** Whether a name is the id, or begins with the part before its `*`. */
+export function matches(pattern: string, name: string): boolean {
+  return pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern
+}
+
+function notFound(message: string): GatewayError {
+  return new GatewayError('model_not_found', message, { param: 'model' })
+}

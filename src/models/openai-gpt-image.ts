@@ -1,0 +1,133 @@
+import { GPT_IMAGE_1_TOKENS, gptImage25Tokens, gptImage2Tokens, outputTokens } from './image-tokens.ts'
+import { boolean, integer, oneOf, text } from './parameter.ts'
+import { freeSize } from './sizes.ts'
+import { modelName, userTag } from './standard-parameters.ts'
+import { SOURCES } from './sources.ts'
+import type { Combination, Model, ParameterRules } from './model.ts'
+import type { Parameter } from './parameter.ts'
+import type { TokenRates } from './price.ts'
+
+const { spec, guide, reference, observed, openaiPricing } = SOURCES
+const nullable = { source: spec, nullable: true }
+const newer = { source: reference, nullable: true }
+
+const QUALITIES = ['low', 'medium', 'high', 'auto'] as const
+const FORMATS = ['png', 'jpeg', 'webp'] as const
+
+/** The guide's four rules; sizes above 2560x1440 are experimental and pass. There is no cap on the short edge. */
+const anySize = freeSize(
+  { multipleOf: 16, maxEdge: 3840, maxRatio: 3, minPixels: 655_360, maxPixels: 8_294_400 },
+  ['auto'],
+  { source: guide, nullable: true },
+)
+
+/** A GPT image model answers in base64 and takes `output_format`, so `response_format` and `style` are absent here. */
+const gptImage1: Record<string, Parameter> = {
+  prompt: text(32_000, { source: spec, required: true }),
+  model: modelName,
+  n: integer(1, 10, nullable),
+  quality: oneOf(QUALITIES, nullable),
+  size: oneOf(['auto', '1024x1024', '1536x1024', '1024x1536'], nullable),
+  background: oneOf(['transparent', 'opaque', 'auto'], nullable),
+  moderation: oneOf(['low', 'auto'], nullable),
+  output_format: oneOf(FORMATS, nullable),
+  output_compression: integer(0, 100, nullable),
+  partial_images: integer(0, 3, nullable),
+  stream: boolean(nullable),
+  user: userTag,
+}
+
+const gptImage2 = { ...gptImage1, size: anySize }
+
+const gptImage25 = { ...gptImage2, quality: oneOf(['low', 'medium', 'high', 'xhigh', 'max', 'auto'], newer) }
+
+const gptImage26 = {
+  ...gptImage25,
+  output_format: oneOf([...FORMATS, 'gif', 'svg'], newer),
+  complexity: oneOf(['low', 'medium', 'high'], newer),
+  safety_identifier: text(128, newer),
+}
+
+const combinations: readonly Combination[] = [
+  {
+    param: 'background',
+    rule: "background 'transparent' needs output_format 'png' (the default) or 'webp'",
+    source: guide,
+    broken: (given) => {
+      const format = given.get('output_format') ?? 'png'
+      if (given.get('background') !== 'transparent' || typeof format !== 'string') return undefined
+      if (format === 'png' || format === 'webp') return undefined
+      return `Transparent background is not supported for the output format '${format}'. Use 'png' or 'webp'.`
+    },
+  },
+  {
+    param: 'output_compression',
+    rule: "output_compression below 100 needs output_format 'jpeg' or 'webp'",
+    source: observed,
+    broken: (given) => {
+      const format = given.get('output_format') ?? 'png'
+      const compression = given.get('output_compression')
+      if (typeof compression !== 'number' || compression === 100 || typeof format !== 'string') return undefined
+      if (format === 'jpeg' || format === 'webp') return undefined
+      return `Compression less than 100 is not supported for the output format '${format}'. Use 'jpeg' or 'webp'.`
+    },
+  },
+  {
+    param: 'partial_images',
+    rule: 'partial_images above 0 needs stream true',
+    source: spec,
+    broken: (given) => {
+      const partials = given.get('partial_images')
+      if (typeof partials !== 'number' || partials === 0 || given.get('stream') === true) return undefined
+      return "'partial_images' has a meaning only in a stream. Set 'stream' to true, or leave 'partial_images' out."
+    },
+  },
+]
+
+function rules(parameters: Record<string, Parameter>): { 'images.generations': ParameterRules } {
+  return { 'images.generations': { parameters, combinations, open: false } }
+}
+
+const asGptImage1 = rules(gptImage1)
+const asGptImage2 = rules(gptImage2)
+const asGptImage25 = rules(gptImage25)
+const asGptImage26 = rules(gptImage26)
+
+/** USD per million tokens. */
+const RATES = {
+  gptImage1: { textInput: 5, textCached: 1.25, imageInput: 10, imageCached: 2.5, imageOutput: 40, textOutput: 40 },
+  mini: { textInput: 2, textCached: 0.2, imageInput: 2.5, imageCached: 0.25, imageOutput: 8, textOutput: 8 },
+  gptImage15: { textInput: 5, textCached: 1.25, imageInput: 8, imageCached: 2, imageOutput: 32, textOutput: 10 },
+  gptImage2: { textInput: 5, textCached: 1.25, imageInput: 8, imageCached: 2, imageOutput: 30, textOutput: 30 },
+} as const satisfies Record<string, TokenRates>
+
+const tabled = outputTokens(GPT_IMAGE_1_TOKENS)
+const price = (usdPerMillionTokens: TokenRates, tokens = gptImage2Tokens) =>
+  ({ unit: 'token', usdPerMillionTokens, outputTokens: tokens, source: openaiPricing }) as const
+
+const shutDown = (date: string): string => `OpenAI shuts this model down on ${date}; CometAPI decides for itself.`
+const transparency = "OpenAI's support for transparent backgrounds is a preview since 2026-08-20; CometAPI refused it on 2026-08-10."
+const guessedTokens = 'Token counts are not published: estimates use gpt-image-2’s formula, with assumed factors for xhigh and max.'
+
+const version = (id: string, like: Omit<Model, 'id' | 'vendor'>): Model => ({ id, vendor: 'openai', ...like })
+
+const v2 = { operations: asGptImage2, price: price(RATES.gptImage2), notes: [transparency] }
+const v25 = { operations: asGptImage25, price: price(RATES.gptImage2, gptImage25Tokens), notes: [guessedTokens] }
+const v26 = { operations: asGptImage26, price: price(RATES.gptImage2, gptImage25Tokens), notes: [guessedTokens] }
+const v15 = { operations: asGptImage1, price: { ...price(RATES.gptImage15, tabled), textOutputAtMost: 1000 }, notes: [shutDown('2026-12-01')] }
+
+/** OpenAI's GPT image models. */
+export const gptImageModels: readonly Model[] = [
+  version('gpt-image-1', { operations: asGptImage1, price: price(RATES.gptImage1, tabled), notes: [shutDown('2026-10-23')] }),
+  version('gpt-image-1-mini', { operations: asGptImage1, price: price(RATES.mini, tabled), notes: [shutDown('2026-12-01')] }),
+  version('gpt-image-1.5', v15),
+  version('chatgpt-image-latest', v15),
+  version('gpt-image-2', v2),
+  version('gpt-image-2-2026-04-21', v2),
+  version('gpt-image-2.5-flare', v25),
+  version('gpt-image-2.5-sunburst', v25),
+  version('gpt-image-2.5-*', v25),
+  version('gpt-image-2.6-flare', v26),
+  version('gpt-image-2.6-sunburst', v26),
+  version('gpt-image-2.6-*', v26),
+]

@@ -1,0 +1,27 @@
+/** Where a rule or price comes from, and when it was read. Every rule names one of these. */
+export interface Source {
+  readonly cite: string
+  /** ISO date on which the source said so. */
+  readonly asOf: string
+}
+
+export const SOURCES = {
+  /** openai-openapi, openapi.yaml, schema CreateImageRequest. */
+  spec: { cite: 'openai-openapi CreateImageRequest', asOf: '2026-08-21' },
+  /** OpenAI's image generation guide (the four size rules, transparency, compression). */
+  guide: { cite: 'OpenAI image generation guide', asOf: '2026-11-22' },
+  /** OpenAI's API reference for images, newer than the SDKs (2.5, 2.6). */
+  reference: { cite: 'OpenAI API reference, images.generate', asOf: '2026-11-22' },
+  /** CometAPI's page for POST /v1/images/generations. */
+  comet: { cite: 'CometAPI docs, POST /v1/images/generations', asOf: '2026-11-22' },
+  /** CometAPI's Seedream page. */
+  cometSeedream: { cite: 'CometAPI docs, Bytedance image generation', asOf: '2026-11-22' },
+  /** What recorded calls answered. */
+  observed: { cite: 'recorded answers of the upstream', asOf: '2026-08-12' },
+  /** OpenAI's pricing page. */
+  openaiPricing: { cite: 'OpenAI pricing page', asOf: '2026-11-01' },
+  /** Per-image prices of the DALL·E models (LiteLLM price table, commit 00035b69). */
+  dallePricing: { cite: 'LiteLLM model_prices_and_context_window.json', asOf: '2026-11-22' },
+  /** CometAPI's price feed and logged charges. */
+  cometPricing: { cite: 'CometAPI price feed', asOf: '2026-08-10' },
+} as const satisfies Record<string, Source>

@@ -1,0 +1,50 @@
+import { GatewayError } from '../errors.ts'
+import { isLoopback } from '../config.ts'
+import { ANONYMOUS, bearerToken } from '../keys/keyring.ts'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Keyring } from '../keys/keyring.ts'
+import type { RateLimitCount } from '../limits/rate-limit.ts'
+
+export interface AuthenticateOptions {
+  readonly keyring: Keyring
+  /** HOST is reachable from this machine only. */
+  readonly loopbackOnly: boolean
+  readonly sandbox: boolean
+  /** Counts one failed authentication against the client's address. */
+  readonly countFailure: (request: FastifyRequest) => Promise<RateLimitCount>
+}
+
+/** An onRequest hook that finds out who calls, before the body is read, and refuses who may not. */
+export function authenticator({ keyring, loopbackOnly, sandbox, countFailure }: AuthenticateOptions) {
+  const isOpen = keyring.isEmpty && (loopbackOnly || sandbox)
+  const checksHost = isOpen && loopbackOnly && !sandbox
+
+  return async function authenticate(request: FastifyRequest, _reply: FastifyReply): Promise<void> {
+    const key = bearerToken(request.headers.authorization)
+    const caller = key === undefined ? undefined : keyring.find(key)
+    if (caller !== undefined) request.exchange.caller = caller
+    else if (isOpen) {
+      // A page in a browser can have its own name point to 127.0.0.1 (DNS rebinding); it cannot forge the Host.
+      if (checksHost && request.hostname && !isLoopback(request.hostname)) throw wrongHost()
+      request.exchange.caller = ANONYMOUS
+    } else throw await refusal(request, key !== undefined)
+  }
+
+  async function refusal(request: FastifyRequest, hasKey: boolean): Promise<GatewayError> {
+    const count = await countFailure(request)
+    if (count.isExceeded) {
+      const seconds = Math.max(1, Math.ceil(count.ttl / 1000))
+      return new GatewayError('rate_limit_exceeded', `Too many failed authentications from your address. Try again in ${seconds} s.`, {
+        headers: { 'retry-after': String(seconds) },
+      })
+    }
+    const message = hasKey
+      ? 'Incorrect API key provided. Use a key that this gateway issued, not a CometAPI or OpenAI key.'
+      : "You didn't provide an API key. Send it in the header Authorization: Bearer YOUR_KEY."
+    return new GatewayError('invalid_api_key', message)
+  }
+}
+
+function wrongHost(): GatewayError {
+  return new GatewayError('host_not_allowed', 'This gateway runs without keys and answers only to local names, such as localhost. Set GATEWAY_KEYS to use others.')
+}

@@ -1,0 +1,103 @@
+import fp from 'fastify-plugin'
+import { STATUS_CODES } from 'node:http'
+import { GatewayError } from '../errors.ts'
+import { newRequestId } from '../gateway/exchange.ts'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Socket } from 'node:net'
+import type { ErrorCode } from '../errors.ts'
+
+/** Fastify's and Node's error codes → ours, with the words for a client. */
+const FRAMEWORK: ReadonlyMap<string, readonly [ErrorCode, string]> = new Map<string, readonly [ErrorCode, string]>([
+  ['FST_ERR_CTP_INVALID_MEDIA_TYPE', ['unsupported_media_type', 'Send the body as content-type: application/json.']],
+  ['FST_ERR_CTP_EMPTY_TYPE', ['unsupported_media_type', 'Send the body as content-type: application/json.']],
+  ['FST_ERR_CTP_INVALID_CONTENT_LENGTH', ['invalid_http', 'The body is shorter or longer than its content-length.']],
+  ['FST_ERR_CTP_EMPTY_JSON_BODY', ['invalid_json', 'The request has no body. Send a JSON object.']],
+  ['FST_ERR_BAD_URL', ['invalid_http', 'The URL is not well-formed.']],
+  ['FST_ERR_MAX_PARAM_LENGTH', ['uri_too_long', 'A part of the URL is too long.']],
+  ['HPE_HEADER_OVERFLOW', ['headers_too_large', 'The request headers are larger than 16 KiB.']],
+  ['ERR_HTTP_REQUEST_TIMEOUT', ['request_timeout', 'The request did not arrive in time.']],
+  ['ECONNRESET', ['invalid_http', 'The connection broke before the body had arrived.']],
+])
+
+export interface ErrorsOptions {
+  /** Called with what is not a GatewayError and not the client's fault: a defect. */
+  readonly onDefect: (error: unknown, request: FastifyRequest) => void
+  readonly maxBodyBytes: number
+}
+
+/** Answers every failure in OpenAI's shape, wherever it happens: in a phase, in the framework, before any route. */
+export const errors = fp(
+  function errors(app: FastifyInstance, { onDefect, maxBodyBytes }: ErrorsOptions, done: () => void): void {
+    const routes: { readonly method: string; readonly pattern: RegExp }[] = []
+    app.addHook('onRoute', function rememberRoute({ method, url }): void {
+      const pattern = new RegExp(`^${url.replaceAll('.', '\\.').replaceAll(/:\w+/g, '[^/]+')}/?$`)
+      for (const one of [method].flat()) routes.push({ method: one, pattern })
+    })
+
+    // Here, not in the not-found handler: that runs after the body was parsed, and would answer 415 for a wrong URL.
+    app.addHook('onRequest', function refuseUnknownUrl(request: FastifyRequest, reply: FastifyReply, next: (error?: Error) => void): void {
+      if (!request.is404) return next()
+      const path = request.url.split('?', 1)[0] ?? ''
+      const methods = routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
+      if (methods.length > 0) reply.header('allow', methods.join(', '))
+      next(unknownUrl(request.method, path, methods))
+    })
+
+    app.setErrorHandler(function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+      const known = error instanceof GatewayError ? error : fromFramework(error, maxBodyBytes)
+      if (known.code === 'internal_error') onDefect(error, request)
+      const { exchange } = request
+      exchange.error = known
+      reply.code(known.status).headers(exchange.headers).headers(known.headers).send(known.toBody())
+    })
+    done()
+  },
+  { name: 'errors' },
+)
+
+function unknownUrl(method: string, path: string, allowed: readonly string[]): GatewayError {
+  const shown = `${method} ${path.slice(0, 200)}`
+  if (allowed.length > 0) return new GatewayError('method_not_allowed', `${shown} is not allowed; use ${allowed.join(' or ')}.`)
+  const hint = path.startsWith('/v1/v1/') ? ' The base URL has /v1 twice.' : path.startsWith('/images/') ? ' The base URL ends in /v1.' : ''
+  return new GatewayError('not_found', `Invalid URL (${shown}).${hint}`)
+}
+
+/** A framework error in our words; what has a 4xx status but no entry keeps the status, the rest is a defect. */
+function fromFramework(error: FastifyError, maxBodyBytes: number): GatewayError {
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return new GatewayError('request_too_large', `The body is larger than the limit of ${maxBodyBytes} bytes (MAX_BODY_BYTES).`)
+  }
+  const known = FRAMEWORK.get(error.code)
+  if (known !== undefined) return new GatewayError(known[0], known[1], { cause: error })
+  const { statusCode = 500 } = error
+  if (statusCode >= 400 && statusCode < 500) return new GatewayError('invalid_http', 'The request is not well-formed.', { cause: error })
+  return new GatewayError('internal_error', 'The gateway failed on this request. Its log has the cause under this request id.', { cause: error })
+}
+
+/** Answers URLs that the router cannot read. No hook has run yet, so there is no exchange either. */
+export function answerFrameworkError(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
+  const known = fromFramework(error, 0)
+  reply.code(known.status).headers({ ...known.headers, 'x-request-id': newRequestId() }).send(known.toBody())
+}
+
+/**
+ * Answers what never became a request: malformed HTTP, headers beyond 16 KiB, a request that does not arrive.
+ * There is no reply object yet, so the answer is written to the socket by hand.
+ */
+export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const [code, message] = FRAMEWORK.get(error.code ?? '') ?? ['invalid_http', 'The request is not well-formed HTTP.']
+  const gatewayError = new GatewayError(code, message)
+  const body = JSON.stringify(gatewayError.toBody())
+  const head = [
+    `HTTP/1.1 ${gatewayError.status} ${STATUS_CODES[gatewayError.status]}`,
+    'content-type: application/json; charset=utf-8',
+    `content-length: ${Buffer.byteLength(body)}`,
+    `x-request-id: ${newRequestId()}`,
+    'connection: close',
+  ]
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+}

@@ -1,0 +1,53 @@
+import { GatewayError } from '../errors.ts'
+import { checkCall, policyOf, resolveModel } from '../gateway/check-request.ts'
+import { highestCostMicros } from '../models/cost.ts'
+import { describeModel } from '../models/describe.ts'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Endpoint } from '../endpoints/endpoint.ts'
+import type { ErrorBody } from '../errors.ts'
+import type { Gateway } from '../gateway/gateway.ts'
+
+/** What `/gateway/check` answers for a request that would go upstream. */
+interface ValidCheck {
+  readonly valid: true
+  readonly model: string
+  /** At list prices, every `auto` at its dearest; null where the model has no known price. */
+  readonly highest_cost_usd: number | null
+  readonly dropped_parameters: readonly string[]
+  readonly defaulted_parameters: readonly string[]
+}
+
+interface InvalidCheck extends ErrorBody {
+  readonly valid: false
+}
+
+/** The gateway's own answers about models and requests; nothing here calls the upstream or costs anything. */
+export function gatewayRoutes(app: FastifyInstance, gateway: Gateway, generations: Endpoint): void {
+  app.get('/gateway/models', { config: { endpoint: 'gateway.models' } }, () => ({
+    object: 'list',
+    data: gateway.models.models.map(describeModel),
+    aliases: Object.fromEntries(gateway.models.aliases),
+  }))
+  app.post('/gateway/check', { config: { endpoint: 'gateway.check' } }, (request) => check(request, gateway, generations))
+}
+
+/** Says 200 also for an invalid request: the question was answered. */
+function check(request: FastifyRequest, gateway: Gateway, endpoint: Endpoint): ValidCheck | InvalidCheck {
+  const policy = policyOf(request.headers, gateway.parameterPolicy)
+  try {
+    const call = endpoint.parse(request.body)
+    const model = resolveModel(gateway, call)
+    const { dropped, modelDefaulted } = checkCall(gateway, endpoint, call, model, policy)
+    const micros = highestCostMicros(model.entry, call.parameters, gateway.priceMultiplier)
+    return {
+      valid: true,
+      model: model.id,
+      highest_cost_usd: micros === undefined ? null : micros / 1e6,
+      dropped_parameters: dropped,
+      defaulted_parameters: modelDefaulted ? ['model'] : [],
+    }
+  } catch (error) {
+    if (error instanceof GatewayError) return { valid: false, ...error.toBody() }
+    throw error
+  }
+}

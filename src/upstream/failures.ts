@@ -1,0 +1,174 @@
+import { GatewayError } from '../errors.ts'
+import type { ErrorCode } from '../errors.ts'
+
+/** An answer that is not images: status, the headers that matter, and the beginning of its body. */
+export interface FailedAnswer {
+  readonly status: number
+  readonly retryAfter: string | undefined
+  readonly body: Buffer
+  /** The model as the client named it. */
+  readonly model: string
+}
+
+/** The upstream's own words about a failure, whatever the envelope. */
+interface UpstreamError {
+  readonly message: string
+  readonly type: string
+  readonly code: string
+  readonly param: string | null
+}
+
+/** Codes that mean the same under whatever status they come. Sources: facts on CometAPI, new-api and OpenAI, 2026-11-22. */
+const CODES = {
+  quota: [
+    'insufficient_quota',
+    'insufficient_user_quota',
+    'pre_consume_token_quota_failed',
+    'credit_balance_exhausted',
+    'organization_spend_limit_exceeded',
+    'project_spend_limit_exceeded',
+    'organization_usage_limit_exceeded',
+    'billing_hard_limit_reached',
+    'billing_not_active',
+  ],
+  moderation: ['moderation_blocked', 'content_policy_violation', 'sensitive_words_detected', 'prompt_blocked'],
+  model: ['model_not_found'],
+  client: ['invalid_request', 'convert_request_failed', 'bad_request_body'],
+} as const
+
+type Meaning = keyof typeof CODES
+
+const MEANINGS: ReadonlyMap<string, Meaning> = new Map(
+  (Object.keys(CODES) as Meaning[]).flatMap((meaning) => CODES[meaning].map((code) => [code, meaning] as const)),
+)
+
+/** Statuses that go to the client as they are. The rest of 4xx is about the key, the rate, or nobody's fault in particular. */
+const CLIENT_STATUSES: ReadonlySet<number> = new Set([400, 404, 413, 415, 422])
+/** Gateways between CometAPI and the model, and CometAPI itself, giving up on a request that may still be running. */
+const TIMEOUT_STATUSES: ReadonlySet<number> = new Set([408, 504, 522, 524])
+
+const NOT_AGAIN = 'It was not sent again, because the image may exist and be billed.'
+
+/**
+ * What an answer that is not images means for the client (DESIGN section 5). The upstream's status and code go into
+ * headers; its message goes on only where the client's request is at fault, without channel names and request ids.
+ *
+ * @param redact takes keys out of a message: upstreams have been seen to repeat the key they were sent
+ */
+export function translateFailure(answer: FailedAnswer, redact: (text: string) => string): GatewayError {
+  const { status, model } = answer
+  const error = readError(answer.body)
+  const headers = originHeaders(status, redact(error.code))
+  const fail = (code: ErrorCode, message: string, extra: Record<string, string> = {}): GatewayError =>
+    new GatewayError(code, message, { headers: { ...headers, ...extra } })
+
+  const meaning = MEANINGS.get(error.code)
+  if (meaning === 'quota' || status === 402) {
+    return fail('upstream_quota_exhausted', "The gateway's CometAPI account has no quota left. Its operator must top it up; your request is not at fault.")
+  }
+  if (meaning === 'moderation') return refused('moderation_blocked', 400, error, headers, redact)
+  if (meaning === 'model') {
+    return new GatewayError('model_not_found', `CometAPI does not serve the model '${model}', or has no capacity for it now.`, { param: 'model', headers })
+  }
+  if (status === 401 || status === 403) {
+    return fail('upstream_rejected_key', "CometAPI refused the gateway's own key. Its operator must check COMETAPI_KEY; your request and your key are not at fault.")
+  }
+  if (status === 429) {
+    const seconds = retryAfterSeconds(answer.retryAfter)
+    return fail('rate_limit_exceeded', `CometAPI's rate limit is reached. Try again in ${seconds} s.`, { 'retry-after': String(seconds) })
+  }
+  if (CLIENT_STATUSES.has(status) || (meaning === 'client' && status >= 400)) {
+    return refused('upstream_refused', CLIENT_STATUSES.has(status) ? status : 400, error, headers, redact)
+  }
+  if (status === 501) return fail('not_implemented', 'CometAPI does not implement this operation.')
+  if (status === 503) {
+    const seconds = retryAfterSeconds(answer.retryAfter)
+    return fail('upstream_overloaded', 'CometAPI refused the work for now: it has no capacity.', { 'retry-after': String(seconds) })
+  }
+  if (TIMEOUT_STATUSES.has(status)) return fail('upstream_timeout', `CometAPI gave up waiting for the image (${status}). ${NOT_AGAIN}`)
+  if (status >= 500) return fail('upstream_failed', `CometAPI failed while it made the image (${status}). ${NOT_AGAIN}`)
+  if (status >= 400) return refused('upstream_refused', status, error, headers, redact)
+  return invalidAnswer(`an answer with status ${status}`, headers)
+}
+
+/** Whether the request may have been done although it failed. */
+export function isAmbiguous(error: GatewayError): boolean {
+  return error.code === 'upstream_failed' || error.code === 'upstream_timeout'
+}
+
+/** A 2xx that holds no images. */
+export function invalidAnswer(what: string, headers: Record<string, string>): GatewayError {
+  return new GatewayError('upstream_invalid_response', `CometAPI answered with ${what} instead of images.`, { headers })
+}
+
+/** The upstream's status and code, as headers beside the gateway's own error. */
+export function originHeaders(status: number, code: string): Record<string, string> {
+  const safe = /^[\w.:-]{1,64}$/.test(code)
+  return { 'x-gateway-upstream-status': String(status), ...(safe ? { 'x-gateway-upstream-code': code } : {}) }
+}
+
+/** No connection: nothing has been sent, so that sending again is safe. */
+export function unreachable(cause: Error): GatewayError {
+  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name
+  return new GatewayError('upstream_unreachable', `CometAPI cannot be reached (${code}). Nothing was sent; trying again is safe.`, { cause })
+}
+
+export function brokenOff(cause: Error): GatewayError {
+  return new GatewayError('upstream_failed', `The connection to CometAPI broke before the answer was complete. ${NOT_AGAIN}`, { cause })
+}
+
+/** @param timeoutMs the generation's whole time */
+export function timedOut(timeoutMs: number): GatewayError {
+  return new GatewayError('upstream_timeout', `CometAPI did not finish within ${timeoutMs / 1000} s. ${NOT_AGAIN}`)
+}
+
+/** The error of an envelope: `{error:{…}}`, `{error:"…"}` or the members at the top; everything may be missing. */
+export function readError(body: Buffer): UpstreamError {
+  let json: unknown
+  try {
+    json = JSON.parse(body.toString('utf8'))
+  } catch {
+    json = undefined
+  }
+  const error = member(json, 'error') ?? json
+  const text = (name: string): string => {
+    const value = member(error, name)
+    return typeof value === 'string' ? value : ''
+  }
+  const message = typeof error === 'string' ? error : text('message')
+  return { message, type: text('type'), code: text('code'), param: text('param') || null }
+}
+
+function refused(
+  code: 'moderation_blocked' | 'upstream_refused',
+  status: number,
+  error: UpstreamError,
+  headers: Record<string, string>,
+  redact: (text: string) => string,
+): GatewayError {
+  const message = redact(withoutInternals(error.message)) || `CometAPI refused the request (${headers['x-gateway-upstream-status']}).`
+  const type = error.type === '' || error.type.endsWith('_api_error') ? 'invalid_request_error' : redact(error.type)
+  const wire = { status, code: redact(error.code) || null, type }
+  return new GatewayError(code, message, { param: error.param === null ? null : redact(error.param), headers, wire })
+}
+
+/** Takes out what says something about CometAPI's inside and nothing to the client: request ids, channels, groups. */
+export function withoutInternals(message: string): string {
+  return message
+    .slice(0, 2000)
+    .replaceAll(/\s*\((?:request[ _]?id|distributor)\b[^)]*\)/gi, '')
+    .replaceAll(/[,;]?\s*request ID:? (?:req_)?[\w-]+\.?/gi, '')
+    .replaceAll(/\s*(?:under|for|in) group \S+/gi, '')
+    .replaceAll(/\s*\(?channel[ :#]+[\w-]*\d[\w-]*\)?/gi, '')
+    .trim()
+}
+
+/** Seconds to wait, 1 to 60, from seconds or an HTTP date (RFC 9110, 10.2.3): the SDKs ignore longer waits. */
+function retryAfterSeconds(header = ''): number {
+  const seconds = /^\s*\d/.test(header) ? Number.parseFloat(header) : (Date.parse(header) - Date.now()) / 1000
+  return Number.isNaN(seconds) ? 1 : Math.min(60, Math.max(1, Math.ceil(seconds)))
+}
+
+function member(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined
+}

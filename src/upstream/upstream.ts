@@ -1,0 +1,105 @@
+import { Pool } from 'undici'
+import type { Dispatcher } from 'undici'
+
+export interface UpstreamOptions {
+  /** Scheme, host and an optional path prefix; from the configuration only, never from a request. */
+  readonly baseUrl: string
+  readonly key: string
+  readonly connectTimeoutMs: number
+}
+
+/** One request as it goes upstream; the body is sent as it is. */
+export interface UpstreamRequest {
+  /** E.g. `/v1/images/generations`. */
+  readonly path: string
+  readonly contentType: string
+  readonly body: Buffer
+}
+
+/** Holds back, lets go on or ends the answer that is coming in. */
+export type AnswerControl = Pick<Dispatcher.DispatchController, 'pause' | 'resume' | 'abort'>
+
+/** Receives an answer as it arrives. `failed` comes at most once, instead of `ended`. */
+export interface AnswerReceiver {
+  /** The request has a connection and is about to be written: from here on, it may have reached the upstream. */
+  sending(control: AnswerControl): void
+  began(status: number, headers: AnswerHeaders): void
+  data(chunk: Buffer): void
+  ended(): void
+  failed(error: Error): void
+}
+
+export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>
+
+/** CometAPI behind one connection pool: the only place where the upstream key is put into a request. */
+export class Upstream {
+  readonly #pool: Pool
+  readonly #pathPrefix: string
+  readonly #authorization: string
+
+  constructor({ baseUrl, key, connectTimeoutMs }: UpstreamOptions) {
+    const { origin, pathname } = new URL(baseUrl)
+    this.#pathPrefix = pathname.replace(/\/$/, '')
+    this.#authorization = `Bearer ${key}`
+    this.#pool = new Pool(origin, {
+      allowH2: false,
+      pipelining: 1,
+      // The generation has one timer for all of it, which counts from the client's point of view.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      // Set explicitly, so that NODE_TLS_REJECT_UNAUTHORIZED in the environment cannot turn the check off.
+      connect: { timeout: connectTimeoutMs, rejectUnauthorized: true },
+    })
+  }
+
+  /** Sends a POST and reports its answer. Redirects are answers like any other: they are never followed. */
+  post({ path, contentType, body }: UpstreamRequest, receiver: AnswerReceiver): void {
+    const options: Dispatcher.DispatchOptions = {
+      method: 'POST',
+      path: this.#pathPrefix + path,
+      headers: {
+        authorization: this.#authorization,
+        'content-type': contentType,
+        accept: 'application/json',
+        // The answer must stay readable to the tap: base64 in gzip would have to be unpacked to be counted.
+        'accept-encoding': 'identity',
+        'user-agent': 'comet-gateway',
+      },
+      body,
+    }
+    this.#pool.dispatch(options, new DispatchAdapter(receiver))
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.destroy()
+  }
+}
+
+/** Translates undici's callbacks into the receiver's words. */
+class DispatchAdapter implements Dispatcher.DispatchHandler {
+  readonly #receiver: AnswerReceiver
+
+  constructor(receiver: AnswerReceiver) {
+    this.#receiver = receiver
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#receiver.sending(controller)
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
+    if (status >= 200) this.#receiver.began(status, headers)
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#receiver.data(chunk)
+  }
+
+  onResponseEnd(): void {
+    this.#receiver.ended()
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#receiver.failed(error)
+  }
+}

@@ -1,0 +1,53 @@
+/** Tokens as the upstream reported them. `undefined`: it did not tell these apart. */
+export interface Usage {
+  readonly inputTokens: number
+  readonly outputTokens: number
+  readonly totalTokens: number
+  readonly inputTextTokens: number | undefined
+  readonly inputImageTokens: number | undefined
+  readonly inputCachedTokens: number | undefined
+  readonly outputTextTokens: number | undefined
+  readonly outputImageTokens: number | undefined
+}
+
+/**
+ * Brings a `usage` object into one shape, whatever the upstream's dialect: OpenAI's `input_tokens`, new-api's
+ * `prompt_tokens`, Seedream's output and total only. Nulls, strings, negative and unsafe numbers count as not
+ * reported; so does a usage of nothing but zeros, since some channels fill the object without counting.
+ */
+export function normaliseUsage(raw: unknown): Usage | undefined {
+  const output = firstCount(raw, 'output_tokens', 'completion_tokens')
+  const input = firstCount(raw, 'input_tokens', 'prompt_tokens')
+  const total = count(raw, 'total_tokens') ?? (input ?? 0) + (output ?? 0)
+  if (total === 0 && !input && !output) return undefined
+
+  const inputDetails = member(raw, 'input_tokens_details') ?? member(raw, 'prompt_tokens_details')
+  const outputDetails = member(raw, 'output_tokens_details') ?? member(raw, 'completion_tokens_details')
+  return {
+    inputTokens: input ?? Math.max(0, output === undefined ? 0 : total - output),
+    outputTokens: output ?? Math.max(0, total - (input ?? 0)),
+    totalTokens: total,
+    inputTextTokens: count(inputDetails, 'text_tokens'),
+    inputImageTokens: count(inputDetails, 'image_tokens'),
+    inputCachedTokens: count(inputDetails, 'cached_tokens'),
+    outputTextTokens: count(outputDetails, 'text_tokens'),
+    outputImageTokens: count(outputDetails, 'image_tokens'),
+  }
+}
+
+/** The first name that holds a number above zero, else the first that holds a zero: new-api fills both dialects. */
+function firstCount(raw: unknown, ...names: readonly string[]): number | undefined {
+  const counts = names.map((name) => count(raw, name)).filter((value) => value !== undefined)
+  return counts.find((value) => value > 0) ?? counts[0]
+}
+
+function count(raw: unknown, name: string): number | undefined {
+  const value = member(raw, name)
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined
+}
+
+function member(raw: unknown, name: string): unknown {
+  return typeof raw === 'object' && raw !== null && Object.hasOwn(raw, name)
+    ? (raw as Record<string, unknown>)[name]
+    : undefined
+}
