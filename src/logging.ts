@@ -33,7 +33,7 @@ export interface Logging {
  */
 export async function createLogging({ level, format, secrets, destination }: LogOptions): Promise<Logging> {
   const usePretty = format === 'pretty' || (format === 'auto' && process.stdout.isTTY)
-  const file = pino.destination({ dest: 1, sync: usePretty })
+  const file = pino.destination({ dest: 1, sync: usePretty, minLength: usePretty ? 0 : 8192, periodicFlush: 100 } as never)
   const sink = destination ?? (usePretty ? await prettyStream() : file)
   const redact = createRedactor(secrets)
   const guarded: DestinationStream = {

@@ -1,0 +1,85 @@
+import { afterAll } from 'vitest'
+import { startSandbox } from '../../src/sandbox/sandbox.ts'
+import type { Sandbox, SandboxOptions } from '../../src/sandbox/sandbox.ts'
+
+export const KEY = 'sk-sandbox-test'
+
+const running: Sandbox[] = []
+
+/** Starts a sandbox that ends with the test file. */
+export async function sandbox(options: Partial<SandboxOptions> = {}): Promise<Sandbox> {
+  const started = await startSandbox({ apiKey: KEY, latencyMs: 0, failureRate: 0, ...options })
+  running.push(started)
+  return started
+}
+
+afterAll(async () => {
+  await Promise.all(running.map((one) => one.close()))
+})
+
+/** What the tests look at in a body. */
+export interface WireBody {
+  error?: { message: string; type: string; param?: string; code?: string }
+  data?: Record<string, string>[]
+  usage?: { input_tokens: number; output_tokens: number; total_tokens: number; output_tokens_details?: TokenDetails }
+  [field: string]: unknown
+}
+
+interface TokenDetails {
+  image_tokens: number
+  text_tokens: number
+}
+
+/** An answer, read whole. */
+export interface Answer {
+  status: number
+  headers: Headers
+  text: string
+  /** The parsed body, or an empty object when it is not JSON. */
+  body: WireBody
+  /** The error in it, or one that says nothing. */
+  error: NonNullable<WireBody['error']>
+}
+
+/** Asks for a generation. A string is sent as it is. */
+export async function generate(url: string, body: object | string, init: RequestInit = {}): Promise<Answer> {
+  const response = await fetch(`${url}/v1/images/generations`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json' },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+    ...init,
+  })
+  return read(response)
+}
+
+/** Reads an answer. */
+export async function read(response: Response): Promise<Answer> {
+  const text = await response.text()
+  const body = parse(text)
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    body,
+    error: body.error ?? { message: '', type: '' },
+  }
+}
+
+function parse(text: string): WireBody {
+  try {
+    const body: WireBody = JSON.parse(text)
+    return body
+  } catch {
+    return {}
+  }
+}
+
+/** The items of an answer. */
+export function dataOf(answer: Answer): Record<string, string>[] {
+  return answer.body.data ?? []
+}
+
+/** The first picture of an answer that carries base64. */
+export function pictureOf(answer: Answer, index = 0): Buffer {
+  return Buffer.from(dataOf(answer)[index]?.['b64_json'] ?? '', 'base64')
+}

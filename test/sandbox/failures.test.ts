@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest'
+import { FAILURES } from '../../src/sandbox/failures.ts'
+import { dataOf, generate, sandbox } from './calling.ts'
+
+const ORDER = { model: 'gpt-image-2', prompt: 'x' }
+
+/** A sandbox whose every valid generation fails in the way of this name. */
+async function failing(name: string): Promise<string> {
+  const index = FAILURES.findIndex((failure) => failure.name === name)
+  let asked = 0
+  // Asked first whether it fails, then how.
+  const random = (): number => ((asked += 1) % 2 === 1 ? 0 : (index + 0.5) / FAILURES.length)
+  return (await sandbox({ failureRate: 1, random })).url
+}
+
+describe('a failing upstream', () => {
+  it.each<[string, number, string]>([
+    ['do_request_failed', 500, 'do_request_failed'],
+    ['overloaded', 503, ''],
+    ['rate limited', 429, 'rate_limit_exceeded'],
+    ['error with status 200', 200, 'bad_response_status_code'],
+  ])('answers with an error object: %s', async (name, status, code) => {
+    const answer = await generate(await failing(name), ORDER)
+    expect([answer.status, answer.error.code, answer.error.param]).toEqual([status, code, ''])
+    expect(answer.error.message).toContain(`(request id: ${answer.headers.get('x-oneapi-request-id')})`)
+    expect(dataOf(answer)).toEqual([])
+  })
+
+  it('says in Chinese that it is overloaded', async () => {
+    expect((await generate(await failing('overloaded'), ORDER)).error.message).toContain('当前分组上游负载已饱和')
+  })
+
+  it.each<[string, number]>([
+    ['bad gateway page', 502],
+    ['gateway timeout page', 504],
+    ['cloudflare timeout page', 524],
+  ])('answers with the page of a proxy: %s', async (name, status) => {
+    const answer = await generate(await failing(name), ORDER)
+    expect(answer.status).toBe(status)
+    expect(answer.headers.get('content-type')).toContain('text/html')
+    expect(answer.headers.get('x-oneapi-request-id')).toBeNull()
+    expect(answer.text).toContain('<h1>')
+  })
+
+  it.each(['connection reset', 'answer cut off'])('leaves no whole answer: %s', async (name) => {
+    await expect(generate(await failing(name), ORDER)).rejects.toThrow(TypeError)
+  })
+
+  it('sends the beginning of an answer that it cuts off', async () => {
+    const response = await fetch(`${await failing('answer cut off')}/v1/images/generations`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer sk-sandbox-test' },
+      body: JSON.stringify(ORDER),
+    })
+    expect(response.status).toBe(200)
+    const promised = Number(response.headers.get('content-length'))
+    let received = 0
+    const reading = async (): Promise<void> => {
+      for await (const chunk of response.body ?? []) received += chunk.length
+    }
+    await expect(reading()).rejects.toThrow(TypeError)
+    expect(received).toBeGreaterThan(0)
+    expect(received).toBeLessThan(promised)
+  })
+
+  it('still refuses bad requests as ever', async () => {
+    const { url } = await sandbox({ failureRate: 1 })
+    expect((await generate(url, { ...ORDER, size: 'huge' })).error.code).toBe('invalid_value')
+    expect((await generate(url, { ...ORDER, prompt: 'forbidden' })).error.code).toBe('moderation_blocked')
+  })
+
+  it('fails only the share that was asked for', async () => {
+    const rolls = [0.29, 0.3, 0.9, 0.1]
+    let asked = 0
+    // A failing roll is followed by one that chooses do_request_failed.
+    const queue = rolls.flatMap((roll) => (roll < 0.3 ? [roll, 0] : [roll]))
+    const { url } = await sandbox({ failureRate: 0.3, random: () => queue[asked++] ?? 1 })
+    const statuses: number[] = []
+    for (const _ of rolls) statuses.push((await generate(url, ORDER)).status)
+    expect(statuses).toEqual([500, 200, 200, 500])
+  })
+
+  it('never fails at a rate of 0', async () => {
+    const { url } = await sandbox({ failureRate: 0, random: () => 0 })
+    expect((await generate(url, ORDER)).status).toBe(200)
+  })
+})
