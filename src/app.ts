@@ -23,7 +23,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { DestinationStream, Logger } from 'pino'
 import type { Config } from './config.ts'
 import type { Gateway } from './gateway/gateway.ts'
-import type { RateLimitCount } from './limits/rate-limit.ts'
+import type { RequestCounter } from './limits/rate-limit.ts'
 
 const ENDPOINTS = [imagesGenerations]
 const MINUTE_MS = 60_000
@@ -71,9 +71,8 @@ export async function createApp(config: Config, { logDestination }: AppOptions =
     timeoutMs: config.UPSTREAM_TIMEOUT_MS,
     priceMultiplier: config.PRICE_MULTIPLIER,
     redact,
-    onOrphanSettled: (exchange, generation, settlement) => log.orphanSettled(exchange, generation, settlement),
+    onOrphanSettled: (exchange, generation) => log.orphanSettled(exchange, generation),
   })
-  log.follow(generations)
 
   const server = createServer(config)
   let isDraining = false
@@ -176,12 +175,8 @@ function createCounter(
   server: FastifyInstance,
   max: number,
   keyGenerator: (request: FastifyRequest) => string,
-): (request: FastifyRequest) => Promise<RateLimitCount> {
-  const limiter = server.createRateLimit({ max, timeWindow: MINUTE_MS, keyGenerator })
-  return async (request) => {
-    const count = await limiter(request)
-    return count.isAllowed ? { max, remaining: max, ttl: 0, isExceeded: false } : count
-  }
+): RequestCounter {
+  return server.createRateLimit({ max, timeWindow: MINUTE_MS, keyGenerator })
 }
 
 async function registerRoutes(

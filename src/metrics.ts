@@ -1,4 +1,5 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import type { LabelValues } from 'prom-client'
 import type { Usage } from './usage/usage.ts'
 
 const SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 45, 60, 90, 120, 180, 300, 600]
@@ -70,34 +71,78 @@ const TOKEN_DETAILS = [
 ] as const satisfies readonly (readonly [string, keyof Usage])[]
 
 /**
+ * Sums that wait for the next scrape. prom-client hashes and validates labels at every `inc`, which cost a tenth of
+ * the hot path with a dozen counters a request; here an increment is an addition in a Map.
+ */
+class Tally<L extends string> {
+  readonly #counter: Counter<L>
+  readonly #series = new Map<string, { readonly labels: LabelValues<L>; waiting: number }>()
+
+  constructor(counter: Counter<L>) {
+    this.#counter = counter
+  }
+
+  /** @param id the label values joined; `labels` is called for a new series only */
+  add(id: string, value: number, labels: () => LabelValues<L>): void {
+    const series = this.#series.get(id)
+    if (series === undefined) this.#series.set(id, { labels: labels(), waiting: value })
+    else series.waiting += value
+  }
+
+  flush(): void {
+    for (const series of this.#series.values()) {
+      this.#counter.inc(series.labels, series.waiting)
+      series.waiting = 0
+    }
+  }
+}
+
+/**
  * The gateway's metrics, one registry per app. All verbs are cheap and never throw; label values come from closed
  * sets (catalogue ids, configured key names, error codes), never from a request.
  */
 export class Metrics {
-  readonly registry = new Registry()
-  readonly #instruments = createInstruments(this.registry)
+  readonly #registry = new Registry()
+  readonly #instruments = createInstruments(this.#registry)
+  readonly #requests = new Tally(this.#instruments.requests)
+  readonly #tokens = new Tally(this.#instruments.tokens)
+  readonly #tokenDetails = new Tally(this.#instruments.tokenDetails)
+  readonly #images = new Tally(this.#instruments.images)
+  readonly #imageBytes = new Tally(this.#instruments.imageBytes)
+  readonly #cost = new Tally(this.#instruments.cost)
 
   constructor(version: string) {
-    collectDefaultMetrics({ register: this.registry })
+    collectDefaultMetrics({ register: this.#registry })
     this.#instruments.buildInfo.set({ version, node: process.version }, 1)
+  }
+
+  /** The content type of `exposition`. */
+  get contentType(): string {
+    return this.#registry.contentType
+  }
+
+  /** All metrics in Prometheus' text format. */
+  async exposition(): Promise<string> {
+    const tallies = [this.#requests, this.#tokens, this.#tokenDetails, this.#images, this.#imageBytes, this.#cost]
+    for (const tally of tallies) tally.flush()
+    return this.#registry.metrics()
   }
 
   /** Starts the series of known label sets at 0, so that a rate is right from the first request on. */
   startAtZero(endpoints: readonly string[], models: readonly string[], keys: readonly string[], reasons: readonly string[]): void {
-    const { requests, tokens, cost, rejections } = this.#instruments
-    for (const reason of reasons) rejections.inc({ reason }, 0)
+    for (const reason of reasons) this.#instruments.rejections.inc({ reason }, 0)
     for (const key of keys) {
       for (const model of models) {
-        cost.inc({ model, key }, 0)
-        for (const type of ['input', 'output']) tokens.inc({ model, key, type }, 0)
-        for (const endpoint of endpoints) requests.inc({ endpoint, model, key, outcome: 'completed', status: '200' }, 0)
+        this.#addCost(model, key, 0)
+        for (const type of ['input', 'output']) this.#addTokens(model, key, type, 0)
+        for (const endpoint of endpoints) this.#addRequest({ endpoint, model, key }, 'completed', 200, 0)
       }
     }
   }
 
   exchangeEnded(labels: CallLabels, outcome: Outcome, status: number, durationMs: number, overheadMs: number | undefined): void {
-    const { endpoint, model, key } = labels
-    this.#instruments.requests.inc({ endpoint, model, key, outcome, status: String(status) })
+    const { endpoint, model } = labels
+    this.#addRequest(labels, outcome, status, 1)
     this.#instruments.requestSeconds.observe({ endpoint, model }, durationMs / 1000)
     if (overheadMs !== undefined) this.#instruments.overheadSeconds.observe({ endpoint }, overheadMs / 1000)
   }
@@ -123,29 +168,45 @@ export class Metrics {
   }
 
   generationSettled(settled: SettledGeneration, wasOrphan: boolean): void {
-    const { endpoint, model, key, usage, images, size, quality, costMicros } = settled
+    const { endpoint, model, key, usage, images, size, quality, costMicros = 0 } = settled
     const all = this.#instruments
     const seconds = settled.upstreamMs / 1000
     all.inFlight.dec()
     if (wasOrphan) all.orphans.dec()
     all.upstreamSeconds.observe({ endpoint, model }, seconds)
-    const operation = { ...OPERATION, gen_ai_request_model: model }
-    all.genAiSeconds.observe({ ...operation, error_type: settled.failure ?? '' }, seconds)
-    if (images > 0) all.images.inc({ model, key, size, quality }, images)
-    if (costMicros !== undefined && costMicros > 0) all.cost.inc({ model, key }, costMicros / 1e6)
+    all.genAiSeconds.observe({ ...OPERATION, gen_ai_request_model: model, error_type: settled.failure ?? '' }, seconds)
+    if (images > 0) this.#images.add(`${model}|${key}|${size}|${quality}`, images, () => ({ model, key, size, quality }))
+    if (costMicros > 0) this.#addCost(model, key, costMicros / 1e6)
     if (settled.usageMissing) all.usageMissing.inc({ model })
-    if (usage === undefined) return
-    all.tokens.inc({ model, key, type: 'input' }, usage.inputTokens)
-    all.tokens.inc({ model, key, type: 'output' }, usage.outputTokens)
-    all.genAiTokens.observe({ ...operation, gen_ai_token_type: 'input' }, usage.inputTokens)
-    all.genAiTokens.observe({ ...operation, gen_ai_token_type: 'output' }, usage.outputTokens)
-    for (const [type, member] of TOKEN_DETAILS) {
-      const count = usage[member]
-      if (count !== undefined) all.tokenDetails.inc({ model, key, type }, count)
-    }
+    if (usage !== undefined) this.#usageReported(model, key, usage)
   }
 
   bytesRelayed({ model, key }: CallLabels, bytes: number): void {
-    this.#instruments.imageBytes.inc({ model, key }, bytes)
+    this.#imageBytes.add(`${model}|${key}`, bytes, () => ({ model, key }))
+  }
+
+  #usageReported(model: string, key: string, usage: Usage): void {
+    const { genAiTokens } = this.#instruments
+    this.#addTokens(model, key, 'input', usage.inputTokens)
+    this.#addTokens(model, key, 'output', usage.outputTokens)
+    genAiTokens.observe({ ...OPERATION, gen_ai_request_model: model, gen_ai_token_type: 'input' }, usage.inputTokens)
+    genAiTokens.observe({ ...OPERATION, gen_ai_request_model: model, gen_ai_token_type: 'output' }, usage.outputTokens)
+    for (const [type, member] of TOKEN_DETAILS) {
+      const count = usage[member]
+      if (count !== undefined) this.#tokenDetails.add(`${model}|${key}|${type}`, count, () => ({ model, key, type }))
+    }
+  }
+
+  #addRequest({ endpoint, model, key }: CallLabels, outcome: Outcome, status: number, value: number): void {
+    const id = `${endpoint}|${model}|${key}|${outcome}|${status}`
+    this.#requests.add(id, value, () => ({ endpoint, model, key, outcome, status: String(status) }))
+  }
+
+  #addTokens(model: string, key: string, type: string, value: number): void {
+    this.#tokens.add(`${model}|${key}|${type}`, value, () => ({ model, key, type }))
+  }
+
+  #addCost(model: string, key: string, usd: number): void {
+    this.#cost.add(`${model}|${key}`, usd, () => ({ model, key }))
   }
 }

@@ -3,33 +3,29 @@ import type { Logger } from 'pino'
 import type { Metrics } from '../metrics.ts'
 import type { Exchange } from './exchange.ts'
 import type { Generation } from './generation.ts'
-import type { Generations, Settlement } from './generations.ts'
 
 /** Writes one line for each exchange and counts it. Never the prompt, a key, a URL or a message: those may hold both. */
 export class ExchangeLog {
   readonly #logger: Logger
   readonly #metrics: Metrics
-  #generations: Generations | undefined
 
   constructor(logger: Logger, metrics: Metrics) {
     this.#logger = logger
     this.#metrics = metrics
   }
 
-  /** The generations whose settlements stand in the lines. */
-  follow(generations: Generations): void {
-    this.#generations = generations
-  }
-
   exchangeEnded(exchange: Exchange, status: number, isDelivered: boolean, isRoutine: boolean): void {
-    const { generation, error, labels, startedAt, overheadMs, bytesRelayed } = exchange
+    const { generation, error, labels, overheadMs, bytesRelayed } = exchange
     const outcome = exchange.outcome(isDelivered)
-    const durationMs = performance.now() - startedAt
+    const durationMs = performance.now() - exchange.startedAt
     this.#metrics.exchangeEnded(labels, outcome, status, durationMs, overheadMs)
     if (outcome === 'rejected' && error !== undefined) this.#metrics.rejected(error.code)
     if (bytesRelayed > 0) this.#metrics.bytesRelayed(labels, bytesRelayed)
     const level = isRoutine ? 'debug' : outcome === 'upstream_failed' || status >= 500 ? 'warn' : 'info'
     if (!this.#logger.isLevelEnabled(level)) return
+    // One literal: pino leaves out what is undefined, and an object of one shape is cheaper than spreading parts.
+    const settlement = generation?.settlement
+    const usage = generation?.facts?.usage
     this.#logger[level](
       {
         requestId: exchange.id,
@@ -38,55 +34,64 @@ export class ExchangeLog {
         endpoint: labels.endpoint,
         model: labels.model,
         key: labels.key,
-        ...(error === undefined ? {} : { code: error.code, param: error.details.param ?? undefined }),
-        ...(exchange.droppedParameters.length === 0 ? {} : { dropped: exchange.droppedParameters.length }),
-        ...(generation === undefined ? {} : this.#describe(generation)),
+        code: error?.code,
+        param: error?.details.param ?? undefined,
+        failure: generation?.failure?.code,
+        cause: causeCode(generation?.failure),
+        dropped: exchange.droppedParameters.length || undefined,
+        generationId: generation?.id,
+        upstreamStatus: generation?.status || undefined,
+        upstreamCode: generation?.failure?.details.headers?.['x-gateway-upstream-code'],
+        upstreamRequestId: generation === undefined ? undefined : upstreamRequestId(generation.headers),
+        size: settlement?.size,
+        quality: settlement?.quality,
+        images: settlement?.images,
+        inputTokens: usage?.inputTokens,
+        outputTokens: usage?.outputTokens,
+        totalTokens: usage?.totalTokens,
+        costUsd: settlement?.cost === undefined ? undefined : settlement.cost.costMicros / 1e6,
+        costEstimated: settlement?.cost?.estimated,
         bytes: bytesRelayed,
+        upstreamMs: rounded(generation?.upstreamMs),
+        overheadMs: rounded(overheadMs),
         durationMs: rounded(durationMs),
-        overheadMs: overheadMs === undefined ? undefined : rounded(overheadMs),
       },
       'request',
     )
   }
 
   /** The end of a generation whose client had left: its usage would otherwise stand in no line. */
-  orphanSettled(exchange: Exchange, generation: Generation, settlement: Settlement): void {
+  orphanSettled(exchange: Exchange, generation: Generation): void {
     const { model, key } = exchange.labels
-    this.#logger.info({ requestId: exchange.id, model, key, ...describe(generation, settlement) }, 'generation settled after its client had left')
-  }
-
-  #describe(generation: Generation): Record<string, unknown> {
-    return describe(generation, this.#generations?.settlementOf(generation))
-  }
-}
-
-function describe(generation: Generation, settlement: Settlement | undefined): Record<string, unknown> {
-  const { facts, failure, dispatchedAt, endedAt } = generation
-  const usage = facts?.usage
-  return {
-    generationId: generation.id,
-    upstreamStatus: generation.status === 0 ? undefined : generation.status,
-    upstreamRequestId: upstreamRequestId(generation.headers),
-    upstreamMs: endedAt === undefined ? undefined : rounded(endedAt - dispatchedAt),
-    ...(failure === undefined ? {} : { failure: failure.code, upstreamCode: failure.details.headers?.['x-gateway-upstream-code'], cause: causeCode(failure) }),
-    ...(settlement === undefined
-      ? {}
-      : {
-          images: settlement.images,
-          size: settlement.size,
-          quality: settlement.quality,
-          costUsd: settlement.cost === undefined ? undefined : settlement.cost.costMicros / 1e6,
-          costEstimated: settlement.cost?.estimated,
-        }),
-    ...(usage === undefined ? {} : { inputTokens: usage.inputTokens, outputTokens: usage.outputTokens, totalTokens: usage.totalTokens }),
+    const { settlement, facts, failure, id } = generation
+    this.#logger.info(
+      {
+        requestId: exchange.id,
+        generationId: id,
+        model,
+        key,
+        failure: failure?.code,
+        size: settlement?.size,
+        quality: settlement?.quality,
+        images: settlement?.images,
+        inputTokens: facts?.usage?.inputTokens,
+        outputTokens: facts?.usage?.outputTokens,
+        totalTokens: facts?.usage?.totalTokens,
+        costUsd: settlement?.cost === undefined ? undefined : settlement.cost.costMicros / 1e6,
+        costEstimated: settlement?.cost?.estimated,
+        upstreamMs: rounded(generation.upstreamMs),
+      },
+      'generation settled after its client had left',
+    )
   }
 }
 
 /** The system's or undici's code of a broken connection: `ECONNREFUSED`, `UND_ERR_SOCKET`. */
-function causeCode({ cause }: Error): string | undefined {
+function causeCode(error: Error | undefined): string | undefined {
+  const cause = error?.cause
   return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined
 }
 
-function rounded(ms: number): number {
-  return Math.round(ms * 100) / 100
+function rounded(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : Math.round(ms * 100) / 100
 }

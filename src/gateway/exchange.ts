@@ -9,7 +9,7 @@ const NONE = 'none'
 
 /** An id for `x-request-id`, always ours: a client's own could forge a log. */
 export function newRequestId(): string {
-  return `req_${randomUUID().replaceAll('-', '')}`
+  return `req_${randomUUID()}`
 }
 
 /**

@@ -1,7 +1,6 @@
 import type { Catalogue } from '../models/catalogue.ts'
-import type { RateLimitCount } from '../limits/rate-limit.ts'
+import type { RequestCounter } from '../limits/rate-limit.ts'
 import type { Metrics } from '../metrics.ts'
-import type { FastifyRequest } from 'fastify'
 import type { Generations } from './generations.ts'
 
 /** What the phases of a request work with; put together in app.ts. */
@@ -13,7 +12,7 @@ export interface Gateway {
   readonly parameterPolicy: ParameterPolicy
   readonly priceMultiplier: number
   /** Counts one request against its caller's limit; undefined where there is no limit. */
-  readonly countRequest: ((request: FastifyRequest) => Promise<RateLimitCount>) | undefined
+  readonly countRequest: RequestCounter | undefined
 }
 
 /** What to do with a parameter that the model does not take. */

@@ -4,6 +4,7 @@ import { brokenOff, timedOut, unreachable } from '../upstream/failures.ts'
 import { JsonTap } from '../usage/json-tap.ts'
 import { factsOfWhole } from '../usage/answer-facts.ts'
 import { isEventStream, judgeAnswer } from './judge-answer.ts'
+import type { Cost } from '../models/cost.ts'
 import type { AnswerControl, AnswerHeaders, AnswerReceiver } from '../upstream/upstream.ts'
 import type { AnswerFacts } from '../usage/answer-facts.ts'
 
@@ -17,6 +18,14 @@ export interface AnswerSink {
   end(): void
   /** The answer broke off: the client must not take what it has for the whole. */
   abort(): void
+}
+
+/** What a settled generation came to; size and quality are metrics labels. */
+export interface Settlement {
+  readonly cost: Cost | undefined
+  readonly images: number
+  readonly size: string
+  readonly quality: string
 }
 
 export interface GenerationOptions {
@@ -33,7 +42,7 @@ export interface GenerationOptions {
  * client leaves: the money is spent, so the answer is read to its end and its usage booked.
  */
 export class Generation implements AnswerReceiver {
-  readonly id = `gen_${randomUUID().replaceAll('-', '')}`
+  readonly id = `gen_${randomUUID()}`
   state: 'held' | 'sent' | 'answered' | 'settled' = 'held'
   /** Resolves when the beginning of the answer says images; rejects with the error for the client. */
   readonly answered: Promise<this>
@@ -44,6 +53,8 @@ export class Generation implements AnswerReceiver {
   /** What went wrong upstream, also when the client had its status already. */
   failure: GatewayError | undefined
   facts: AnswerFacts | undefined
+  /** Set by `onSettled`. */
+  settlement: Settlement | undefined
   answerBytes = 0
   clientHasLeft = false
   /** The beginning was judged to be images, so that they are paid for whatever happens afterwards. */
@@ -67,6 +78,11 @@ export class Generation implements AnswerReceiver {
       this.#reject = reject
     })
     this.#timer = setTimeout(() => this.#expire(), options.timeoutMs)
+  }
+
+  /** From the call to the end of the answer; undefined while it is under way. */
+  get upstreamMs(): number | undefined {
+    return this.endedAt === undefined ? undefined : this.endedAt - this.dispatchedAt
   }
 
   /** The whole answer, where it was small enough to be known before the client got a status. */

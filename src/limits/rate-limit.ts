@@ -1,6 +1,12 @@
 import { GatewayError } from '../errors.ts'
+import type { FastifyInstance } from 'fastify'
+// Declares createRateLimit.
+import type {} from '@fastify/rate-limit'
 
-/** What a limiter says after counting one request. */
+/** Counts a request and says where its caller stands; @fastify/rate-limit's own answer. */
+export type RequestCounter = ReturnType<FastifyInstance['createRateLimit']>
+
+/** A caller's place in the window of one minute, this request included. */
 export interface RateLimitCount {
   readonly max: number
   readonly remaining: number

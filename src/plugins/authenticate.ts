@@ -3,7 +3,7 @@ import { isLoopback } from '../config.ts'
 import { ANONYMOUS, bearerToken } from '../keys/keyring.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Keyring } from '../keys/keyring.ts'
-import type { RateLimitCount } from '../limits/rate-limit.ts'
+import type { RequestCounter } from '../limits/rate-limit.ts'
 
 export interface AuthenticateOptions {
   readonly keyring: Keyring
@@ -11,7 +11,7 @@ export interface AuthenticateOptions {
   readonly loopbackOnly: boolean
   readonly sandbox: boolean
   /** Counts one failed authentication against the client's address. */
-  readonly countFailure: (request: FastifyRequest) => Promise<RateLimitCount>
+  readonly countFailure: RequestCounter
 }
 
 /** An onRequest hook that finds out who calls, before the body is read, and refuses who may not. */
@@ -19,20 +19,19 @@ export function authenticator({ keyring, loopbackOnly, sandbox, countFailure }: 
   const isOpen = keyring.isEmpty && (loopbackOnly || sandbox)
   const checksHost = isOpen && loopbackOnly && !sandbox
 
-  return async function authenticate(request: FastifyRequest, _reply: FastifyReply): Promise<void> {
+  return function authenticate(request: FastifyRequest, _reply: FastifyReply, next: (error?: Error) => void): void {
     const key = bearerToken(request.headers.authorization)
     const caller = key === undefined ? undefined : keyring.find(key)
-    if (caller !== undefined) request.exchange.caller = caller
-    else if (isOpen) {
-      // A page in a browser can have its own name point to 127.0.0.1 (DNS rebinding); it cannot forge the Host.
-      if (checksHost && request.hostname && !isLoopback(request.hostname)) throw wrongHost()
-      request.exchange.caller = ANONYMOUS
-    } else throw await refusal(request, key !== undefined)
+    if (caller === undefined && !isOpen) return void refusal(request, key !== undefined).then(next, next)
+    // A page in a browser can have its own name point to 127.0.0.1 (DNS rebinding); it cannot forge the Host.
+    if (caller === undefined && checksHost && request.hostname && !isLoopback(request.hostname)) return next(wrongHost())
+    request.exchange.caller = caller ?? ANONYMOUS
+    next()
   }
 
   async function refusal(request: FastifyRequest, hasKey: boolean): Promise<GatewayError> {
     const count = await countFailure(request)
-    if (count.isExceeded) {
+    if (!count.isAllowed && count.isExceeded) {
       const seconds = Math.max(1, Math.ceil(count.ttl / 1000))
       return new GatewayError('rate_limit_exceeded', `Too many failed authentications from your address. Try again in ${seconds} s.`, {
         headers: { 'retry-after': String(seconds) },

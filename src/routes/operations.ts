@@ -22,7 +22,7 @@ export function operationsRoutes(app: FastifyInstance, options: OperationsOption
   })
   app.get('/metrics', { config: { endpoint: 'metrics', isRoutine: true } }, async (request, reply) => {
     allowMetrics(request, options)
-    return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics())
+    return reply.type(metrics.contentType).send(await metrics.exposition())
   })
 }
 

@@ -35,12 +35,18 @@ export type AnswerHeaders = Readonly<Record<string, string | string[] | undefine
 export class Upstream {
   readonly #pool: Pool
   readonly #pathPrefix: string
-  readonly #authorization: string
+  readonly #headers: Readonly<Record<string, string>>
 
   constructor({ baseUrl, key, connectTimeoutMs }: UpstreamOptions) {
     const { origin, pathname } = new URL(baseUrl)
     this.#pathPrefix = pathname.replace(/\/$/, '')
-    this.#authorization = `Bearer ${key}`
+    this.#headers = Object.freeze({
+      authorization: `Bearer ${key}`,
+      accept: 'application/json',
+      // The answer must stay readable to the tap: base64 in gzip would have to be unpacked to be counted.
+      'accept-encoding': 'identity',
+      'user-agent': 'comet-gateway',
+    })
     this.#pool = new Pool(origin, {
       allowH2: false,
       pipelining: 1,
@@ -57,14 +63,7 @@ export class Upstream {
     const options: Dispatcher.DispatchOptions = {
       method: 'POST',
       path: this.#pathPrefix + path,
-      headers: {
-        authorization: this.#authorization,
-        'content-type': contentType,
-        accept: 'application/json',
-        // The answer must stay readable to the tap: base64 in gzip would have to be unpacked to be counted.
-        'accept-encoding': 'identity',
-        'user-agent': 'comet-gateway',
-      },
+      headers: { 'content-type': contentType, ...this.#headers },
       body,
     }
     this.#pool.dispatch(options, new DispatchAdapter(receiver))
