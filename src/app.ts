@@ -3,7 +3,7 @@ import rateLimit from '@fastify/rate-limit'
 import { randomBytes } from 'node:crypto'
 import { ConfigError } from './config.ts'
 import { imagesGenerations } from './endpoints/images-generations.ts'
-import { ERRORS } from './errors.ts'
+import { ERRORS, GatewayError } from './errors.ts'
 import { ExchangeLog } from './gateway/exchange-log.ts'
 import { Generations } from './gateway/generations.ts'
 import { ANONYMOUS, Keyring } from './keys/keyring.ts'
@@ -13,13 +13,14 @@ import { Catalogue } from './models/catalogue.ts'
 import { loadModelsFile } from './models/models-file.ts'
 import { authenticator } from './plugins/authenticate.ts'
 import { answerClientError, answerFrameworkError, errors } from './plugins/errors.ts'
+import { jsonBodies } from './plugins/json-bodies.ts'
 import { exchanges } from './plugins/exchanges.ts'
 import { gatewayRoutes } from './routes/gateway.ts'
 import { openaiRoutes } from './routes/openai.ts'
 import { operationsRoutes } from './routes/operations.ts'
 import { Upstream } from './upstream/upstream.ts'
 import { VERSION } from './version.ts'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { DestinationStream, Logger } from 'pino'
 import type { Config } from './config.ts'
 import type { Gateway } from './gateway/gateway.ts'
@@ -81,6 +82,7 @@ export async function createApp(config: Config, { logDestination }: AppOptions =
     maxBodyBytes: config.MAX_BODY_BYTES,
     onDefect: (err, request) => logger.error({ err, requestId: request.exchange.id }, 'defect'),
   })
+  await server.register(jsonBodies)
   await server.register(rateLimit, { global: false, cache: COUNTED_CALLERS })
   const gateway: Gateway = {
     models: catalogue,
@@ -152,22 +154,20 @@ function startMetrics(metrics: Metrics, { models }: Catalogue, keyring: Keyring)
 }
 
 function createServer(config: Config): FastifyInstance {
-  const server = fastify({
+  return fastify({
     // The exchange writes the one line of a request; Fastify's own would print the query string.
     logger: false,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: config.MAX_BODY_BYTES,
     // Node's own default: long enough for a large upload, short enough to end a connection that sends nothing.
     requestTimeout: 300_000,
+    // Requests on open connections while draining are refused below, in OpenAI's shape.
+    return503OnClosing: false,
     http: { requireHostHeader: false },
     routerOptions: { maxParamLength: 256, ignoreTrailingSlash: true },
     clientErrorHandler: answerClientError,
     frameworkErrors: answerFrameworkError,
   })
-  server.removeAllContentTypeParsers()
-  // Original bytes: what is checked is what is forwarded.
-  server.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
-  return server
 }
 
 /** Counts requests in windows of one minute; each counter has a store of its own. */
@@ -190,6 +190,11 @@ async function registerRoutes(
   const failures = createCounter(server, config.AUTH_FAILURES_PER_MINUTE, ({ ip }) => ip)
   const authenticate = authenticator({ keyring, loopbackOnly, sandbox, countFailure: failures })
   await server.register((calls: FastifyInstance, _options: object, done: () => void) => {
+    calls.addHook('onRequest', function refuseWhileDraining(_request: FastifyRequest, reply: FastifyReply, next: (error?: Error) => void): void {
+      if (!isDraining()) return next()
+      reply.header('connection', 'close').header('retry-after', '1')
+      next(new GatewayError('shutting_down', 'The gateway is stopping and takes no new requests.'))
+    })
     calls.addHook('onRequest', authenticate)
     openaiRoutes(calls, gateway, ENDPOINTS)
     gatewayRoutes(calls, gateway, imagesGenerations)

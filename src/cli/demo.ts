@@ -20,7 +20,7 @@ const MODEL = 'gpt-image-2'
 /** Series that show what the demo's one request left behind. */
 const SHOWN_METRICS = /^comet_(requests_total|tokens_total|images_total|cost_usd_total)\{/
 
-/** Starts the gateway with the offline sandbox and sends one request through it, as any OpenAI client would. */
+/** Starts the gateway with the offline sandbox and sends one request through it, as an OpenAI client would. */
 export async function demo({ once = false, out = 'demo.png', prompt = PROMPT }: DemoOptions): Promise<void> {
   const file = resolve(out)
   const format = formatOf(file)
@@ -50,7 +50,7 @@ export async function demo({ once = false, out = 'demo.png', prompt = PROMPT }: 
   closeWithGrace({ delay: config.DRAIN_TIMEOUT_MS, logger: false }, () => app.close())
 }
 
-/** Listens on the configured port, or on any free one where that is taken. */
+/** Listens on the configured port, or on a free one where it is taken. */
 async function listen({ server }: App, { HOST: host, PORT: port }: Config): Promise<string> {
   try {
     return await server.listen({ host, port })

@@ -35,7 +35,8 @@ export class ExchangeLog {
         model: labels.model,
         key: labels.key,
         code: error?.code,
-        param: error?.details.param ?? undefined,
+        // An unknown parameter's name is the client's own text.
+        param: error?.code === 'unknown_parameter' ? undefined : (error?.details.param ?? undefined),
         failure: generation?.failure?.code,
         cause: causeCode(generation?.failure),
         dropped: exchange.droppedParameters.length || undefined,

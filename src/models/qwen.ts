@@ -7,7 +7,7 @@ import type { Model } from './model.ts'
 const { comet, cometPricing } = SOURCES
 const nullable = { source: comet, nullable: true }
 
-/** Alibaba's qwen-image. CometAPI documents `n` = 1 and no list of sizes: any WIDTHxHEIGHT passes. */
+/** Alibaba's qwen-image. CometAPI documents `n` = 1 and no list of sizes, so every WIDTHxHEIGHT passes. */
 export const qwenModels: readonly Model[] = [
   {
     id: 'qwen-image',

@@ -7,7 +7,7 @@ import { z } from 'zod'
 const { spec, comet } = SOURCES
 const nullable = { source: spec, nullable: true }
 
-/** The name of the model: any string here, resolved by the catalogue. */
+/** The name of the model: a string here, resolved by the catalogue. */
 export const modelName: Parameter = anyString({ source: spec, nullable: true })
 
 /** OpenAI's end-user tag; not interpreted. */

@@ -3,6 +3,7 @@ import { STATUS_CODES } from 'node:http'
 import { GatewayError } from '../errors.ts'
 import { newRequestId } from '../gateway/exchange.ts'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { ErrorCode } from '../errors.ts'
 
@@ -43,6 +44,8 @@ export const errors = fp(
       next(unknownUrl(request.method, path, methods))
     })
 
+    app.server.on('checkExpectation', answerExpectation)
+
     app.setErrorHandler(function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
       const known = error instanceof GatewayError ? error : fromFramework(error, maxBodyBytes)
       if (known.code === 'internal_error') onDefect(error, request)
@@ -74,6 +77,12 @@ function fromFramework(error: FastifyError, maxBodyBytes: number): GatewayError 
   return new GatewayError('internal_error', 'The gateway failed on this request. Its log has the cause under this request id.', { cause: error })
 }
 
+/** Answers an `Expect` header other than 100-continue (RFC 9110, 10.1.1); Node would send an empty 417. */
+function answerExpectation(_request: IncomingMessage, response: ServerResponse): void {
+  const { status, head, body } = rawAnswer(new GatewayError('expectation_failed', "The only expectation that is understood is '100-continue'."))
+  response.writeHead(status, head).end(body)
+}
+
 /** Answers URLs that the router cannot read. No hook has run yet, so there is no exchange either. */
 export function answerFrameworkError(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
   const known = fromFramework(error, 0)
@@ -90,14 +99,19 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
     return
   }
   const [code, message] = FRAMEWORK.get(error.code ?? '') ?? ['invalid_http', 'The request is not well-formed HTTP.']
-  const gatewayError = new GatewayError(code, message)
-  const body = JSON.stringify(gatewayError.toBody())
-  const head = [
-    `HTTP/1.1 ${gatewayError.status} ${STATUS_CODES[gatewayError.status]}`,
-    'content-type: application/json; charset=utf-8',
-    `content-length: ${Buffer.byteLength(body)}`,
-    `x-request-id: ${newRequestId()}`,
-    'connection: close',
-  ]
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+  const { status, head, body } = rawAnswer(new GatewayError(code, message))
+  const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...Object.entries(head).map(([name, value]) => `${name}: ${value}`)]
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`)
+}
+
+/** An answer for where there is no reply object; it ends the connection. */
+function rawAnswer(error: GatewayError): { status: number; head: Record<string, string>; body: string } {
+  const body = JSON.stringify(error.toBody())
+  const head = {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': String(Buffer.byteLength(body)),
+    'x-request-id': newRequestId(),
+    connection: 'close',
+  }
+  return { status: error.status, head, body }
 }

@@ -30,7 +30,7 @@ interface Capture {
 }
 
 /**
- * Reads usage, error and the number of images out of a JSON answer in passing: any chunking, any key order, memory
+ * Reads usage, error and the number of images out of a JSON answer in passing, whatever the chunking and key order, with memory
  * bounded by the few values it keeps. It parses nothing else and skips strings (megabytes of base64) with one
  * `indexOf` a chunk, so it costs next to nothing.
  *

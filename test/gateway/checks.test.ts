@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { startGateway } from '../helpers/gateway.ts'
+import { answerJson, imageAnswer, scriptedUpstream } from '../helpers/upstream.ts'
+import type { ErrorBody } from '../../src/errors.ts'
+import type { TestGateway } from '../helpers/gateway.ts'
+import type { ScriptedUpstream } from '../helpers/upstream.ts'
+
+let upstream: ScriptedUpstream
+let gateway: TestGateway
+
+beforeAll(async () => {
+  upstream = await scriptedUpstream(answerJson(imageAnswer()))
+  gateway = await startGateway(upstream.url)
+})
+beforeEach(() => {
+  upstream.received.length = 0
+})
+afterAll(async () => {
+  await gateway.close()
+  await upstream.close()
+})
+
+async function refusal(body: unknown, headers?: Record<string, string>): Promise<{ status: number; error: ErrorBody['error'] }> {
+  const response = await gateway.post(body, headers)
+  return { status: response.status, error: ((await response.json()) as ErrorBody).error }
+}
+
+describe('a refused request', () => {
+  it('names the parameter and the allowed values, and makes no upstream call', async () => {
+    const { status, error } = await refusal({ model: 'gpt-image-2', prompt: 'a', quality: 'hd' })
+    expect(status).toBe(400)
+    expect(error).toMatchObject({ type: 'invalid_request_error', code: 'invalid_value', param: 'quality' })
+    expect(error.message).toBe("Invalid value for 'quality': 'hd'. Supported values are: 'low', 'medium', 'high', and 'auto'.")
+    expect(upstream.received).toHaveLength(0)
+  })
+
+  it('reports all problems at once, the prompt first', async () => {
+    const { error } = await refusal({ model: 'gpt-image-2', n: 11, size: '1920x1080', response_format: 'url', sise: 1 })
+    expect(error.issues?.map(({ code, param }) => [code, param])).toEqual([
+      ['missing_required_parameter', 'prompt'],
+      ['invalid_value', 'n'],
+      ['invalid_value', 'size'],
+      ['unsupported_parameter', 'response_format'],
+      ['unknown_parameter', 'sise'],
+    ])
+    expect(error).toMatchObject({ code: 'missing_required_parameter', param: 'prompt', message: error.issues?.[0]?.message })
+  })
+
+  it('says what was probably meant', async () => {
+    const { error } = await refusal({ model: 'gpt-image-2', prompt: 'a', size: '1920x1080', qualty: 'low' })
+    expect(error.issues?.[0]?.message).toContain("Did you mean '1920x1088'?")
+    expect(error.issues?.[1]?.message).toBe("Unknown parameter: 'qualty'. Did you mean 'quality'?")
+  })
+
+  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])('with a parameter named %s is refused like any unknown one', async (name) => {
+    const { status, error } = await refusal(`{"model":"gpt-image-2","prompt":"a","${name}":{"n":1}}`)
+    expect(status).toBe(400)
+    expect(error).toMatchObject({ code: 'unknown_parameter', param: name })
+  })
+
+  it.each(['__proto__', 'constructor', 'toString'])('for the model %s goes upstream as an unknown model, under the label other', async (model) => {
+    const response = await gateway.post({ model, prompt: 'a' })
+    expect(response.status).toBe(200)
+    expect(await gateway.logOf(response)).toMatchObject({ model: 'other' })
+  })
+
+  it('has a 404 that names the route of a model served elsewhere', async () => {
+    const { status, error } = await refusal({ model: 'gemini-3-pro-image', prompt: 'a' })
+    expect(status).toBe(404)
+    expect(error).toMatchObject({ code: 'model_not_found', param: 'model' })
+    expect(error.message).toContain('/v1beta/models/gemini-3-pro-image:generateContent')
+  })
+
+  it('does not let another spelling of a known model escape its rules', async () => {
+    const { status, error } = await refusal({ model: 'GPT-Image-2 ', prompt: 'a', n: 99 })
+    expect(status).toBe(404)
+    expect(error.message).toContain("Did you mean 'gpt-image-2'?")
+  })
+
+  it('is counted by its reason', async () => {
+    const before = await gateway.metric('comet_rejections_total', 'reason="invalid_value"')
+    await gateway.post({ model: 'dall-e-3', prompt: 'a', n: 2 })
+    expect(await gateway.metric('comet_rejections_total', 'reason="invalid_value"')).toBe(before + 1)
+  })
+})
+
+describe('the drop policy', () => {
+  const drop = { 'x-gateway-parameter-policy': 'drop' }
+
+  it('leaves out what the model does not take, names it in a header, and keeps every other byte of every number', async () => {
+    const response = await gateway.post('{"model":"gpt-image-2","response_format":"url","prompt":"a","n":1.0,"seed":12345678901234567890}', drop)
+    expect(response.status).toBe(200)
+    expect(response.headers.get('x-gateway-dropped-parameters')).toBe('response_format, seed')
+    expect(upstream.received[0]?.body.toString()).toBe('{"model":"gpt-image-2","prompt":"a","n":1.0}')
+    expect(await gateway.metric('comet_dropped_parameters_total', 'model="gpt-image-2",param="response_format"')).toBe(1)
+    expect(await gateway.metric('comet_dropped_parameters_total', 'model="gpt-image-2",param="other"')).toBe(1)
+  })
+
+  it('never drops a bad value', async () => {
+    const { status, error } = await refusal({ model: 'gpt-image-2', prompt: 'a', n: 'two', style: 'vivid' }, drop)
+    expect(status).toBe(400)
+    expect(error.issues).toHaveLength(1)
+    expect(error).toMatchObject({ code: 'invalid_type', param: 'n' })
+  })
+
+  it('cannot be tricked into writing a header of its own', async () => {
+    const response = await gateway.post({ model: 'gpt-image-2', prompt: 'a', 'x\r\nset-cookie: a=b': 1, '\ud800': 2 }, drop)
+    expect(response.status).toBe(200)
+    expect(response.headers.has('set-cookie')).toBe(false)
+  })
+
+  it('must be spelled right', async () => {
+    const { status, error } = await refusal({ model: 'gpt-image-2', prompt: 'a' }, { 'x-gateway-parameter-policy': 'lenient' })
+    expect(status).toBe(400)
+    expect(error.code).toBe('invalid_header')
+  })
+})

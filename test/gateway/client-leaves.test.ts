@@ -1,0 +1,90 @@
+import { request as httpRequest } from 'node:http'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { eventually, startGateway } from '../helpers/gateway.ts'
+import { imageAnswer, scriptedUpstream } from '../helpers/upstream.ts'
+import type { ClientRequest } from 'node:http'
+import type { TestGateway } from '../helpers/gateway.ts'
+import type { ScriptedUpstream } from '../helpers/upstream.ts'
+
+let upstream: ScriptedUpstream
+let gateway: TestGateway
+
+beforeAll(async () => {
+  upstream = await scriptedUpstream()
+  gateway = await startGateway(upstream.url)
+})
+afterAll(async () => {
+  await gateway.close()
+  await upstream.close()
+})
+
+/** Sends an order and gives the request, to be destroyed at will. */
+function order(): ClientRequest {
+  const headers = { 'content-type': 'application/json' }
+  const request = httpRequest(`${gateway.url}/v1/images/generations`, { method: 'POST', headers })
+  request.on('error', () => {})
+  request.end(JSON.stringify({ model: 'gpt-image-2', prompt: 'a' }))
+  return request
+}
+
+const outputTokens = () => gateway.metric('comet_tokens_total', 'model="gpt-image-2",key="anonymous",type="output"')
+const leftLine = (): boolean => gateway.lines.some((line) => line.includes('generation settled after its client had left'))
+
+describe('a client that leaves', () => {
+  it('before the answer does not stop the generation: its usage is booked and logged', async () => {
+    const before = await outputTokens()
+    let answer = (): void => {}
+    upstream.script = (response) => {
+      answer = () => void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(imageAnswer()))
+    }
+    const received = upstream.received.length
+    const client = order()
+    await eventually(() => upstream.received.length > received, 'the order arrives upstream')
+    client.destroy()
+    await eventually(async () => (await gateway.metric('comet_orphans')) === 1, 'the generation is an orphan')
+    answer()
+    await eventually(async () => (await outputTokens()) === before + 208, 'the usage is booked')
+    expect(await gateway.metric('comet_orphans')).toBe(0)
+    expect(await gateway.metric('comet_in_flight')).toBe(0)
+    expect(leftLine()).toBe(true)
+    expect(gateway.lines.some((line) => line.includes('"outcome":"client_left"'))).toBe(true)
+  })
+
+  it('in the middle of a large answer neither, and the rest is read to its end', async () => {
+    const before = await outputTokens()
+    const body = JSON.stringify(imageAnswer({ data: [{ b64_json: 'A'.repeat(20_000_000) }] }))
+    upstream.script = (response) => void response.writeHead(200, { 'content-type': 'application/json' }).end(body)
+    const client = order()
+    client.on('response', (response) => response.once('data', () => client.destroy()))
+    await eventually(async () => (await outputTokens()) === before + 208, 'the usage is booked')
+    expect(await gateway.metric('comet_in_flight')).toBe(0)
+  })
+
+  it('slowly reading slows the upstream down instead of filling the memory', async () => {
+    let sent = 0
+    const chunk = Buffer.alloc(1_000_000, 'A')
+    upstream.script = (response) => {
+      response.writeHead(200, { 'content-type': 'application/json' })
+      response.write('{"data":[{"b64_json":"')
+      const more = (): void => {
+        while (sent < 100) {
+          sent++
+          if (!response.write(chunk)) return void response.once('drain', more)
+        }
+        response.end('"}]}')
+      }
+      more()
+    }
+    const client = order()
+    const sentSoFar = await new Promise<number>((resolve) => {
+      client.on('response', (response) => {
+        response.pause()
+        setTimeout(() => resolve(sent), 500)
+      })
+    })
+    // What fits into the socket buffers on the way may have left; a hundred megabytes may not.
+    expect(sentSoFar).toBeLessThan(50)
+    client.destroy()
+    await eventually(async () => (await gateway.metric('comet_in_flight')) === 0, 'the generation ends')
+  })
+})

@@ -1,0 +1,34 @@
+import { createRedactor } from '../../src/logging.ts'
+import { translateFailure } from '../../src/upstream/failures.ts'
+import type { GatewayError } from '../../src/errors.ts'
+
+export const PLANTED_KEY = 'sk-planted-upstream-key-0123456789'
+
+const redact = createRedactor([PLANTED_KEY])
+
+interface Answer {
+  readonly status: number
+  readonly body: unknown
+  readonly retryAfter?: string | undefined
+}
+
+/** What the client gets for an answer of the upstream; a string or buffer is its body as it is. */
+export function translate({ status, body, retryAfter }: Answer): GatewayError {
+  const bytes = Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
+  return translateFailure({ status, retryAfter, body: bytes, model: 'gpt-image-2' }, redact)
+}
+
+/** A body in CometAPI's envelope (facts 1.8). */
+export function comet(
+  code: string,
+  message = 'words (request id: 20260205132859798638387SIHCnxzJ)',
+  more: object = {},
+): object {
+  return { error: { message, type: 'comet_api_error', param: '', code, ...more } }
+}
+
+/** Status, code, type and param as the client sees them, and whether its SDK may send the request again. */
+export function seen(error: GatewayError): readonly [number, string | null, string, string | null, boolean] {
+  const { code, type, param } = error.toBody().error
+  return [error.status, code, type, param, error.headers['x-should-retry'] !== 'false']
+}
