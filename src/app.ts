@@ -119,7 +119,9 @@ function createCatalogue(config: Config): Catalogue {
   try {
     return new Catalogue({ ...options, ...loadModelsFile(config.MODELS_FILE) })
   } catch (error) {
-    throw new ConfigError([`MODELS_FILE (${config.MODELS_FILE}) ${error instanceof Error ? error.message : String(error)}`])
+    throw new ConfigError([
+      `MODELS_FILE (${config.MODELS_FILE}) ${error instanceof Error ? error.message : String(error)}`,
+    ])
   }
 }
 
@@ -127,12 +129,12 @@ function createCatalogue(config: Config): Catalogue {
 async function startSandbox(config: Config): Promise<{ key: string; url: string; close: () => Promise<void> }> {
   const { startSandbox: start } = await import('./sandbox/sandbox.ts')
   const key = `sk-sandbox-${randomBytes(16).toString('hex')}`
-  const { url, close } = await start({
+  const sandbox = await start({
     apiKey: key,
     latencyMs: config.SANDBOX_LATENCY_MS,
     failureRate: config.SANDBOX_FAILURE_RATE,
   })
-  return { key, url, close }
+  return { key, url: sandbox.url, close: () => sandbox.close() }
 }
 
 function secretsOf(config: Config, upstreamKey: string): string[] {
@@ -190,11 +192,14 @@ async function registerRoutes(
   const failures = createCounter(server, config.AUTH_FAILURES_PER_MINUTE, ({ ip }) => ip)
   const authenticate = authenticator({ keyring, loopbackOnly, sandbox, countFailure: failures })
   await server.register((calls: FastifyInstance, _options: object, done: () => void) => {
-    calls.addHook('onRequest', function refuseWhileDraining(_request: FastifyRequest, reply: FastifyReply, next: (error?: Error) => void): void {
-      if (!isDraining()) return next()
-      reply.header('connection', 'close').header('retry-after', '1')
-      next(new GatewayError('shutting_down', 'The gateway is stopping and takes no new requests.'))
-    })
+    calls.addHook(
+      'onRequest',
+      function refuseWhileDraining(_request: FastifyRequest, reply: FastifyReply, next: (error?: Error) => void): void {
+        if (!isDraining()) return next()
+        reply.header('connection', 'close').header('retry-after', '1')
+        next(new GatewayError('shutting_down', 'The gateway is stopping and takes no new requests.'))
+      },
+    )
     calls.addHook('onRequest', authenticate)
     openaiRoutes(calls, gateway, ENDPOINTS)
     gatewayRoutes(calls, gateway, imagesGenerations)

@@ -22,7 +22,10 @@ const decimal = (min: number, max: number) =>
     .refine((value) => value >= min && value <= max, `must be a number from ${min} to ${max}`)
 /** Visible ASCII: what can stand in an HTTP header, and what cannot hide in one. */
 const secret = (min: number) =>
-  z.string().regex(/^[\x21-\x7e]+$/, 'must not contain spaces or line breaks').min(min, `must have at least ${min} characters`)
+  z
+    .string()
+    .regex(/^[\x21-\x7e]+$/, 'must not contain spaces or line breaks')
+    .min(min, `must have at least ${min} characters`)
 
 const upstreamUrl = z
   .string()
@@ -36,14 +39,19 @@ const upstreamUrl = z
 
 const namedKeys = z.string().transform((value, context): NamedKey[] => {
   const keys: NamedKey[] = []
-  for (const [index, entry] of value.split(',').map((part) => part.trim()).filter(Boolean).entries()) {
+  for (const [index, entry] of value
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean)
+    .entries()) {
     const cut = entry.indexOf('=')
     const name = entry.slice(0, Math.max(0, cut))
     const key = entry.slice(cut + 1)
     const where = `entry ${index + 1}`
     const complain = (message: string): void => context.addIssue({ code: 'custom', message: `${where} ${message}` })
     if (!/^[\w.@-]{1,64}$/.test(name)) complain('must look like name=key, the name of letters, digits and . _ @ -')
-    else if (!/^[\x21-\x7e]{16,256}$/.test(key)) complain(`(${name}) needs a key of 16 to 256 characters without spaces`)
+    else if (!/^[\x21-\x7e]{16,256}$/.test(key))
+      complain(`(${name}) needs a key of 16 to 256 characters without spaces`)
     else if (keys.some((other) => other.name === name)) complain(`repeats the name ${name}`)
     else if (keys.some((other) => other.key === key)) complain(`(${name}) has the same key as another entry`)
     keys.push({ name, key })
@@ -56,33 +64,109 @@ const namedKeys = z.string().transform((value, context): NamedKey[] => {
  * docs/configuration.md. A test compares the three.
  */
 export const VARIABLES = {
-  COMETAPI_KEY: { read: secret(1), default: undefined, doc: 'The CometAPI key that pays. Required unless SANDBOX=true.' },
-  COMETAPI_BASE_URL: { read: upstreamUrl, default: 'https://api.cometapi.com', doc: 'Where CometAPI is; https, or http to loopback.' },
-  HOST: { read: z.string().min(1), default: '127.0.0.1', doc: 'Address to listen on. Anything but loopback needs GATEWAY_KEYS or ADMIN_KEY.' },
+  COMETAPI_KEY: {
+    read: secret(1),
+    default: undefined,
+    doc: 'The CometAPI key that pays. Required unless SANDBOX=true.',
+  },
+  COMETAPI_BASE_URL: {
+    read: upstreamUrl,
+    default: 'https://api.cometapi.com',
+    doc: 'Where CometAPI is; https, or http to loopback.',
+  },
+  HOST: {
+    read: z.string().min(1),
+    default: '127.0.0.1',
+    doc: 'Address to listen on. Anything but loopback needs GATEWAY_KEYS or ADMIN_KEY.',
+  },
   PORT: { read: whole(0, 65_535), default: '8080', doc: 'Port to listen on; 0 takes any free one.' },
   SANDBOX: { read: flag, default: 'false', doc: 'true: an offline CometAPI inside the process; no key, no cost.' },
-  SANDBOX_LATENCY_MS: { read: whole(0, 600_000), default: '3000', doc: 'How long the sandbox takes for one typical answer, in milliseconds.' },
-  SANDBOX_FAILURE_RATE: { read: decimal(0, 1), default: '0', doc: 'Share of sandbox requests that fail the way upstreams fail, 0 to 1.' },
+  SANDBOX_LATENCY_MS: {
+    read: whole(0, 600_000),
+    default: '3000',
+    doc: 'How long the sandbox takes for one typical answer, in milliseconds.',
+  },
+  SANDBOX_FAILURE_RATE: {
+    read: decimal(0, 1),
+    default: '0',
+    doc: 'Share of sandbox requests that fail the way upstreams fail, 0 to 1.',
+  },
   DEFAULT_MODEL: { read: z.string().min(1), default: 'dall-e-3', doc: 'The model of a request that names none.' },
-  PARAMETER_POLICY: { read: z.enum(['strict', 'drop']), default: 'strict', doc: 'strict: refuse parameters the model does not take; drop: leave them out and say so.' },
-  UNKNOWN_MODELS: { read: z.enum(['allow', 'reject']), default: 'allow', doc: 'allow: forward models the catalogue does not know; reject: 404.' },
-  MODELS_FILE: { read: z.string().min(1), default: undefined, doc: 'JSON file with further models, prices and aliases (docs/models.md).' },
-  PRICE_MULTIPLIER: { read: decimal(0, 1000), default: '1', doc: 'Factor on all list prices, e.g. 0.8 for a discount.' },
-  GATEWAY_KEYS: { read: namedKeys, default: undefined, doc: 'Who may call: name=key, comma-separated, keys of at least 16 characters.' },
+  PARAMETER_POLICY: {
+    read: z.enum(['strict', 'drop']),
+    default: 'strict',
+    doc: 'strict: refuse parameters the model does not take; drop: leave them out and say so.',
+  },
+  UNKNOWN_MODELS: {
+    read: z.enum(['allow', 'reject']),
+    default: 'allow',
+    doc: 'allow: forward models the catalogue does not know; reject: 404.',
+  },
+  MODELS_FILE: {
+    read: z.string().min(1),
+    default: undefined,
+    doc: 'JSON file with further models, prices and aliases (docs/models.md).',
+  },
+  PRICE_MULTIPLIER: {
+    read: decimal(0, 1000),
+    default: '1',
+    doc: 'Factor on all list prices, e.g. 0.8 for a discount.',
+  },
+  GATEWAY_KEYS: {
+    read: namedKeys,
+    default: undefined,
+    doc: 'Who may call: name=key, comma-separated, keys of at least 16 characters.',
+  },
   ADMIN_KEY: { read: secret(24), default: undefined, doc: 'Key for /gateway and /metrics, at least 24 characters.' },
-  METRICS_TOKEN: { read: secret(16), default: undefined, doc: 'Bearer token that /metrics asks for; without it, /metrics is open on loopback only.' },
+  METRICS_TOKEN: {
+    read: secret(16),
+    default: undefined,
+    doc: 'Bearer token that /metrics asks for; without it, /metrics is open on loopback only.',
+  },
   RATE_LIMIT_RPM: { read: whole(0, 1_000_000), default: '0', doc: 'Requests per minute and key; 0 is no limit.' },
-  AUTH_FAILURES_PER_MINUTE: { read: whole(1, 1_000_000), default: '20', doc: 'Failed authentications per minute and address before 429.' },
-  MAX_BODY_BYTES: { read: whole(1024, 1_073_741_824), default: '33554432', doc: 'Largest request body in bytes (32 MiB).' },
-  UPSTREAM_TIMEOUT_MS: { read: whole(1, 86_400_000), default: '600000', doc: 'How long one generation may take, in milliseconds (the SDKs wait as long).' },
-  UPSTREAM_CONNECT_TIMEOUT_MS: { read: whole(1, 600_000), default: '10000', doc: 'How long connecting to the upstream may take, in milliseconds.' },
-  DRAIN_TIMEOUT_MS: { read: whole(0, 86_400_000), default: '120000', doc: 'How long a stopping gateway waits for what is under way, in milliseconds.' },
-  LOG_LEVEL: { read: z.enum(['debug', 'info', 'warn', 'error', 'silent']), default: 'info', doc: 'debug also logs health checks and scrapes.' },
-  LOG_FORMAT: { read: z.enum(['auto', 'json', 'pretty']), default: 'auto', doc: 'auto: pretty on a terminal, json elsewhere.' },
+  AUTH_FAILURES_PER_MINUTE: {
+    read: whole(1, 1_000_000),
+    default: '20',
+    doc: 'Failed authentications per minute and address before 429.',
+  },
+  MAX_BODY_BYTES: {
+    read: whole(1024, 1_073_741_824),
+    default: '33554432',
+    doc: 'Largest request body in bytes (32 MiB).',
+  },
+  UPSTREAM_TIMEOUT_MS: {
+    read: whole(1, 86_400_000),
+    default: '600000',
+    doc: 'How long one generation may take, in milliseconds (the SDKs wait as long).',
+  },
+  UPSTREAM_CONNECT_TIMEOUT_MS: {
+    read: whole(1, 600_000),
+    default: '10000',
+    doc: 'How long connecting to the upstream may take, in milliseconds.',
+  },
+  DRAIN_TIMEOUT_MS: {
+    read: whole(0, 86_400_000),
+    default: '120000',
+    doc: 'How long a stopping gateway waits for what is under way, in milliseconds.',
+  },
+  LOG_LEVEL: {
+    read: z.enum(['debug', 'info', 'warn', 'error', 'silent']),
+    default: 'info',
+    doc: 'debug also logs health checks and scrapes.',
+  },
+  LOG_FORMAT: {
+    read: z.enum(['auto', 'json', 'pretty']),
+    default: 'auto',
+    doc: 'auto: pretty on a terminal, json elsewhere.',
+  },
 } as const satisfies Record<string, { read: z.ZodType; default: string | undefined; doc: string }>
 
 type Name = keyof typeof VARIABLES
-type Variables = { readonly [N in Name]: z.output<(typeof VARIABLES)[N]['read']> | ((typeof VARIABLES)[N]['default'] extends string ? never : undefined) }
+type Variables = {
+  readonly [N in Name]:
+    | z.output<(typeof VARIABLES)[N]['read']>
+    | ((typeof VARIABLES)[N]['default'] extends string ? never : undefined)
+}
 
 /** Variables by name, as `process.env` has them. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -132,7 +216,10 @@ export function readConfig(environment: Environment = process.env): Config {
     if (result.success) values[name] = result.data
     else problems.push(...result.error.issues.map((issue) => `${name} ${explain(issue)}`))
   }
-  const config = { ...values, loopbackOnly: isLoopback(typeof values['HOST'] === 'string' ? values['HOST'] : '') } as Config
+  const config = {
+    ...values,
+    loopbackOnly: isLoopback(typeof values['HOST'] === 'string' ? values['HOST'] : ''),
+  } as Config
   problems.push(...contradictions(config, environment))
   if (problems.length > 0) throw new ConfigError(problems)
   return Object.freeze(config)
@@ -146,17 +233,22 @@ function explain(issue: z.core.$ZodIssue): string {
 function contradictions(config: Config, environment: Environment): string[] {
   const { COMETAPI_KEY, GATEWAY_KEYS = [], ADMIN_KEY, METRICS_TOKEN, SANDBOX, loopbackOnly } = config
   const problems: string[] = []
-  if (COMETAPI_KEY === undefined && SANDBOX !== true && !environment['COMETAPI_KEY']?.trim()) {
+  if (COMETAPI_KEY === undefined && !SANDBOX && !environment['COMETAPI_KEY']?.trim()) {
     const other = ['COMETAPI_API_KEY', 'COMET_API_KEY'].find((name) => environment[name])
-    const hint = other === undefined ? 'Set it, or SANDBOX=true to try the gateway offline.' : `${other} is set: this gateway reads COMETAPI_KEY.`
+    const hint =
+      other === undefined
+        ? 'Set it, or SANDBOX=true to try the gateway offline.'
+        : `${other} is set: this gateway reads COMETAPI_KEY.`
     problems.push(`COMETAPI_KEY is missing. ${hint}`)
   }
-  if (!loopbackOnly && SANDBOX !== true && GATEWAY_KEYS.length === 0 && ADMIN_KEY === undefined) {
+  if (!loopbackOnly && !SANDBOX && GATEWAY_KEYS.length === 0 && ADMIN_KEY === undefined) {
     problems.push(`HOST is ${config.HOST}, which others can reach: set GATEWAY_KEYS or ADMIN_KEY, or HOST=127.0.0.1.`)
   }
   const handedOut = [...GATEWAY_KEYS.map(({ key }) => key), ADMIN_KEY, METRICS_TOKEN]
   if (COMETAPI_KEY !== undefined && handedOut.includes(COMETAPI_KEY)) {
-    problems.push('COMETAPI_KEY is also one of GATEWAY_KEYS, ADMIN_KEY or METRICS_TOKEN: the paid key must stay inside.')
+    problems.push(
+      'COMETAPI_KEY is also one of GATEWAY_KEYS, ADMIN_KEY or METRICS_TOKEN: the paid key must stay inside.',
+    )
   }
   if (ADMIN_KEY !== undefined && GATEWAY_KEYS.some(({ key }) => key === ADMIN_KEY)) {
     problems.push('ADMIN_KEY is also one of GATEWAY_KEYS: a caller would be an administrator.')
@@ -167,5 +259,10 @@ function contradictions(config: Config, environment: Environment): string[] {
 /** `localhost`, 127.0.0.0/8 and ::1, with or without brackets. */
 export function isLoopback(host: string): boolean {
   const bare = host.replace(/^\[|\]$/g, '').toLowerCase()
-  return bare === 'localhost' || bare.endsWith('.localhost') || bare === '::1' || (isIP(bare) === 4 && bare.startsWith('127.'))
+  return (
+    bare === 'localhost' ||
+    bare.endsWith('.localhost') ||
+    bare === '::1' ||
+    (isIP(bare) === 4 && bare.startsWith('127.'))
+  )
 }

@@ -9,7 +9,8 @@ export type Redactor = (text: string) => string
 
 export function createRedactor(secrets: readonly string[]): Redactor {
   const present = secrets.filter((secret) => secret !== '')
-  return (text) => present.reduce((safe, secret) => safe.replaceAll(secret, '[redacted]'), text).replaceAll(KEY_LIKE, '[redacted]')
+  return (text) =>
+    present.reduce((safe, secret) => safe.replaceAll(secret, '[redacted]'), text).replaceAll(KEY_LIKE, '[redacted]')
 }
 
 export interface LogOptions {
@@ -75,7 +76,13 @@ interface DescribedError {
 
 /** Name, message and stack of a defect, keys taken out; its other members may hold a request and are left out. */
 export function describeError(error: unknown, redact: Redactor): DescribedError {
-  if (!(error instanceof Error)) return { type: typeof error, message: redact(String(error)), code: undefined, stack: undefined }
+  if (!(error instanceof Error))
+    return { type: typeof error, message: redact(String(error)), code: undefined, stack: undefined }
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
-  return { type: error.name, message: redact(error.message), code, stack: error.stack === undefined ? undefined : redact(error.stack) }
+  return {
+    type: error.name,
+    message: redact(error.message),
+    code,
+    stack: error.stack === undefined ? undefined : redact(error.stack),
+  }
 }

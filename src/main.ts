@@ -1,5 +1,5 @@
+import { enableCompileCache, flushCompileCache } from 'node:module'
 import closeWithGrace from 'close-with-grace'
-import { createApp } from './app.ts'
 import { ConfigError, loadEnvFile, readConfig } from './config.ts'
 import type { App } from './app.ts'
 import type { Config } from './config.ts'
@@ -7,10 +7,14 @@ import type { Config } from './config.ts'
 /** sysexits.h, EX_CONFIG: something is wrong with the configuration. */
 const EXIT_CONFIG = 78
 
+// Before the app is imported: compiled code and stripped types are kept on disk, which halves the time to start.
+enableCompileCache()
+
 /** The process: configuration → app → listen → drain. */
 async function main(): Promise<void> {
   loadEnvFile()
   const config = readConfig()
+  const { createApp } = await import('./app.ts')
   const app = await createApp(config)
   closeWithGrace({ delay: config.DRAIN_TIMEOUT_MS, logger: false }, async ({ err, signal }) => {
     if (err !== undefined) app.logger.fatal({ err }, 'defect: the process ends')
@@ -19,13 +23,15 @@ async function main(): Promise<void> {
   })
   const address = await app.server.listen({ host: config.HOST, port: config.PORT })
   announce(app, config, address)
+  flushCompileCache()
 }
 
 function announce({ logger }: App, config: Config, address: string): void {
   const upstream = config.SANDBOX ? 'the offline sandbox' : config.COMETAPI_BASE_URL
   logger.info({ upstream }, `comet-gateway listens on ${address}/v1`)
   const { loopbackOnly, GATEWAY_KEYS = [], SANDBOX } = config
-  if (!loopbackOnly && GATEWAY_KEYS.length === 0 && !SANDBOX) logger.warn('GATEWAY_KEYS is empty: every call will be refused')
+  if (!loopbackOnly && GATEWAY_KEYS.length === 0 && !SANDBOX)
+    logger.warn('GATEWAY_KEYS is empty: every call will be refused')
 }
 
 try {

@@ -35,29 +35,81 @@ function createInstruments(registry: Registry) {
   const registers = [registry]
   const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
     new Counter<L>({ name, help, labelNames: [...labelNames], registers })
-  const histogram = <L extends string>(name: string, help: string, labelNames: readonly L[], buckets: readonly number[]) =>
-    new Histogram<L>({ name, help, labelNames: [...labelNames], buckets: [...buckets], registers })
+  const histogram = <L extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly L[],
+    buckets: readonly number[],
+  ) => new Histogram<L>({ name, help, labelNames: [...labelNames], buckets: [...buckets], registers })
   const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
     new Gauge<L>({ name, help, labelNames: [...labelNames], registers })
   return {
-    requests: counter('comet_requests_total', 'Exchanges by outcome and HTTP status.', ['endpoint', 'model', 'key', 'outcome', 'status']),
-    requestSeconds: histogram('comet_request_duration_seconds', 'From the request to the last byte of the answer.', ['endpoint', 'model'], SECONDS),
-    upstreamSeconds: histogram('comet_upstream_duration_seconds', 'From the request upstream to the end of its answer.', ['endpoint', 'model'], SECONDS),
-    overheadSeconds: histogram('comet_overhead_seconds', 'What the gateway itself added to an exchange.', ['endpoint'], OVERHEAD_SECONDS),
-    tokens: counter('comet_tokens_total', 'Tokens the upstream reported; input and output add up to the total.', ['model', 'key', 'type']),
-    tokenDetails: counter('comet_token_details_total', 'Tokens by kind, where the upstream tells them apart.', ['model', 'key', 'type']),
+    requests: counter('comet_requests_total', 'Exchanges by outcome and HTTP status.', [
+      'endpoint',
+      'model',
+      'key',
+      'outcome',
+      'status',
+    ]),
+    requestSeconds: histogram(
+      'comet_request_duration_seconds',
+      'From the request to the last byte of the answer.',
+      ['endpoint', 'model'],
+      SECONDS,
+    ),
+    upstreamSeconds: histogram(
+      'comet_upstream_duration_seconds',
+      'From the request upstream to the end of its answer.',
+      ['endpoint', 'model'],
+      SECONDS,
+    ),
+    overheadSeconds: histogram(
+      'comet_overhead_seconds',
+      'What the gateway itself added to an exchange.',
+      ['endpoint'],
+      OVERHEAD_SECONDS,
+    ),
+    tokens: counter('comet_tokens_total', 'Tokens the upstream reported; input and output add up to the total.', [
+      'model',
+      'key',
+      'type',
+    ]),
+    tokenDetails: counter('comet_token_details_total', 'Tokens by kind, where the upstream tells them apart.', [
+      'model',
+      'key',
+      'type',
+    ]),
     images: counter('comet_images_total', 'Images the upstream delivered.', ['model', 'key', 'size', 'quality']),
     imageBytes: counter('comet_image_bytes_total', 'Bytes of image answers relayed to clients.', ['model', 'key']),
     cost: counter('comet_cost_usd_total', 'Cost in USD at list prices, estimates included.', ['model', 'key']),
     rejections: counter('comet_rejections_total', 'Requests the gateway refused, by error code.', ['reason']),
-    dropped: counter('comet_dropped_parameters_total', 'Parameters left out under the drop policy.', ['model', 'param']),
-    ambiguous: counter('comet_ambiguous_failures_total', 'Failures after the request was sent: the image may exist and be billed.', []),
-    usageMissing: counter('comet_usage_missing_total', 'Image answers of token-priced models without usage.', ['model']),
+    dropped: counter('comet_dropped_parameters_total', 'Parameters left out under the drop policy.', [
+      'model',
+      'param',
+    ]),
+    ambiguous: counter(
+      'comet_ambiguous_failures_total',
+      'Failures after the request was sent: the image may exist and be billed.',
+      [],
+    ),
+    usageMissing: counter('comet_usage_missing_total', 'Image answers of token-priced models without usage.', [
+      'model',
+    ]),
     inFlight: gauge('comet_in_flight', 'Generations under way.', []),
     orphans: gauge('comet_orphans', 'Generations under way whose client has left.', []),
     buildInfo: gauge('comet_build_info', 'Always 1; the labels say what runs.', ['version', 'node']),
-    genAiTokens: histogram('gen_ai_client_token_usage', 'OpenTelemetry GenAI: tokens of one operation.', ['gen_ai_operation_name', 'gen_ai_request_model', 'gen_ai_token_type'], TOKENS),
-    genAiSeconds: histogram('gen_ai_client_operation_duration_seconds', 'OpenTelemetry GenAI: duration of one operation.', ['gen_ai_operation_name', 'gen_ai_request_model', 'error_type'], SECONDS),
+    genAiTokens: histogram(
+      'gen_ai_client_token_usage',
+      'OpenTelemetry GenAI: tokens of one operation.',
+      ['gen_ai_operation_name', 'gen_ai_request_model', 'gen_ai_token_type'],
+      TOKENS,
+    ),
+    genAiSeconds: histogram(
+      'gen_ai_client_operation_duration_seconds',
+      'OpenTelemetry GenAI: duration of one operation.',
+      ['gen_ai_operation_name', 'gen_ai_request_model', 'error_type'],
+      SECONDS,
+    ),
   }
 }
 
@@ -129,7 +181,12 @@ export class Metrics {
   }
 
   /** Starts the series of known label sets at 0, so that a rate is right from the first request on. */
-  startAtZero(endpoints: readonly string[], models: readonly string[], keys: readonly string[], reasons: readonly string[]): void {
+  startAtZero(
+    endpoints: readonly string[],
+    models: readonly string[],
+    keys: readonly string[],
+    reasons: readonly string[],
+  ): void {
     for (const reason of reasons) this.#instruments.rejections.inc({ reason }, 0)
     for (const key of keys) {
       for (const model of models) {
@@ -140,7 +197,13 @@ export class Metrics {
     }
   }
 
-  exchangeEnded(labels: CallLabels, outcome: Outcome, status: number, durationMs: number, overheadMs: number | undefined): void {
+  exchangeEnded(
+    labels: CallLabels,
+    outcome: Outcome,
+    status: number,
+    durationMs: number,
+    overheadMs: number | undefined,
+  ): void {
     const { endpoint, model } = labels
     this.#addRequest(labels, outcome, status, 1)
     this.#instruments.requestSeconds.observe({ endpoint, model }, durationMs / 1000)
@@ -175,7 +238,8 @@ export class Metrics {
     if (wasOrphan) all.orphans.dec()
     all.upstreamSeconds.observe({ endpoint, model }, seconds)
     all.genAiSeconds.observe({ ...OPERATION, gen_ai_request_model: model, error_type: settled.failure ?? '' }, seconds)
-    if (images > 0) this.#images.add(`${model}|${key}|${size}|${quality}`, images, () => ({ model, key, size, quality }))
+    if (images > 0)
+      this.#images.add(`${model}|${key}|${size}|${quality}`, images, () => ({ model, key, size, quality }))
     if (costMicros > 0) this.#addCost(model, key, costMicros / 1e6)
     if (settled.usageMissing) all.usageMissing.inc({ model })
     if (usage !== undefined) this.#usageReported(model, key, usage)

@@ -30,15 +30,35 @@ async function everythingIn(response: Response): Promise<string> {
 function echo(status: number, form: (key: string) => unknown): Script {
   return (response, request) => {
     const key = request.headers.authorization?.replace('Bearer ', '') ?? ''
-    answerJson(form(key), status, { 'x-echo': key, 'x-request-id': key, location: `https://evil.example/?k=${key}` })(response, request)
+    void answerJson(form(key), status, {
+      'x-echo': key,
+      'x-request-id': key,
+      location: `https://evil.example/?k=${key}`,
+    })(response, request)
   }
 }
 
 it.each<[string, Script]>([
-  ['a 401 that repeats it', echo(401, (key) => ({ error: { message: `Incorrect API key provided: ${key}`, code: 'invalid_api_key' } }))],
-  ['a 400 that repeats it in every member', echo(400, (key) => ({ error: { message: `bad ${key}`, type: key, code: key, param: key } }))],
-  ['a 400 that spells it in escapes', echo(400, (key) => `{"error":{"message":"${[...key].map((letter) => `\\u00${letter.charCodeAt(0).toString(16)}`).join('')}"}}`)],
-  ['a 500 that repeats it', echo(500, (key) => ({ error: { message: `Post "https://${key}@host/": EOF`, code: 'do_request_failed' } }))],
+  [
+    'a 401 that repeats it',
+    echo(401, (key) => ({ error: { message: `Incorrect API key provided: ${key}`, code: 'invalid_api_key' } })),
+  ],
+  [
+    'a 400 that repeats it in every member',
+    echo(400, (key) => ({ error: { message: `bad ${key}`, type: key, code: key, param: key } })),
+  ],
+  [
+    'a 400 that spells it in escapes',
+    echo(
+      400,
+      (key) =>
+        `{"error":{"message":"${Array.from(key, (letter) => `\\u00${letter.charCodeAt(0).toString(16)}`).join('')}"}}`,
+    ),
+  ],
+  [
+    'a 500 that repeats it',
+    echo(500, (key) => ({ error: { message: `Post "https://${key}@host/": EOF`, code: 'do_request_failed' } })),
+  ],
   ['a 429 that repeats it', echo(429, (key) => ({ error: { message: key } }))],
   ['a 503 that repeats it', echo(503, (key) => ({ error: { message: key, code: 'model_not_found' } }))],
   ['a 200 with an error that repeats it', echo(200, (key) => ({ error: { message: key, code: key } }))],

@@ -67,10 +67,14 @@ function formatOf(file: string): 'png' | 'jpeg' | 'webp' {
 }
 
 async function printMetrics(base: string, { METRICS_TOKEN }: Config): Promise<void> {
-  const headers: Record<string, string> = METRICS_TOKEN === undefined ? {} : { authorization: `Bearer ${METRICS_TOKEN}` }
+  const headers: Record<string, string> =
+    METRICS_TOKEN === undefined ? {} : { authorization: `Bearer ${METRICS_TOKEN}` }
   const text = await (await fetch(`${base}/metrics`, { headers })).text()
   const lines = text.split('\n').filter((line) => SHOWN_METRICS.test(line) && !line.endsWith(' 0'))
-  const cost = lines.find((line) => line.startsWith('comet_cost_usd_total'))?.split(' ').at(-1)
+  const cost = lines
+    .find((line) => line.startsWith('comet_cost_usd_total'))
+    ?.split(' ')
+    .at(-1)
   if (cost !== undefined) console.log(`  cost     $${cost} at list price (the sandbox charges nothing)`)
   console.log(`\nThe same in ${base}/metrics:\n\n${lines.map((line) => `  ${line}`).join('\n')}`)
 }

@@ -22,16 +22,22 @@ const EXIT_USAGE = 64
 /** The `comet-gateway` command: picks what to run. */
 async function main(args: readonly string[]): Promise<void> {
   const [command = 'serve', ...rest] = args
-  if (['-h', '--help', 'help'].includes(command)) return void process.stdout.write(HELP)
-  if (['-v', '--version'].includes(command)) return void console.log(VERSION)
-  if (command === 'serve' && rest.length === 0) return void (await import('../main.ts'))
-  if (command === 'demo') return runDemo(rest)
-  console.error(`comet-gateway: unknown command '${args.join(' ')}'. Try comet-gateway --help.`)
-  process.exit(EXIT_USAGE)
+  if (['-h', '--help', 'help'].includes(command)) process.stdout.write(HELP)
+  else if (['-v', '--version'].includes(command)) console.log(VERSION)
+  else if (command === 'serve' && rest.length === 0) await import('../main.ts')
+  else if (command === 'demo') await runDemo(rest)
+  else {
+    console.error(`comet-gateway: unknown command '${args.join(' ')}'. Try comet-gateway --help.`)
+    process.exit(EXIT_USAGE)
+  }
 }
 
 async function runDemo(args: readonly string[]): Promise<void> {
-  const options = { once: { type: 'boolean', default: false }, out: { type: 'string' }, prompt: { type: 'string' } } as const
+  const options = {
+    once: { type: 'boolean', default: false },
+    out: { type: 'string' },
+    prompt: { type: 'string' },
+  } as const
   let values
   try {
     values = parseArgs({ args: [...args], options }).values

@@ -34,7 +34,8 @@ export function parseJsonBody(body: unknown): Parameters {
   }
   const { members, depth } = measure(text)
   if (depth > MAX_DEPTH) throw invalid(`The body is nested more than ${MAX_DEPTH} levels deep.`)
-  if (members !== countMembers(value)) throw invalid('A name occurs twice in the same JSON object; each may occur once.')
+  if (members !== countMembers(value))
+    throw invalid('A name occurs twice in the same JSON object; each may occur once.')
   return new Map(Object.entries(value))
 }
 
@@ -42,9 +43,14 @@ export function parseJsonBody(body: unknown): Parameters {
  * The body without some members and with others set, every number digit for digit as it was received.
  * @param changes `drop`: top-level names to leave out; `model`: the value of `model`
  */
-export function rewriteJsonBody(body: Buffer, changes: { readonly drop: readonly string[]; readonly model: string }): Buffer {
-  const value: unknown = JSON.parse(body.toString('utf8'), (_key, member: unknown, { source }: { source?: string } = {}) =>
-    typeof member === 'number' && source !== undefined ? JSON.rawJSON(source) : member,
+export function rewriteJsonBody(
+  body: Buffer,
+  changes: { readonly drop: readonly string[]; readonly model: string },
+): Buffer {
+  const value: unknown = JSON.parse(
+    body.toString('utf8'),
+    (_key, member: unknown, { source }: { source?: string } = {}) =>
+      typeof member === 'number' && source !== undefined ? JSON.rawJSON(source) : member,
   )
   const kept = Object.entries(value as object).filter(([name]) => name !== 'model' && !changes.drop.includes(name))
   return Buffer.from(JSON.stringify(Object.fromEntries([['model', changes.model], ...kept])))

@@ -35,7 +35,13 @@ export function resolveModel({ models, defaultModel }: Gateway, { parameters }: 
  * Checks every parameter against the rules of the model.
  * @throws GatewayError 400 with all problems of the request at once
  */
-export function checkCall(gateway: Gateway, endpoint: Endpoint, call: Call, model: ResolvedModel, policy: ParameterPolicy): CheckedCall {
+export function checkCall(
+  gateway: Gateway,
+  endpoint: Endpoint,
+  call: Call,
+  model: ResolvedModel,
+  policy: ParameterPolicy,
+): CheckedCall {
   const { operation } = endpoint
   const rules = model.entry.operations[operation]
   if (rules === undefined) {
@@ -45,14 +51,18 @@ export function checkCall(gateway: Gateway, endpoint: Endpoint, call: Call, mode
   const { issues, notTaken } = checkParameters(rules, model.id, parameters, gateway.models.parameterNames)
   const [first, ...rest] = policy === 'drop' ? issues : [...issues, ...notTaken]
   if (first !== undefined) throw issuesError([first, ...rest])
-  const dropped = notTaken.length === 0 ? [] : [...parameters.keys()].filter((name) => !Object.hasOwn(rules.parameters, name))
+  const dropped =
+    notTaken.length === 0 ? [] : [...parameters.keys()].filter((name) => !Object.hasOwn(rules.parameters, name))
   const named = parameters.get('model') ?? undefined
   const body = dropped.length > 0 || named !== model.id ? call.rewrite({ drop: dropped, model: model.id }) : call.body
   return { body, dropped, modelDefaulted: named === undefined }
 }
 
 /** The policy that applies: the request's own header before the configuration. */
-export function policyOf(headers: Readonly<Record<string, string | string[] | undefined>>, configured: ParameterPolicy): ParameterPolicy {
+export function policyOf(
+  headers: Readonly<Record<string, string | string[] | undefined>>,
+  configured: ParameterPolicy,
+): ParameterPolicy {
   const header = headers[POLICY_HEADER]
   if (header === undefined) return configured
   if (header === 'strict' || header === 'drop') return header
@@ -66,6 +76,7 @@ function modelNameProblem(named: unknown): Issue | undefined {
     return issue('invalid_type', `Invalid type for 'model': expected a string, but got ${jsonTypeOf(named)} instead.`)
   }
   if (named === '') return issue('invalid_value', "Invalid 'model': it is empty.")
-  if (named.length > MAX_MODEL_NAME) return issue('invalid_value', `Invalid 'model': more than ${MAX_MODEL_NAME} characters.`)
+  if (named.length > MAX_MODEL_NAME)
+    return issue('invalid_value', `Invalid 'model': more than ${MAX_MODEL_NAME} characters.`)
   return undefined
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { GatewayError } from '../errors.ts'
+import type { GatewayError } from '../errors.ts'
 import { brokenOff, timedOut, unreachable } from '../upstream/failures.ts'
 import { JsonTap } from '../usage/json-tap.ts'
 import { factsOfWhole } from '../usage/answer-facts.ts'
@@ -174,10 +174,19 @@ export class Generation implements AnswerReceiver {
   /** Decides from the head whether these are images. Of what is not, only the head is read. */
   #judge(isWhole: boolean): void {
     this.#isJudged = true
-    const head = this.#waiting.length === 1 && this.#waiting[0] !== undefined ? this.#waiting[0] : Buffer.concat(this.#waiting)
+    const head =
+      this.#waiting.length === 1 && this.#waiting[0] !== undefined ? this.#waiting[0] : Buffer.concat(this.#waiting)
     this.facts = isWhole ? factsOfWhole(head) : this.#tapHead(head)
     const { modelName, redact } = this.#options
-    const error = judgeAnswer({ status: this.status, headers: this.headers, head, isWhole, facts: this.facts, modelName, redact })
+    const error = judgeAnswer({
+      status: this.status,
+      headers: this.headers,
+      head,
+      isWhole,
+      facts: this.facts,
+      modelName,
+      redact,
+    })
     if (error === undefined) {
       this.isBought = true
       if (this.clientHasLeft) this.#waiting = []

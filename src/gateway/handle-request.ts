@@ -43,7 +43,10 @@ function announceChanges(exchange: Exchange, gateway: Gateway, model: ResolvedMo
   exchange.droppedParameters = dropped
   exchange.headers['x-gateway-dropped-parameters'] = dropped.map(headerSafe).join(', ')
   const known = gateway.models.parameterNames
-  gateway.metrics.parametersDropped(model.label, dropped.map((name) => (known.has(name) ? name : 'other')))
+  gateway.metrics.parametersDropped(
+    model.label,
+    dropped.map((name) => (known.has(name) ? name : 'other')),
+  )
 }
 
 async function countAgainstLimit(request: FastifyRequest, { countRequest }: Gateway): Promise<void> {

@@ -21,7 +21,10 @@ export interface AnswerHead {
 export function judgeAnswer(answer: AnswerHead): GatewayError | undefined {
   const { status, headers, head, isWhole, facts, modelName, redact } = answer
   if (status < 200 || status >= 300) {
-    return translateFailure({ status, retryAfter: single(headers['retry-after']), body: head, model: modelName }, redact)
+    return translateFailure(
+      { status, retryAfter: single(headers['retry-after']), body: head, model: modelName },
+      redact,
+    )
   }
   // Packed answers cannot be looked into; the SDKs unpack them by content-encoding.
   if (isEncoded(headers)) return undefined
@@ -39,7 +42,8 @@ export function judgeAnswer(answer: AnswerHead): GatewayError | undefined {
 
 /** An empty list of images is how CometAPI answers where every image was filtered. */
 function filtered(headers: Record<string, string>): GatewayError {
-  const message = 'CometAPI returned no images: the prompt or the result was most likely filtered. Change the prompt before you try again.'
+  const message =
+    'CometAPI returned no images: the prompt or the result was most likely filtered. Change the prompt before you try again.'
   return new GatewayError('moderation_blocked', message, { param: 'prompt', headers })
 }
 

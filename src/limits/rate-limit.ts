@@ -1,10 +1,10 @@
 import { GatewayError } from '../errors.ts'
-import type { FastifyInstance } from 'fastify'
-// Declares createRateLimit.
-import type {} from '@fastify/rate-limit'
+import type { FastifyRequest } from 'fastify'
 
-/** Counts a request and says where its caller stands; @fastify/rate-limit's own answer. */
-export type RequestCounter = ReturnType<FastifyInstance['createRateLimit']>
+/** Counts a request and says where its caller stands, as @fastify/rate-limit does: allowed at once, or counted. */
+export type RequestCounter = (
+  request: FastifyRequest,
+) => Promise<{ readonly isAllowed: true } | ({ readonly isAllowed: false } & RateLimitCount)>
 
 /** A caller's place in the window of one minute, this request included. */
 export interface RateLimitCount {

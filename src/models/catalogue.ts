@@ -58,7 +58,9 @@ export class Catalogue {
       .toSorted((a, b) => b.prefix.length - a.prefix.length)
     this.#bySkeleton = new Map([...exact.map(({ id }) => id), ...aliases.keys()].map((id) => [skeleton(id), id]))
     this.parameterNames = new Set(
-      models.flatMap(({ operations }) => Object.values(operations).flatMap(({ parameters }) => Object.keys(parameters))),
+      models.flatMap(({ operations }) =>
+        Object.values(operations).flatMap(({ parameters }) => Object.keys(parameters)),
+      ),
     )
   }
 

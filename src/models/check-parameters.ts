@@ -1,4 +1,4 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import { listWords } from './parameter.ts'
 import { nearMiss } from './near-miss.ts'
 import type { Issue } from '../errors.ts'
@@ -67,7 +67,10 @@ function refusals(name: string, rule: Parameter, value: unknown, error: z.ZodErr
   )
   if (members.every((path) => path.length === 0)) return [wrongValue(name, rule, value)]
   return members.map((path) => {
-    const param = path.reduce((all: string, key) => all + (typeof key === 'number' ? `[${key}]` : `.${String(key)}`), name)
+    const param = path.reduce(
+      (all: string, key) => all + (typeof key === 'number' ? `[${key}]` : `.${String(key)}`),
+      name,
+    )
     return { code: 'invalid_value', message: `Invalid '${param}'. Expected ${rule.allowed} for '${name}'.`, param }
   })
 }
@@ -82,9 +85,7 @@ function wrongValue(param: string, rule: Parameter, value: unknown): Issue {
   const shown = quote(value)
   const meant = rule.values === undefined || typeof value !== 'string' ? undefined : nearMiss(value, rule.values)
   const allowed =
-    rule.values === undefined
-      ? `Expected ${rule.allowed}.`
-      : `Supported values are: ${listWords(rule.values, 'and')}.`
+    rule.values === undefined ? `Expected ${rule.allowed}.` : `Supported values are: ${listWords(rule.values, 'and')}.`
   const details = [rule.explain?.(value), allowed, meant === undefined ? undefined : `Did you mean '${meant}'?`]
   const subject = shown === undefined ? `Invalid '${param}'.` : `Invalid value for '${param}': ${shown}.`
   return { code: 'invalid_value', message: [subject, ...details.filter(Boolean)].join(' '), param }

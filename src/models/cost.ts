@@ -21,7 +21,8 @@ export interface Cost {
 export function highestCostMicros(model: Model, given: Parameters, multiplier: number): number | undefined {
   const { price } = model
   if (price === undefined) return undefined
-  if (price.unit === 'image') return micros(imagesAsked(model, given) * usdPerImage(price, given, 'dearest') * 1e6, multiplier)
+  if (price.unit === 'image')
+    return micros(imagesAsked(model, given) * usdPerImage(price, given, 'dearest') * 1e6, multiplier)
   const perImage = price.outputTokens.highest(stated(given, 'quality'), stated(given, 'size'))
   return tokenEstimate(price, given, perImage, price.textOutputAtMost ?? 0, multiplier)
 }
@@ -39,7 +40,10 @@ export function answerCost(
   const { price } = model
   if (price === undefined) return undefined
   if (price.unit === 'image') {
-    return { costMicros: micros(answer.images * usdPerImage(price, given, 'default') * 1e6, multiplier), estimated: false }
+    return {
+      costMicros: micros(answer.images * usdPerImage(price, given, 'default') * 1e6, multiplier),
+      estimated: false,
+    }
   }
   if (answer.usage !== undefined) {
     return { costMicros: micros(usageMicros(price, answer.usage), multiplier), estimated: false }

@@ -25,7 +25,12 @@ export function jsonSchema(rules: ParameterRules): object {
     const shape = Object.fromEntries(Object.entries(rules.parameters).map(([name, { schema: rule }]) => [name, rule]))
     schema = {
       ...z.toJSONSchema(rules.open ? z.looseObject(shape) : z.strictObject(shape)),
-      'x-combinations': rules.combinations.map(({ param, rule, source }) => ({ param, rule, source: source.cite, as_of: source.asOf })),
+      'x-combinations': rules.combinations.map(({ param, rule, source }) => ({
+        param,
+        rule,
+        source: source.cite,
+        as_of: source.asOf,
+      })),
     }
     schemaCache.set(rules, schema)
   }

@@ -22,7 +22,10 @@ const priceSchema = z
       .optional(),
     /** USD for one image of any quality and size, or rows. */
     usd_per_image: z
-      .union([usd, z.array(z.strictObject({ quality: z.string().optional(), size: z.string().optional(), usd })).min(1)])
+      .union([
+        usd,
+        z.array(z.strictObject({ quality: z.string().optional(), size: z.string().optional(), usd })).min(1),
+      ])
       .optional(),
   })
   .refine((price) => (price.usd_per_image === undefined) !== (price.usd_per_million_tokens === undefined), {
@@ -73,7 +76,11 @@ function overlay(file: z.infer<typeof fileSchema>): LoadedModels {
   for (const [id, entry] of Object.entries(file.models)) {
     const base = find(models, entry.like ?? id)
     if (base === undefined) {
-      problems.push(entry.like === undefined ? `'${id}' is new: say which model it is "like"` : `'${id}' is like '${entry.like}', which does not exist`)
+      problems.push(
+        entry.like === undefined
+          ? `'${id}' is new: say which model it is "like"`
+          : `'${id}' is like '${entry.like}', which does not exist`,
+      )
       continue
     }
     try {
@@ -83,7 +90,8 @@ function overlay(file: z.infer<typeof fileSchema>): LoadedModels {
     }
   }
   for (const [alias, target] of Object.entries(file.aliases)) {
-    if (find(models, target) === undefined) problems.push(`the alias '${alias}' stands for '${target}', which does not exist`)
+    if (find(models, target) === undefined)
+      problems.push(`the alias '${alias}' stands for '${target}', which does not exist`)
     if (models.has(alias)) problems.push(`the alias '${alias}' is already the id of a model`)
   }
   if (problems.length > 0) throw new Error(`is not valid:\n${problems.map((problem) => `✖ ${problem}`).join('\n')}`)
@@ -121,7 +129,11 @@ function changedPrice({ price }: Model, change: PriceEntry): Price {
   return changed
 }
 
-function withoutUndefined(row: { quality?: string | undefined; size?: string | undefined; usd: number }): ImagePrice['usdPerImage'][number] {
+function withoutUndefined(row: {
+  quality?: string | undefined
+  size?: string | undefined
+  usd: number
+}): ImagePrice['usdPerImage'][number] {
   return {
     usd: row.usd,
     ...(row.quality === undefined ? {} : { quality: row.quality }),

@@ -106,20 +106,34 @@ const price = (usdPerMillionTokens: TokenRates, tokens = gptImage2Tokens) =>
   ({ unit: 'token', usdPerMillionTokens, outputTokens: tokens, source: openaiPricing }) as const
 
 const shutDown = (date: string): string => `OpenAI shuts this model down on ${date}; CometAPI decides for itself.`
-const transparency = "OpenAI's support for transparent backgrounds is a preview since 2026-08-20; CometAPI refused it on 2026-08-10."
-const guessedTokens = 'Token counts are not published: estimates use gpt-image-2’s formula, with assumed factors for xhigh and max.'
+const transparency =
+  "OpenAI's support for transparent backgrounds is a preview since 2026-08-20; CometAPI refused it on 2026-08-10."
+const guessedTokens =
+  'Token counts are not published: estimates use gpt-image-2’s formula, with assumed factors for xhigh and max.'
 
 const version = (id: string, like: Omit<Model, 'id' | 'vendor'>): Model => ({ id, vendor: 'openai', ...like })
 
 const v2 = { operations: asGptImage2, price: price(RATES.gptImage2), notes: [transparency] }
 const v25 = { operations: asGptImage25, price: price(RATES.gptImage2, gptImage25Tokens), notes: [guessedTokens] }
 const v26 = { operations: asGptImage26, price: price(RATES.gptImage2, gptImage25Tokens), notes: [guessedTokens] }
-const v15 = { operations: asGptImage1, price: { ...price(RATES.gptImage15, tabled), textOutputAtMost: 1000 }, notes: [shutDown('2026-12-01')] }
+const v15 = {
+  operations: asGptImage1,
+  price: { ...price(RATES.gptImage15, tabled), textOutputAtMost: 1000 },
+  notes: [shutDown('2026-12-01')],
+}
 
 /** OpenAI's GPT image models. */
 export const gptImageModels: readonly Model[] = [
-  version('gpt-image-1', { operations: asGptImage1, price: price(RATES.gptImage1, tabled), notes: [shutDown('2026-10-23')] }),
-  version('gpt-image-1-mini', { operations: asGptImage1, price: price(RATES.mini, tabled), notes: [shutDown('2026-12-01')] }),
+  version('gpt-image-1', {
+    operations: asGptImage1,
+    price: price(RATES.gptImage1, tabled),
+    notes: [shutDown('2026-10-23')],
+  }),
+  version('gpt-image-1-mini', {
+    operations: asGptImage1,
+    price: price(RATES.mini, tabled),
+    notes: [shutDown('2026-12-01')],
+  }),
   version('gpt-image-1.5', v15),
   version('chatgpt-image-latest', v15),
   version('gpt-image-2', v2),

@@ -71,7 +71,7 @@ export function text(maxChars: number, options: Options): Parameter {
       ? undefined
       : value === ''
         ? 'It is empty.'
-        : `It has ${[...value].length} characters; at most ${maxChars} are allowed.`
+        : `It has ${Array.from(value).length} characters; at most ${maxChars} are allowed.`
   return parameter(schema, { types: ['string'], allowed, explain }, options)
 }
 

@@ -27,6 +27,8 @@ export const qwenModels: readonly Model[] = [
       },
     },
     price: { unit: 'image', usdPerImage: [{ usd: 0.04 }], defaults: {}, source: cometPricing },
-    notes: ['CometAPI publishes neither a size list nor a price page for it; $0.04 an image was logged in February 2026.'],
+    notes: [
+      'CometAPI publishes neither a size list nor a price page for it; $0.04 an image was logged in February 2026.',
+    ],
   },
 ]

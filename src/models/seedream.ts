@@ -29,7 +29,8 @@ const sequentialOptions = parameter(
 function sequenceLength(given: Parameters): number {
   if (given.get('sequential_image_generation') !== 'auto') return 1
   const options = given.get('sequential_image_generation_options')
-  const max = typeof options === 'object' && options !== null && 'max_images' in options ? options.max_images : undefined
+  const max =
+    typeof options === 'object' && options !== null && 'max_images' in options ? options.max_images : undefined
   return typeof max === 'number' ? max : MAX_IMAGES_TOGETHER - referenceCount(given)
 }
 
@@ -82,7 +83,10 @@ const seedream = (id: string, usd: number): Model => ({
   vendor: 'bytedance',
   operations: { 'images.generations': rules },
   price: perImage(usd),
-  notes: ['Image URLs are signed and valid for 24 hours; use them unchanged.', 'Several images: sequential_image_generation, not n.'],
+  notes: [
+    'Image URLs are signed and valid for 24 hours; use them unchanged.',
+    'Several images: sequential_image_generation, not n.',
+  ],
 })
 
 /** ByteDance's Seedream models on the same route. A prefix entry takes the dearest price known for its family. */

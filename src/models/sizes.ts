@@ -77,7 +77,10 @@ function nearestSize(
   limits: SizeLimits,
   isLegal: (value: string) => boolean,
 ): string | undefined {
-  const spelled = value.trim().toLowerCase().replace(/\s*[x×*:]\s*/u, 'x')
+  const spelled = value
+    .trim()
+    .toLowerCase()
+    .replace(/\s*[x×*:]\s*/u, 'x')
   const preset = presets.find((candidate) => candidate.toLowerCase() === spelled)
   if (preset !== undefined) return preset
   const size = parseSize(spelled)

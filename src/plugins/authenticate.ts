@@ -24,7 +24,8 @@ export function authenticator({ keyring, loopbackOnly, sandbox, countFailure }: 
     const caller = key === undefined ? undefined : keyring.find(key)
     if (caller === undefined && !isOpen) return void refusal(request, key !== undefined).then(next, next)
     // A page in a browser can have its own name point to 127.0.0.1 (DNS rebinding); it cannot forge the Host.
-    if (caller === undefined && checksHost && request.hostname && !isLoopback(request.hostname)) return next(wrongHost())
+    if (caller === undefined && checksHost && request.hostname && !isLoopback(request.hostname))
+      return next(wrongHost())
     request.exchange.caller = caller ?? ANONYMOUS
     next()
   }
@@ -33,9 +34,13 @@ export function authenticator({ keyring, loopbackOnly, sandbox, countFailure }: 
     const count = await countFailure(request)
     if (!count.isAllowed && count.isExceeded) {
       const seconds = Math.max(1, Math.ceil(count.ttl / 1000))
-      return new GatewayError('rate_limit_exceeded', `Too many failed authentications from your address. Try again in ${seconds} s.`, {
-        headers: { 'retry-after': String(seconds) },
-      })
+      return new GatewayError(
+        'rate_limit_exceeded',
+        `Too many failed authentications from your address. Try again in ${seconds} s.`,
+        {
+          headers: { 'retry-after': String(seconds) },
+        },
+      )
     }
     const message = hasKey
       ? 'Incorrect API key provided. Use a key that this gateway issued, not a CometAPI or OpenAI key.'
@@ -45,5 +50,8 @@ export function authenticator({ keyring, loopbackOnly, sandbox, countFailure }: 
 }
 
 function wrongHost(): GatewayError {
-  return new GatewayError('host_not_allowed', 'This gateway runs without keys and answers only to local names, such as localhost. Set GATEWAY_KEYS to use others.')
+  return new GatewayError(
+    'host_not_allowed',
+    'This gateway runs without keys and answers only to local names, such as localhost. Set GATEWAY_KEYS to use others.',
+  )
 }

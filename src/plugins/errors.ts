@@ -36,13 +36,16 @@ export const errors = fp(
     })
 
     // Here, not in the not-found handler: that runs after the body was parsed, and would answer 415 for a wrong URL.
-    app.addHook('onRequest', function refuseUnknownUrl(request: FastifyRequest, reply: FastifyReply, next: (error?: Error) => void): void {
-      if (!request.is404) return next()
-      const path = request.url.split('?', 1)[0] ?? ''
-      const methods = routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
-      if (methods.length > 0) reply.header('allow', methods.join(', '))
-      next(unknownUrl(request.method, path, methods))
-    })
+    app.addHook(
+      'onRequest',
+      function refuseUnknownUrl(request: FastifyRequest, reply: FastifyReply, next: (error?: Error) => void): void {
+        if (!request.is404) return next()
+        const path = request.url.split('?', 1)[0] ?? ''
+        const methods = routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
+        if (methods.length > 0) reply.header('allow', methods.join(', '))
+        next(unknownUrl(request.method, path, methods))
+      },
+    )
 
     app.server.on('checkExpectation', answerExpectation)
 
@@ -60,33 +63,51 @@ export const errors = fp(
 
 function unknownUrl(method: string, path: string, allowed: readonly string[]): GatewayError {
   const shown = `${method} ${path.slice(0, 200)}`
-  if (allowed.length > 0) return new GatewayError('method_not_allowed', `${shown} is not allowed; use ${allowed.join(' or ')}.`)
-  const hint = path.startsWith('/v1/v1/') ? ' The base URL has /v1 twice.' : path.startsWith('/images/') ? ' The base URL ends in /v1.' : ''
+  if (allowed.length > 0)
+    return new GatewayError('method_not_allowed', `${shown} is not allowed; use ${allowed.join(' or ')}.`)
+  const hint = path.startsWith('/v1/v1/')
+    ? ' The base URL has /v1 twice.'
+    : path.startsWith('/images/')
+      ? ' The base URL ends in /v1.'
+      : ''
   return new GatewayError('not_found', `Invalid URL (${shown}).${hint}`)
 }
 
 /** A framework error in our words; what has a 4xx status but no entry keeps the status, the rest is a defect. */
 function fromFramework(error: FastifyError, maxBodyBytes: number): GatewayError {
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-    return new GatewayError('request_too_large', `The body is larger than the limit of ${maxBodyBytes} bytes (MAX_BODY_BYTES).`)
+    return new GatewayError(
+      'request_too_large',
+      `The body is larger than the limit of ${maxBodyBytes} bytes (MAX_BODY_BYTES).`,
+    )
   }
   const known = FRAMEWORK.get(error.code)
   if (known !== undefined) return new GatewayError(known[0], known[1], { cause: error })
   const { statusCode = 500 } = error
-  if (statusCode >= 400 && statusCode < 500) return new GatewayError('invalid_http', 'The request is not well-formed.', { cause: error })
-  return new GatewayError('internal_error', 'The gateway failed on this request. Its log has the cause under this request id.', { cause: error })
+  if (statusCode >= 400 && statusCode < 500)
+    return new GatewayError('invalid_http', 'The request is not well-formed.', { cause: error })
+  return new GatewayError(
+    'internal_error',
+    'The gateway failed on this request. Its log has the cause under this request id.',
+    { cause: error },
+  )
 }
 
 /** Answers an `Expect` header other than 100-continue (RFC 9110, 10.1.1); Node would send an empty 417. */
 function answerExpectation(_request: IncomingMessage, response: ServerResponse): void {
-  const { status, head, body } = rawAnswer(new GatewayError('expectation_failed', "The only expectation that is understood is '100-continue'."))
+  const { status, head, body } = rawAnswer(
+    new GatewayError('expectation_failed', "The only expectation that is understood is '100-continue'."),
+  )
   response.writeHead(status, head).end(body)
 }
 
 /** Answers URLs that the router cannot read. No hook has run yet, so there is no exchange either. */
 export function answerFrameworkError(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
   const known = fromFramework(error, 0)
-  reply.code(known.status).headers({ ...known.headers, 'x-request-id': newRequestId() }).send(known.toBody())
+  reply
+    .code(known.status)
+    .headers({ ...known.headers, 'x-request-id': newRequestId() })
+    .send(known.toBody())
 }
 
 /**
@@ -100,7 +121,10 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
   }
   const [code, message] = FRAMEWORK.get(error.code ?? '') ?? ['invalid_http', 'The request is not well-formed HTTP.']
   const { status, head, body } = rawAnswer(new GatewayError(code, message))
-  const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...Object.entries(head).map(([name, value]) => `${name}: ${value}`)]
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    ...Object.entries(head).map(([name, value]) => `${name}: ${value}`),
+  ]
   socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`)
 }
 

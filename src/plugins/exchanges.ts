@@ -25,19 +25,22 @@ export interface ExchangesOptions {
 export const exchanges = fp(
   function exchanges(app: FastifyInstance, { generations, log }: ExchangesOptions, done: () => void): void {
     app.decorateRequest('exchange')
-    app.addHook('onRequest', function openExchange(request: FastifyRequest, reply: FastifyReply, next: () => void): void {
-      const { endpoint = request.is404 ? 'unmatched' : 'other', isRoutine = false } = request.routeOptions.config
-      const exchange = new Exchange(endpoint)
-      request.exchange = exchange
-      reply.header('x-request-id', exchange.id)
-      // 'close' comes last and always: after the answer is out, when the client leaves, when a stream breaks.
-      reply.raw.once('close', function endExchange(): void {
-        const isDelivered = reply.raw.writableFinished
-        if (!isDelivered && exchange.generation !== undefined) generations.clientLeft(exchange.generation)
-        log.exchangeEnded(exchange, reply.raw.statusCode, isDelivered, isRoutine)
-      })
-      next()
-    })
+    app.addHook(
+      'onRequest',
+      function openExchange(request: FastifyRequest, reply: FastifyReply, next: () => void): void {
+        const { endpoint = request.is404 ? 'unmatched' : 'other', isRoutine = false } = request.routeOptions.config
+        const exchange = new Exchange(endpoint)
+        request.exchange = exchange
+        reply.header('x-request-id', exchange.id)
+        // 'close' comes last and always: after the answer is out, when the client leaves, when a stream breaks.
+        reply.raw.once('close', function endExchange(): void {
+          const isDelivered = reply.raw.writableFinished
+          if (!isDelivered && exchange.generation !== undefined) generations.clientLeft(exchange.generation)
+          log.exchangeEnded(exchange, reply.raw.statusCode, isDelivered, isRoutine)
+        })
+        next()
+      },
+    )
     done()
   },
   { name: 'exchanges' },

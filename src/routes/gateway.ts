@@ -28,7 +28,9 @@ export function gatewayRoutes(app: FastifyInstance, gateway: Gateway, generation
     data: gateway.models.models.map(describeModel),
     aliases: Object.fromEntries(gateway.models.aliases),
   }))
-  app.post('/gateway/check', { config: { endpoint: 'gateway.check' } }, (request) => check(request, gateway, generations))
+  app.post('/gateway/check', { config: { endpoint: 'gateway.check' } }, (request) =>
+    check(request, gateway, generations),
+  )
 }
 
 /** Says 200 also for an invalid request: the question was answered. */

@@ -12,11 +12,18 @@ export function openaiRoutes(app: FastifyInstance, gateway: Gateway, endpoints: 
   }
   const list = modelList(gateway.models)
   app.get('/v1/models', { config: { endpoint: 'models.list' } }, () => ({ object: 'list', data: list }))
-  app.get<{ Params: { id: string } }>('/v1/models/:id', { config: { endpoint: 'models.retrieve' } }, ({ params: { id } }) => {
-    const model = gateway.models.find(id)
-    if (model === undefined) throw new GatewayError('model_not_found', `The model '${id}' does not exist in this gateway's catalogue.`, { param: 'model' })
-    return listed(id, model)
-  })
+  app.get<{ Params: { id: string } }>(
+    '/v1/models/:id',
+    { config: { endpoint: 'models.retrieve' } },
+    ({ params: { id } }) => {
+      const model = gateway.models.find(id)
+      if (model === undefined)
+        throw new GatewayError('model_not_found', `The model '${id}' does not exist in this gateway's catalogue.`, {
+          param: 'model',
+        })
+      return listed(id, model)
+    },
+  )
 }
 
 interface ListedModel {

@@ -30,6 +30,9 @@ function allowMetrics({ headers }: FastifyRequest, { metricsTokens, metricsAreOp
   if (metricsAreOpen) return
   const token = bearerToken(headers.authorization)
   if (token !== undefined && metricsTokens.some((expected) => secretsEqual(token, expected))) return
-  const how = metricsTokens.length === 0 ? 'Set METRICS_TOKEN on the gateway to read its metrics from other machines.' : 'Send METRICS_TOKEN or ADMIN_KEY in the header Authorization: Bearer.'
+  const how =
+    metricsTokens.length === 0
+      ? 'Set METRICS_TOKEN on the gateway to read its metrics from other machines.'
+      : 'Send METRICS_TOKEN or ADMIN_KEY in the header Authorization: Bearer.'
   throw new GatewayError(token === undefined ? 'invalid_api_key' : 'forbidden', how)
 }

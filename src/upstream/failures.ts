@@ -64,18 +64,30 @@ export function translateFailure(answer: FailedAnswer, redact: (text: string) =>
 
   const meaning = MEANINGS.get(error.code)
   if (meaning === 'quota' || status === 402) {
-    return fail('upstream_quota_exhausted', "The gateway's CometAPI account has no quota left. Its operator must top it up; your request is not at fault.")
+    return fail(
+      'upstream_quota_exhausted',
+      "The gateway's CometAPI account has no quota left. Its operator must top it up; your request is not at fault.",
+    )
   }
   if (meaning === 'moderation') return refused('moderation_blocked', 400, error, headers, redact)
   if (meaning === 'model') {
-    return new GatewayError('model_not_found', `CometAPI does not serve the model '${model}', or has no capacity for it now.`, { param: 'model', headers })
+    return new GatewayError(
+      'model_not_found',
+      `CometAPI does not serve the model '${model}', or has no capacity for it now.`,
+      { param: 'model', headers },
+    )
   }
   if (status === 401 || status === 403) {
-    return fail('upstream_rejected_key', "CometAPI refused the gateway's own key. Its operator must check COMETAPI_KEY; your request and your key are not at fault.")
+    return fail(
+      'upstream_rejected_key',
+      "CometAPI refused the gateway's own key. Its operator must check COMETAPI_KEY; your request and your key are not at fault.",
+    )
   }
   if (status === 429) {
     const seconds = retryAfterSeconds(answer.retryAfter)
-    return fail('rate_limit_exceeded', `CometAPI's rate limit is reached. Try again in ${seconds} s.`, { 'retry-after': String(seconds) })
+    return fail('rate_limit_exceeded', `CometAPI's rate limit is reached. Try again in ${seconds} s.`, {
+      'retry-after': String(seconds),
+    })
   }
   if (CLIENT_STATUSES.has(status) || (meaning === 'client' && status >= 400)) {
     return refused('upstream_refused', CLIENT_STATUSES.has(status) ? status : 400, error, headers, redact)
@@ -83,9 +95,12 @@ export function translateFailure(answer: FailedAnswer, redact: (text: string) =>
   if (status === 501) return fail('not_implemented', 'CometAPI does not implement this operation.')
   if (status === 503) {
     const seconds = retryAfterSeconds(answer.retryAfter)
-    return fail('upstream_overloaded', 'CometAPI refused the work for now: it has no capacity.', { 'retry-after': String(seconds) })
+    return fail('upstream_overloaded', 'CometAPI refused the work for now: it has no capacity.', {
+      'retry-after': String(seconds),
+    })
   }
-  if (TIMEOUT_STATUSES.has(status)) return fail('upstream_timeout', `CometAPI gave up waiting for the image (${status}). ${NOT_AGAIN}`)
+  if (TIMEOUT_STATUSES.has(status))
+    return fail('upstream_timeout', `CometAPI gave up waiting for the image (${status}). ${NOT_AGAIN}`)
   if (status >= 500) return fail('upstream_failed', `CometAPI failed while it made the image (${status}). ${NOT_AGAIN}`)
   if (status >= 400) return refused('upstream_refused', status, error, headers, redact)
   return invalidAnswer(`an answer with status ${status}`, headers)
@@ -110,11 +125,19 @@ export function originHeaders(status: number, code: string): Record<string, stri
 /** No connection: nothing has been sent, so that sending again is safe. */
 export function unreachable(cause: Error): GatewayError {
   const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name
-  return new GatewayError('upstream_unreachable', `CometAPI cannot be reached (${code}). Nothing was sent; trying again is safe.`, { cause })
+  return new GatewayError(
+    'upstream_unreachable',
+    `CometAPI cannot be reached (${code}). Nothing was sent; trying again is safe.`,
+    { cause },
+  )
 }
 
 export function brokenOff(cause: Error): GatewayError {
-  return new GatewayError('upstream_failed', `The connection to CometAPI broke before the answer was complete. ${NOT_AGAIN}`, { cause })
+  return new GatewayError(
+    'upstream_failed',
+    `The connection to CometAPI broke before the answer was complete. ${NOT_AGAIN}`,
+    { cause },
+  )
 }
 
 /** @param timeoutMs the generation's whole time */
@@ -146,7 +169,8 @@ function refused(
   headers: Record<string, string>,
   redact: (text: string) => string,
 ): GatewayError {
-  const message = redact(withoutInternals(error.message)) || `CometAPI refused the request (${headers['x-gateway-upstream-status']}).`
+  const message =
+    redact(withoutInternals(error.message)) || `CometAPI refused the request (${headers['x-gateway-upstream-status']}).`
   const type = error.type === '' || error.type.endsWith('_api_error') ? 'invalid_request_error' : redact(error.type)
   const wire = { status, code: redact(error.code) || null, type }
   return new GatewayError(code, message, { param: error.param === null ? null : redact(error.param), headers, wire })
@@ -170,5 +194,7 @@ function retryAfterSeconds(header = ''): number {
 }
 
 function member(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
+    ? (value as Record<string, unknown>)[name]
+    : undefined
 }

@@ -22,7 +22,14 @@ export interface AnswerFacts {
 /** Members of an image that say something about it and are not it. */
 export const NOT_AN_IMAGE: ReadonlySet<string> = new Set(['revised_prompt', 'size'])
 
-const NOTHING = { isObject: false, isComplete: false, elements: undefined, images: 0, usage: undefined, error: undefined }
+const NOTHING = {
+  isObject: false,
+  isComplete: false,
+  elements: undefined,
+  images: 0,
+  usage: undefined,
+  error: undefined,
+}
 
 /** The facts of an answer that is small enough to be parsed whole. `JsonTap` finds the same in a large one. */
 export function factsOfWhole(body: Buffer): AnswerFacts {
@@ -79,7 +86,9 @@ function holdsSomething(element: unknown): boolean {
   return (
     typeof element === 'object' &&
     element !== null &&
-    Object.entries(element).some(([name, value]) => typeof value === 'string' && value !== '' && !NOT_AN_IMAGE.has(name))
+    Object.entries(element).some(
+      ([name, value]) => typeof value === 'string' && value !== '' && !NOT_AN_IMAGE.has(name),
+    )
   )
 }
 

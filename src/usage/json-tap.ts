@@ -80,7 +80,13 @@ export class JsonTap {
 
   /** What has been read so far. */
   facts(): AnswerFacts {
-    const top = { usage: undefined, error: undefined, size: undefined, quality: undefined, ...Object.fromEntries(this.#kept) }
+    const top = {
+      usage: undefined,
+      error: undefined,
+      size: undefined,
+      quality: undefined,
+      ...Object.fromEntries(this.#kept),
+    }
     return answerFacts({
       ...top,
       isObject: this.#isObject,
@@ -124,7 +130,11 @@ export class JsonTap {
     this.#stringBytes += piece.length
     if (this.#stringIsKey) {
       if (this.#stringBytes <= MAX_KEY_BYTES) this.#keyParts.push(Buffer.from(piece))
-    } else if (piece.length > 0 && this.#depth === this.#imagesDepth && !NOT_AN_IMAGE.has(this.#keys[this.#depth] ?? '')) {
+    } else if (
+      piece.length > 0 &&
+      this.#depth === this.#imagesDepth &&
+      !NOT_AN_IMAGE.has(this.#keys[this.#depth] ?? '')
+    ) {
       this.#elementHasImage = true
     }
   }

@@ -91,16 +91,16 @@ describe('rewriteJsonBody', () => {
         const expected = text === '{}' ? '{"model":"m"}' : `{"model":"m",${text.slice(1)}`
         expect(rewrite(text, [], 'm')).toBe(expected)
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     )
   })
 
-  it('drops forty thousand names at once', () => {
-    const names = Array.from({ length: 40_000 }, (_, index) => `p${index}`)
+  it('drops thirty thousand names at once', () => {
+    const names = Array.from({ length: 30_000 }, (_, index) => `p${index}`)
     const text = `{"prompt":"A boat",${names.map((name) => `"${name}":1`).join(',')}}`
     const start = performance.now()
     expect(rewrite(text, names)).toBe('{"model":"dall-e-3","prompt":"A boat"}')
-    expect(performance.now() - start).toBeLessThan(400)
+    expect(performance.now() - start).toBeLessThan(300)
   })
 })
 

@@ -20,7 +20,10 @@ afterAll(async () => {
   await upstream.close()
 })
 
-async function refusal(body: unknown, headers?: Record<string, string>): Promise<{ status: number; error: ErrorBody['error'] }> {
+async function refusal(
+  body: unknown,
+  headers?: Record<string, string>,
+): Promise<{ status: number; error: ErrorBody['error'] }> {
   const response = await gateway.post(body, headers)
   return { status: response.status, error: ((await response.json()) as ErrorBody).error }
 }
@@ -30,7 +33,9 @@ describe('a refused request', () => {
     const { status, error } = await refusal({ model: 'gpt-image-2', prompt: 'a', quality: 'hd' })
     expect(status).toBe(400)
     expect(error).toMatchObject({ type: 'invalid_request_error', code: 'invalid_value', param: 'quality' })
-    expect(error.message).toBe("Invalid value for 'quality': 'hd'. Supported values are: 'low', 'medium', 'high', and 'auto'.")
+    expect(error.message).toBe(
+      "Invalid value for 'quality': 'hd'. Supported values are: 'low', 'medium', 'high', and 'auto'.",
+    )
     expect(upstream.received).toHaveLength(0)
   })
 
@@ -43,7 +48,11 @@ describe('a refused request', () => {
       ['unsupported_parameter', 'response_format'],
       ['unknown_parameter', 'sise'],
     ])
-    expect(error).toMatchObject({ code: 'missing_required_parameter', param: 'prompt', message: error.issues?.[0]?.message })
+    expect(error).toMatchObject({
+      code: 'missing_required_parameter',
+      param: 'prompt',
+      message: error.issues?.[0]?.message,
+    })
   })
 
   it('says what was probably meant', async () => {
@@ -52,17 +61,23 @@ describe('a refused request', () => {
     expect(error.issues?.[1]?.message).toBe("Unknown parameter: 'qualty'. Did you mean 'quality'?")
   })
 
-  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])('with a parameter named %s is refused like any unknown one', async (name) => {
-    const { status, error } = await refusal(`{"model":"gpt-image-2","prompt":"a","${name}":{"n":1}}`)
-    expect(status).toBe(400)
-    expect(error).toMatchObject({ code: 'unknown_parameter', param: name })
-  })
+  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
+    'with a parameter named %s is refused like any unknown one',
+    async (name) => {
+      const { status, error } = await refusal(`{"model":"gpt-image-2","prompt":"a","${name}":{"n":1}}`)
+      expect(status).toBe(400)
+      expect(error).toMatchObject({ code: 'unknown_parameter', param: name })
+    },
+  )
 
-  it.each(['__proto__', 'constructor', 'toString'])('for the model %s goes upstream as an unknown model, under the label other', async (model) => {
-    const response = await gateway.post({ model, prompt: 'a' })
-    expect(response.status).toBe(200)
-    expect(await gateway.logOf(response)).toMatchObject({ model: 'other' })
-  })
+  it.each(['__proto__', 'constructor', 'toString'])(
+    'for the model %s goes upstream as an unknown model, under the label other',
+    async (model) => {
+      const response = await gateway.post({ model, prompt: 'a' })
+      expect(response.status).toBe(200)
+      expect(await gateway.logOf(response)).toMatchObject({ model: 'other' })
+    },
+  )
 
   it('has a 404 that names the route of a model served elsewhere', async () => {
     const { status, error } = await refusal({ model: 'gemini-3-pro-image', prompt: 'a' })
@@ -88,11 +103,16 @@ describe('the drop policy', () => {
   const drop = { 'x-gateway-parameter-policy': 'drop' }
 
   it('leaves out what the model does not take, names it in a header, and keeps every other byte of every number', async () => {
-    const response = await gateway.post('{"model":"gpt-image-2","response_format":"url","prompt":"a","n":1.0,"seed":12345678901234567890}', drop)
+    const response = await gateway.post(
+      '{"model":"gpt-image-2","response_format":"url","prompt":"a","n":1.0,"seed":12345678901234567890}',
+      drop,
+    )
     expect(response.status).toBe(200)
     expect(response.headers.get('x-gateway-dropped-parameters')).toBe('response_format, seed')
     expect(upstream.received[0]?.body.toString()).toBe('{"model":"gpt-image-2","prompt":"a","n":1.0}')
-    expect(await gateway.metric('comet_dropped_parameters_total', 'model="gpt-image-2",param="response_format"')).toBe(1)
+    expect(await gateway.metric('comet_dropped_parameters_total', 'model="gpt-image-2",param="response_format"')).toBe(
+      1,
+    )
     expect(await gateway.metric('comet_dropped_parameters_total', 'model="gpt-image-2",param="other"')).toBe(1)
   })
 
@@ -104,13 +124,19 @@ describe('the drop policy', () => {
   })
 
   it('cannot be tricked into writing a header of its own', async () => {
-    const response = await gateway.post({ model: 'gpt-image-2', prompt: 'a', 'x\r\nset-cookie: a=b': 1, '\ud800': 2 }, drop)
+    const response = await gateway.post(
+      { model: 'gpt-image-2', prompt: 'a', 'x\r\nset-cookie: a=b': 1, '\ud800': 2 },
+      drop,
+    )
     expect(response.status).toBe(200)
     expect(response.headers.has('set-cookie')).toBe(false)
   })
 
   it('must be spelled right', async () => {
-    const { status, error } = await refusal({ model: 'gpt-image-2', prompt: 'a' }, { 'x-gateway-parameter-policy': 'lenient' })
+    const { status, error } = await refusal(
+      { model: 'gpt-image-2', prompt: 'a' },
+      { 'x-gateway-parameter-policy': 'lenient' },
+    )
     expect(status).toBe(400)
     expect(error.code).toBe('invalid_header')
   })

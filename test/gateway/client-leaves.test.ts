@@ -28,14 +28,16 @@ function order(): ClientRequest {
 }
 
 const outputTokens = () => gateway.metric('comet_tokens_total', 'model="gpt-image-2",key="anonymous",type="output"')
-const leftLine = (): boolean => gateway.lines.some((line) => line.includes('generation settled after its client had left'))
+const leftLine = (): boolean =>
+  gateway.lines.some((line) => line.includes('generation settled after its client had left'))
 
 describe('a client that leaves', () => {
   it('before the answer does not stop the generation: its usage is booked and logged', async () => {
     const before = await outputTokens()
     let answer = (): void => {}
     upstream.script = (response) => {
-      answer = () => void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(imageAnswer()))
+      answer = () =>
+        void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(imageAnswer()))
     }
     const received = upstream.received.length
     const client = order()

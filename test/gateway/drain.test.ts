@@ -9,18 +9,23 @@ const order = JSON.stringify({ model: 'gpt-image-2', prompt: 'a' })
 it('a stopping gateway finishes what is under way, refuses what is new, and closes', async () => {
   let answer = (): void => {}
   const upstream = await scriptedUpstream((response) => {
-    answer = () => void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(imageAnswer()))
+    answer = () =>
+      void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(imageAnswer()))
   })
   const gateway = await startGateway(upstream.url)
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   const send = (path: string, body = ''): Promise<{ response: IncomingMessage; text: string }> =>
     new Promise((resolve, reject) => {
       const headers = { 'content-type': 'application/json', 'content-length': body.length }
-      const request = httpRequest(gateway.url + path, { method: body === '' ? 'GET' : 'POST', headers, agent }, (response) => {
-        let text = ''
-        response.on('data', (chunk: Buffer) => (text += chunk.toString()))
-        response.on('end', () => resolve({ response, text }))
-      })
+      const request = httpRequest(
+        gateway.url + path,
+        { method: body === '' ? 'GET' : 'POST', headers, agent },
+        (response) => {
+          let text = ''
+          response.on('data', (chunk: Buffer) => (text += chunk.toString()))
+          response.on('end', () => resolve({ response, text }))
+        },
+      )
       request.on('error', reject)
       request.end(body)
     })
@@ -35,7 +40,11 @@ it('a stopping gateway finishes what is under way, refuses what is new, and clos
 
   expect((await underWay).response.statusCode).toBe(200)
   const refused = await late.catch((error: unknown) => error)
-  if (!(refused instanceof Error)) expect(refused).toMatchObject({ response: { statusCode: 503 }, text: expect.stringContaining('shutting_down') as unknown })
+  if (!(refused instanceof Error))
+    expect(refused).toMatchObject({
+      response: { statusCode: 503 },
+      text: expect.stringContaining('shutting_down') as unknown,
+    })
   await closed
   expect(upstream.received).toHaveLength(1)
   agent.destroy()

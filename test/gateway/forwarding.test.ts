@@ -22,23 +22,39 @@ afterAll(async () => {
 
 describe('a request that passes', () => {
   it('goes upstream byte for byte, white space and 20-digit numbers included', async () => {
-    const body = '{ "prompt" : "caf\\u00e9 \u2603",\n "model":"some-new-model", "seed": 12345678901234567890, "x": 1.0 }'
+    const body =
+      '{ "prompt" : "caf\\u00e9 \u2603",\n "model":"some-new-model", "seed": 12345678901234567890, "x": 1.0 }'
     const response = await gateway.post(body)
     expect(response.status).toBe(200)
     expect(upstream.received[0]?.body.toString()).toBe(body)
   })
 
   it('carries the upstream key, and nothing that the client sent as headers', async () => {
-    await gateway.post({ model: 'gpt-image-2', prompt: 'a' }, { authorization: 'Bearer clients-own', cookie: 'a=b', 'x-forwarded-host': 'evil', 'openai-organization': 'org' })
+    await gateway.post(
+      { model: 'gpt-image-2', prompt: 'a' },
+      { authorization: 'Bearer clients-own', cookie: 'a=b', 'x-forwarded-host': 'evil', 'openai-organization': 'org' },
+    )
     const { headers, url } = upstream.received[0] ?? {}
     expect(url).toBe('/v1/images/generations')
     expect(headers?.authorization).toBe(`Bearer ${UPSTREAM_KEY}`)
-    expect(Object.keys(headers ?? {}).toSorted()).toEqual(['accept', 'accept-encoding', 'authorization', 'connection', 'content-length', 'content-type', 'host', 'user-agent'])
+    expect(Object.keys(headers ?? {}).toSorted()).toEqual([
+      'accept',
+      'accept-encoding',
+      'authorization',
+      'connection',
+      'content-length',
+      'content-type',
+      'host',
+      'user-agent',
+    ])
   })
 
   it('gets DEFAULT_MODEL when it names none, and says so in a header', async () => {
     const response = await gateway.post({ prompt: 'a paper boat' })
-    expect(JSON.parse(upstream.received[0]?.body.toString() ?? '')).toEqual({ model: 'dall-e-3', prompt: 'a paper boat' })
+    expect(JSON.parse(upstream.received[0]?.body.toString() ?? '')).toEqual({
+      model: 'dall-e-3',
+      prompt: 'a paper boat',
+    })
     expect(response.headers.get('x-gateway-defaulted-parameters')).toBe('model=dall-e-3')
   })
 
@@ -58,21 +74,24 @@ describe('an answer with images', () => {
     expect(await response.text()).toBe(body)
   })
 
-  it.each([100, 65_535, 65_536, 65_537, 3_000_000])('of %i bytes of base64 arrives whole, however it was chunked', async (size) => {
-    const body = JSON.stringify(imageAnswer({ data: [{ b64_json: 'A'.repeat(size) }] }))
-    upstream.script = async (response) => {
-      response.writeHead(200, { 'content-type': 'application/json' })
-      for (let at = 0; at < body.length; at += 40_001) {
-        response.write(body.slice(at, at + 40_001))
-        if (at % 3 === 0) await new Promise((resolve) => setImmediate(resolve))
+  it.each([100, 65_535, 65_536, 65_537, 3_000_000])(
+    'of %i bytes of base64 arrives whole, however it was chunked',
+    async (size) => {
+      const body = JSON.stringify(imageAnswer({ data: [{ b64_json: 'A'.repeat(size) }] }))
+      upstream.script = async (response) => {
+        response.writeHead(200, { 'content-type': 'application/json' })
+        for (let at = 0; at < body.length; at += 40_001) {
+          response.write(body.slice(at, at + 40_001))
+          if (at % 3 === 0) await new Promise((resolve) => setImmediate(resolve))
+        }
+        response.end()
       }
-      response.end()
-    }
-    const response = await gateway.post({ model: 'gpt-image-2', prompt: 'a' })
-    expect(response.status).toBe(200)
-    expect(await response.text()).toBe(body)
-    expect((await gateway.logOf(response))['totalTokens']).toBe(224)
-  })
+      const response = await gateway.post({ model: 'gpt-image-2', prompt: 'a' })
+      expect(response.status).toBe(200)
+      expect(await response.text()).toBe(body)
+      expect((await gateway.logOf(response))['totalTokens']).toBe(224)
+    },
+  )
 
   it('carries x-request-id and only allow-listed headers of the upstream', async () => {
     upstream.script = answerJson(imageAnswer(), 200, {
@@ -109,8 +128,12 @@ describe('an answer with images', () => {
       costUsd: 0.00632,
       costEstimated: false,
     })
-    expect(await gateway.metric('comet_tokens_total', 'model="gpt-image-2",key="anonymous",type="output"')).toBe(before + 208)
-    expect(await gateway.metric('comet_images_total', 'model="gpt-image-2",key="anonymous",size="1024x1024",quality="low"')).toBeGreaterThan(0)
+    expect(await gateway.metric('comet_tokens_total', 'model="gpt-image-2",key="anonymous",type="output"')).toBe(
+      before + 208,
+    )
+    expect(
+      await gateway.metric('comet_images_total', 'model="gpt-image-2",key="anonymous",size="1024x1024",quality="low"'),
+    ).toBeGreaterThan(0)
     expect(await gateway.metric('comet_in_flight')).toBe(0)
   })
 
@@ -118,7 +141,10 @@ describe('an answer with images', () => {
     upstream.script = answerJson(imageAnswer({ usage: null }))
     const before = await gateway.metric('comet_usage_missing_total', 'model="gpt-image-2"')
     const response = await gateway.post({ model: 'gpt-image-2', prompt: 'a', size: '1024x1024', quality: 'low' })
-    expect(await gateway.logOf(response)).toMatchObject({ costEstimated: true, costUsd: (196 * 30 + (1 + 6) * 5) / 1e6 })
+    expect(await gateway.logOf(response)).toMatchObject({
+      costEstimated: true,
+      costUsd: (196 * 30 + (1 + 6) * 5) / 1e6,
+    })
     expect(await gateway.metric('comet_usage_missing_total', 'model="gpt-image-2"')).toBe(before + 1)
   })
 })

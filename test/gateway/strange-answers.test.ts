@@ -29,7 +29,8 @@ async function ask(script: Script): Promise<{ response: Response; error: ErrorBo
 }
 
 describe('a 2xx that holds no images', () => {
-  const html: Script = (response) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<html>maintenance</html>')
+  const html: Script = (response) =>
+    void response.writeHead(200, { 'content-type': 'text/html' }).end('<html>maintenance</html>')
   it.each<[string, Script]>([
     ['an error object', answerJson({ error: { message: 'channel 7 broke', code: 'bad_response' } })],
     ['an error object before other members', answerJson({ error: { message: 'x' }, created: 1, data: null })],
@@ -47,7 +48,10 @@ describe('a 2xx that holds no images', () => {
     expect(error).toMatchObject({ code: 'upstream_invalid_response', type: 'upstream_error', param: null })
     expect(response.headers.get('x-should-retry')).toBe('false')
     expect(upstream.received).toHaveLength(1)
-    expect(await gateway.logOf(response)).toMatchObject({ outcome: 'upstream_failed', failure: 'upstream_invalid_response' })
+    expect(await gateway.logOf(response)).toMatchObject({
+      outcome: 'upstream_failed',
+      failure: 'upstream_invalid_response',
+    })
   })
 
   it('with an empty list becomes a 400 that speaks of the filter', async () => {
@@ -72,7 +76,10 @@ describe('a 2xx with images and oddities', () => {
   })
 
   it('packed by an upstream that ignores accept-encoding still reaches the client readable', async () => {
-    upstream.script = (response) => void response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(gzipSync(JSON.stringify(imageAnswer())))
+    upstream.script = (response) =>
+      void response
+        .writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' })
+        .end(gzipSync(JSON.stringify(imageAnswer())))
     const response = await gateway.post(order)
     expect(await response.json()).toEqual(imageAnswer())
     expect(await gateway.logOf(response)).toMatchObject({ images: 1, costEstimated: true })
@@ -81,7 +88,9 @@ describe('a 2xx with images and oddities', () => {
 
 describe('an upstream that misbehaves', () => {
   it.each([301, 302, 303, 307, 308])('by redirecting with %i is not followed', async (status) => {
-    const { response, error } = await ask((reply) => void reply.writeHead(status, { location: `${gateway.url}/steal` }).end())
+    const { response, error } = await ask(
+      (reply) => void reply.writeHead(status, { location: `${gateway.url}/steal` }).end(),
+    )
     expect(response.status).toBe(502)
     expect(error.code).toBe('upstream_invalid_response')
     expect(upstream.received).toHaveLength(1)
@@ -112,7 +121,12 @@ describe('an upstream that misbehaves', () => {
     const response = await gateway.post(order)
     expect(response.status).toBe(200)
     await expect(response.text()).rejects.toThrow(/terminated/)
-    expect(await gateway.logOf(response)).toMatchObject({ outcome: 'upstream_failed', failure: 'upstream_failed', costEstimated: true, images: 1 })
+    expect(await gateway.logOf(response)).toMatchObject({
+      outcome: 'upstream_failed',
+      failure: 'upstream_failed',
+      costEstimated: true,
+      images: 1,
+    })
   })
 
   it('by sending less than its content-length breaks the client off too', async () => {
@@ -131,7 +145,10 @@ it('an upstream that cannot be reached is a 502 that may be sent again', async (
   const alone = await startGateway(gone.url)
   const response = await alone.post(order)
   expect(response.status).toBe(502)
-  expect(((await response.json()) as ErrorBody).error).toMatchObject({ code: 'upstream_unreachable', message: expect.stringContaining('ECONNREFUSED') as string })
+  expect(((await response.json()) as ErrorBody).error).toMatchObject({
+    code: 'upstream_unreachable',
+    message: expect.stringContaining('ECONNREFUSED') as string,
+  })
   expect(response.headers.has('x-should-retry')).toBe(false)
   expect(await alone.logOf(response)).toMatchObject({ cause: 'ECONNREFUSED' })
   await alone.close()

@@ -21,7 +21,10 @@ export interface TestGateway {
 }
 
 /** A whole gateway on a real socket, in front of `upstreamUrl`. */
-export async function startGateway(upstreamUrl: string, environment: Record<string, string> = {}): Promise<TestGateway> {
+export async function startGateway(
+  upstreamUrl: string,
+  environment: Record<string, string> = {},
+): Promise<TestGateway> {
   const lines: string[] = []
   const config = readConfig({
     COMETAPI_KEY: UPSTREAM_KEY,
@@ -75,4 +78,3 @@ export async function eventually(condition: () => boolean | Promise<boolean>, wh
   }
   throw new Error(`never happened: ${what}`)
 }
-

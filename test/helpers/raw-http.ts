@@ -25,6 +25,8 @@ export async function rawRequest(url: string, bytes: string | Buffer, until?: Re
 export function parseRaw(text: string): { status: number; headers: Map<string, string>; body: unknown } {
   const [head = '', body = ''] = text.split('\r\n\r\n', 2)
   const [statusLine = '', ...lines] = head.split('\r\n')
-  const headers = new Map(lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]))
+  const headers = new Map(
+    lines.map((line) => [line.slice(0, line.indexOf(':')).toLowerCase(), line.slice(line.indexOf(':') + 1).trim()]),
+  )
   return { status: Number(statusLine.split(' ')[1]), headers, body: JSON.parse(body) as unknown }
 }

@@ -67,9 +67,12 @@ const bought = fc
   })
 
 describe('a hold', () => {
-  it('covers the text of gpt-image-1.5 where the usage does not tell it from the image', () => {
+  it.each([
+    ['tells it from the image', { output_tokens_details: { image_tokens: 4160, text_tokens: 430 } }],
+    ['does not tell it from the image', {}],
+  ])('covers the 430 text tokens of gpt-image-1.5 where the usage %s', (_what, details) => {
     const parameters = given({ quality: 'high', size: '1024x1024' })
-    const usage = normaliseUsage({ input_tokens: 18, output_tokens: 4160 + 430, total_tokens: 18 + 4160 + 430 })
+    const usage = normaliseUsage({ input_tokens: 18, output_tokens: 4590, total_tokens: 4608, ...details })
     const cost = answerCost(modelOf('gpt-image-1.5'), parameters, { usage, images: 1 }, 1)?.costMicros ?? Infinity
     expect(highestCostMicros(modelOf('gpt-image-1.5'), parameters, 1)).toBeGreaterThanOrEqual(cost)
   })

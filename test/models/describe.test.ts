@@ -92,7 +92,7 @@ describe.each(MODELS)('the JSON Schema of %s', (model) => {
         const body = { prompt: 'A boat', ...Object.fromEntries(members) }
         expect(accepts(schema, body)).toBe(isTakenOneByOne(model, body))
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     )
   })
 })

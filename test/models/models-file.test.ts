@@ -29,6 +29,9 @@ function documentedCost(catalogue: Catalogue, name: string): number | undefined 
   return answerCost(catalogue.resolve(name).entry, given(), { usage, images: 1 }, 1)?.costMicros
 }
 
+/** A file that changes the price of gpt-image-2. */
+const price = (value: unknown): unknown => ({ models: { 'gpt-image-2': { price: value } } })
+
 describe('a models file', () => {
   it('may be empty of changes', () => {
     expect(load({}).models).toEqual(builtInModels)
@@ -67,6 +70,20 @@ describe('a models file', () => {
         imageCached: 2,
         imageOutput: 24,
         textOutput: 30,
+      },
+    })
+  })
+
+  it('changes every rate by its name', () => {
+    const rates = { text_input: 1, text_cached: 2, image_input: 3, image_cached: 4, image_output: 5, text_output: 6 }
+    expect(catalogueOf(price({ usd_per_million_tokens: rates })).resolve('gpt-image-2').entry.price).toMatchObject({
+      usdPerMillionTokens: {
+        textInput: 1,
+        textCached: 2,
+        imageInput: 3,
+        imageCached: 4,
+        imageOutput: 5,
+        textOutput: 6,
       },
     })
   })
@@ -126,8 +143,6 @@ describe('a models file', () => {
     expect(ids).toEqual(['gpt-image-1-mini', 'gpt-image-3', 'gpt-image-2.6-flare-2026-11-05', 'dall-e-3'])
   })
 })
-
-const price = (value: unknown): unknown => ({ models: { 'gpt-image-2': { price: value } } })
 
 describe('a mistake in a models file', () => {
   it.each<[what: string, content: unknown, says: RegExp]>([

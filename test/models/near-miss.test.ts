@@ -26,6 +26,7 @@ describe('nearMiss', () => {
     ['standard', QUALITIES],
     ['hd', QUALITIES],
     ['ultra', QUALITIES],
+    ['medusa', QUALITIES],
     ['constructor', QUALITIES],
     ['anything', []],
   ])('takes %s for none of %j', (written, candidates) => {

@@ -20,7 +20,11 @@ afterAll(() => upstream.close())
 
 describe('a gateway with keys', () => {
   beforeEach(async () => {
-    gateway = await startGateway(upstream.url, { GATEWAY_KEYS: `alice=${ALICE}`, ADMIN_KEY: ADMIN, AUTH_FAILURES_PER_MINUTE: '3' })
+    gateway = await startGateway(upstream.url, {
+      GATEWAY_KEYS: `alice=${ALICE}`,
+      ADMIN_KEY: ADMIN,
+      AUTH_FAILURES_PER_MINUTE: '3',
+    })
     return () => gateway.close()
   })
 
@@ -36,16 +40,22 @@ describe('a gateway with keys', () => {
     expect(((await response.json()) as ErrorBody).error).toMatchObject({ code: 'invalid_api_key', param: null })
   })
 
-  it.each([`bearer ${ALICE}x`, `Bearer ${ALICE.slice(0, -1)}`, `Bearer ${ALICE.toUpperCase()}`, `Basic ${ALICE}`, ALICE, 'Bearer', `Bearer  ${ALICE} x`])(
-    'refuses the authorization %s',
-    async (authorization) => {
-      expect((await gateway.post(order, { authorization })).status).toBe(401)
-    },
-  )
+  it.each([
+    `bearer ${ALICE}x`,
+    `Bearer ${ALICE.slice(0, -1)}`,
+    `Bearer ${ALICE.toUpperCase()}`,
+    `Basic ${ALICE}`,
+    ALICE,
+    'Bearer',
+    `Bearer  ${ALICE} x`,
+  ])('refuses the authorization %s', async (authorization) => {
+    expect((await gateway.post(order, { authorization })).status).toBe(401)
+  })
 
   it('limits failed authentications per address, and lets a good key pass all the same', async () => {
     const statuses: number[] = []
-    for (let tries = 0; tries < 5; tries++) statuses.push((await gateway.post(order, { authorization: `Bearer guess-${tries}` })).status)
+    for (let tries = 0; tries < 5; tries++)
+      statuses.push((await gateway.post(order, { authorization: `Bearer guess-${tries}` })).status)
     expect(statuses).toEqual([401, 401, 401, 429, 429])
     const refused = await gateway.post(order)
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
@@ -93,7 +103,11 @@ describe('/metrics', () => {
   })
 
   it('is closed on an exposed gateway, but for the admin key', async () => {
-    const exposed = await startGateway(upstream.url, { HOST: '0.0.0.0', GATEWAY_KEYS: `alice=${ALICE}`, ADMIN_KEY: ADMIN })
+    const exposed = await startGateway(upstream.url, {
+      HOST: '0.0.0.0',
+      GATEWAY_KEYS: `alice=${ALICE}`,
+      ADMIN_KEY: ADMIN,
+    })
     expect((await exposed.get('/metrics', { authorization: `Bearer ${ALICE}` })).status).toBe(403)
     expect((await exposed.get('/metrics', { authorization: `Bearer ${ADMIN}` })).status).toBe(200)
     await exposed.close()

@@ -33,7 +33,11 @@ it('counts each key for itself and answers 429 with OpenAI’s headers', async (
   await gateway.post(order, ALICE)
   const refused = await gateway.post(order, ALICE)
   expect(refused.status).toBe(429)
-  expect(((await refused.json()) as ErrorBody).error).toMatchObject({ code: 'rate_limit_exceeded', type: 'requests', param: null })
+  expect(((await refused.json()) as ErrorBody).error).toMatchObject({
+    code: 'rate_limit_exceeded',
+    type: 'requests',
+    param: null,
+  })
   const seconds = Number(refused.headers.get('retry-after'))
   expect(seconds).toBeGreaterThan(0)
   expect(seconds).toBeLessThanOrEqual(60)

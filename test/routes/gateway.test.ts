@@ -23,7 +23,13 @@ async function check(body: unknown, headers: Record<string, string> = {}): Promi
 
 describe('POST /gateway/check', () => {
   it('says that a request is valid and what it costs at most, and calls nothing', async () => {
-    const { status, body } = await check({ model: 'gpt-image-2', prompt: 'abcd', size: '1024x1024', quality: 'high', n: 2 })
+    const { status, body } = await check({
+      model: 'gpt-image-2',
+      prompt: 'abcd',
+      size: '1024x1024',
+      quality: 'high',
+      n: 2,
+    })
     expect(status).toBe(200)
     expect(body).toEqual({
       valid: true,
@@ -41,18 +47,29 @@ describe('POST /gateway/check', () => {
   })
 
   it('knows no cost for a model without a price', async () => {
-    expect((await check({ model: 'brand-new', prompt: 'a' })).body).toMatchObject({ valid: true, highest_cost_usd: null })
+    expect((await check({ model: 'brand-new', prompt: 'a' })).body).toMatchObject({
+      valid: true,
+      highest_cost_usd: null,
+    })
   })
 
   it('lists the problems of an invalid request, as the request itself would be told', async () => {
     const { status, body } = await check({ model: 'dall-e-3', n: 2 })
     expect(status).toBe(200)
-    expect(body).toMatchObject({ valid: false, error: { code: 'missing_required_parameter', param: 'prompt', issues: [{ param: 'prompt' }, { param: 'n' }] } })
+    expect(body).toMatchObject({
+      valid: false,
+      error: { code: 'missing_required_parameter', param: 'prompt', issues: [{ param: 'prompt' }, { param: 'n' }] },
+    })
   })
 
   it('follows the parameter policy and the default model', async () => {
     const { body } = await check({ prompt: 'a', background: 'auto' }, { 'x-gateway-parameter-policy': 'drop' })
-    expect(body).toMatchObject({ valid: true, model: 'dall-e-3', dropped_parameters: ['background'], defaulted_parameters: ['model'] })
+    expect(body).toMatchObject({
+      valid: true,
+      model: 'dall-e-3',
+      dropped_parameters: ['background'],
+      defaulted_parameters: ['model'],
+    })
   })
 })
 
@@ -68,7 +85,9 @@ describe('GET /gateway/models', () => {
           type: 'object',
           required: ['prompt'],
           additionalProperties: false,
-          properties: { prompt: { maxLength: 32_000, 'x-source': 'openai-openapi CreateImageRequest', 'x-as-of': '2026-08-21' } },
+          properties: {
+            prompt: { maxLength: 32_000, 'x-source': 'openai-openapi CreateImageRequest', 'x-as-of': '2026-08-21' },
+          },
           'x-combinations': expect.arrayContaining([expect.objectContaining({ param: 'background' })]) as unknown,
         },
       },
@@ -86,7 +105,10 @@ describe('GET /v1/models', () => {
 
   it('retrieves one, also by prefix, and says 404 for others', async () => {
     expect(await (await gateway.get('/v1/models/dall-e-3')).json()).toMatchObject({ id: 'dall-e-3', object: 'model' })
-    expect(await (await gateway.get('/v1/models/doubao-seedream-9')).json()).toMatchObject({ id: 'doubao-seedream-9', owned_by: 'bytedance' })
+    expect(await (await gateway.get('/v1/models/doubao-seedream-9')).json()).toMatchObject({
+      id: 'doubao-seedream-9',
+      owned_by: 'bytedance',
+    })
     const missing = await gateway.get('/v1/models/toString')
     expect(missing.status).toBe(404)
     expect(await missing.json()).toMatchObject({ error: { code: 'model_not_found' } })

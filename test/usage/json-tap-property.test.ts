@@ -10,7 +10,7 @@ describe('a tap finds in any answer what parsing it whole finds', () => {
         const body = Buffer.from(text)
         expect(tapped([body])).toEqual(factsOfWhole(body))
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     )
   })
 
@@ -30,7 +30,7 @@ describe('a tap finds in any answer what parsing it whole finds', () => {
         const body = Buffer.from(text)
         expect(tapped(cut(body, places))).toEqual(factsOfWhole(body))
       }),
-      { numRuns: 1500 },
+      { numRuns: 800 },
     )
   })
 
@@ -43,7 +43,7 @@ describe('a tap finds in any answer what parsing it whole finds', () => {
           expect(JSON.stringify(tapped([body.subarray(0, at), body.subarray(at)]))).toBe(whole)
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     )
   })
 
@@ -68,7 +68,7 @@ describe('a tap never throws', () => {
           expect(tapped([body.subarray(0, length)]).isComplete).toBe(false)
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     )
   })
 
@@ -90,7 +90,7 @@ describe('a tap never throws', () => {
       fc.property(pieces, (tokens) => {
         expect(() => tapped(tokens.map((token) => Buffer.from(token)))).not.toThrow()
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     )
   })
 })

@@ -109,6 +109,7 @@ describe('normaliseUsage', () => {
     ['only input', { input_tokens: 16 }, usage(16, 0, 16)],
     ['input and total', { input_tokens: 16, total_tokens: 224 }, usage(16, 208, 224)],
     ['output and total', { output_tokens: 208, total_tokens: 224 }, usage(16, 208, 224)],
+    ['no output beside a larger total', { input_tokens: 16, output_tokens: 0, total_tokens: 224 }, usage(16, 0, 224)],
     ['more output than total', { output_tokens: 208, total_tokens: 100 }, usage(0, 208, 100)],
     [
       'null beside counts',

@@ -1,0 +1,148 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import sharp from 'sharp'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { scriptedUpstream } from '../helpers/upstream.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+const BIN = join(ROOT, 'bin/comet-gateway.js')
+let directory: string
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'comet-gateway-'))
+})
+afterAll(() => rmSync(directory, { recursive: true }))
+
+interface Result {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+interface Running {
+  readonly stdout: () => string
+  readonly kill: (signal: NodeJS.Signals) => void
+  readonly done: Promise<Result>
+}
+
+/** Starts a command in an empty directory, with nothing of this process's environment but PATH. */
+function start(command: string, args: readonly string[], environment: Record<string, string> = {}): Running {
+  const child = spawn(command, args, { cwd: directory, env: { PATH: process.env['PATH'], ...environment } })
+  const output = { stdout: '', stderr: '' }
+  child.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()))
+  const done = once(child, 'close').then(([code]): Result => ({ code: code as number | null, ...output }))
+  return { stdout: () => output.stdout, kill: (signal) => void child.kill(signal), done }
+}
+
+const run = (args: readonly string[], environment?: Record<string, string>): Promise<Result> =>
+  start(process.execPath, [BIN, ...args], environment).done
+
+async function until(running: Running, pattern: RegExp): Promise<RegExpExecArray> {
+  for (let tries = 0; tries < 1000; tries++) {
+    const match = pattern.exec(running.stdout())
+    if (match !== null) return match
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  throw new Error(`never printed ${String(pattern)}: ${running.stdout()}`)
+}
+
+describe('comet-gateway', () => {
+  it('prints its help and its version', async () => {
+    expect((await run(['--help'])).stdout).toContain('Usage:')
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }
+    expect((await run(['--version'])).stdout).toBe(`${version}\n`)
+  })
+
+  it('refuses unknown commands and flags with exit code 64', async () => {
+    expect(await run(['fly'])).toMatchObject({
+      code: 64,
+      stderr: expect.stringContaining("unknown command 'fly'") as unknown,
+    })
+    expect(await run(['demo', '--twice'])).toMatchObject({ code: 64 })
+  })
+
+  it('prints all problems of the configuration at once, without a stack, with exit code 78', async () => {
+    const { code, stderr, stdout } = await run([], { PORT: 'http', HOST: '0.0.0.0' })
+    expect(code).toBe(78)
+    expect(stderr.split('\n').filter((line) => line.startsWith('  - '))).toHaveLength(3)
+    expect(stderr).not.toContain('    at ')
+    expect(stdout).toBe('')
+  })
+
+  it('says in words when its port is taken', async () => {
+    const other = await scriptedUpstream()
+    const { code, stderr } = await run([], { SANDBOX: 'true', PORT: new URL(other.url).port })
+    expect(code).toBe(1)
+    expect(stderr).toContain('Another process listens there')
+    expect(stderr).not.toContain('    at ')
+    await other.close()
+  })
+
+  it('serves until SIGTERM, then drains and exits with 0', async () => {
+    const gateway = start(process.execPath, [BIN], { SANDBOX: 'true', SANDBOX_LATENCY_MS: '0', PORT: '0' })
+    const [, url = ''] = await until(gateway, /listens on (http:\S+)\/v1/)
+    expect((await fetch(`${url}/readyz`)).status).toBe(200)
+    gateway.kill('SIGTERM')
+    expect(await gateway.done).toMatchObject({ code: 0, stderr: '' })
+    expect(gateway.stdout()).toContain('"msg":"stopped"')
+  })
+
+  it('with a Node that is too old and no bundled one says so in one sentence', async () => {
+    const bare = join(directory, 'bare')
+    cpSync(join(ROOT, 'bin'), join(bare, 'bin'), { recursive: true })
+    writeFileSync(join(bare, 'package.json'), '{"type":"module"}')
+    writeFileSync(join(bare, 'old.mjs'), "Object.defineProperty(process.versions, 'node', { value: '20.20.2' })")
+    const { code, stderr } = await start(process.execPath, [
+      '--import',
+      join(bare, 'old.mjs'),
+      join(bare, 'bin/comet-gateway.js'),
+    ]).done
+    expect(code).toBe(1)
+    expect(stderr).toBe('comet-gateway needs Node 22.19 or newer, and this is 20.20.2.\n')
+  })
+
+  it('with a Node that is too old uses the bundled one', async () => {
+    const old = join(directory, 'old.mjs')
+    writeFileSync(
+      old,
+      "if (!process.env.SEEN) { process.env.SEEN = '1'; Object.defineProperty(process.versions, 'node', { value: '20.20.2' }) }",
+    )
+    expect((await start(process.execPath, ['--import', old, BIN, '--version']).done).stdout).toMatch(
+      /^\d+\.\d+\.\d+\n$/,
+    )
+  })
+})
+
+describe('comet-gateway demo', () => {
+  it.each(['picture.png', 'picture.jpg', 'picture.webp'])(
+    '--once --out %s saves a real picture and prints tokens, cost and metrics',
+    async (name) => {
+      const { code, stdout, stderr } = await run(['demo', '--once', '--out', name], { SANDBOX_LATENCY_MS: '0' })
+      expect(stderr).toBe('')
+      expect(code).toBe(0)
+      const file = join(directory, name)
+      expect(stdout).toContain(file)
+      expect(stdout).toContain('1756 out')
+      expect(stdout).toContain('comet_tokens_total{model="gpt-image-2",key="anonymous",type="output"} 1756')
+      expect(await sharp(file).metadata()).toMatchObject({ width: 1024, height: 1024 })
+    },
+  )
+
+  it('without --once goes on serving, and the curl line it prints works', async () => {
+    const demo = start(process.execPath, [BIN, 'demo'], { SANDBOX_LATENCY_MS: '0', PORT: '0' })
+    const [line] = await until(demo, /^ {2}curl [\s\S]*lighthouse\.png$/m)
+    const curl = await start('sh', ['-c', line]).done
+    expect(curl.code).toBe(0)
+    expect(await sharp(join(directory, 'lighthouse.png')).metadata()).toMatchObject({
+      format: 'png',
+      width: 1536,
+      height: 1024,
+    })
+    demo.kill('SIGINT')
+    expect((await demo.done).code).toBe(0)
+  })
+})

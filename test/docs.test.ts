@@ -1,0 +1,96 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { VARIABLES } from '../src/config.ts'
+import { ERRORS } from '../src/errors.ts'
+import { Metrics } from '../src/metrics.ts'
+import { builtInModels } from '../src/models/catalogue.ts'
+
+const ROOT = resolve(import.meta.dirname, '..')
+const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8')
+const rows = (file: string): string[][] =>
+  read(file)
+    .split('\n')
+    .filter((line) => line.startsWith('| `'))
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    )
+
+describe('the docs', () => {
+  it('list every variable with its default and its line, in docs/configuration.md', () => {
+    const table = rows('docs/configuration.md').filter(([name]) => /^`[A-Z_]+`$/.test(name ?? ''))
+    const expected = Object.entries(VARIABLES).map(([name, variable]) => [
+      `\`${name}\``,
+      variable.default === undefined ? '' : `\`${variable.default}\``,
+      variable.doc,
+    ])
+    expect(table).toEqual(expected)
+  })
+
+  it('list every variable in .env.example, with its default', () => {
+    const example = read('.env.example')
+    for (const [name, variable] of Object.entries(VARIABLES)) {
+      expect(example).toContain(`# ${variable.doc}\n`)
+      expect(example).toMatch(new RegExp(`^(# )?${name}=${(variable.default ?? '').replaceAll('.', '\\.')}$`, 'm'))
+    }
+  })
+
+  it('list every error code with status, type and retry advice, in docs/errors.md', () => {
+    const table = rows('docs/errors.md').map(([code, status, type, retry]) => [code, status, type, retry])
+    const expected = Object.entries(ERRORS).map(([code, kind]) => [
+      `\`${code}\``,
+      String(kind.status),
+      `\`${kind.type}\``,
+      kind.retry === 'never' ? '`false`' : '',
+    ])
+    expect(table).toEqual(expected)
+  })
+
+  it('list every metric and its labels, in docs/metrics.md', async () => {
+    const text = await new Metrics('0').exposition()
+    const names = [...text.matchAll(/^# TYPE ((?:comet|gen_ai)_\w+)/gm)].map(([, name = '']) => `\`${name}\``)
+    expect(
+      rows('docs/metrics.md')
+        .map(([name = '']) => name)
+        .toSorted((a, b) => a.localeCompare(b)),
+    ).toEqual(names.toSorted((a, b) => a.localeCompare(b)))
+  })
+
+  it('name every model of the catalogue, in docs/models.md', () => {
+    const text = read('docs/models.md')
+    const missing = builtInModels.filter(({ id }) => {
+      const family = id
+        .replace(/^(gpt-image-2\.[56])-.*/, '$1-*')
+        .replace(/^(doubao|bytedance)-seedream-.*/, '$1-seedream-*')
+      return !text.includes(`\`${family}\``)
+    })
+    expect(missing).toEqual([])
+  })
+
+  it('have no link that leads nowhere', () => {
+    const pages = [
+      'README.md',
+      'CONTRIBUTING.md',
+      ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
+        .filter((file) => file.endsWith('.md'))
+        .map((file) => `docs/${file}`),
+    ]
+    const dead = pages.flatMap((page) =>
+      [...read(page).matchAll(/\]\((?!https?:)([^)#]+)/g)]
+        .filter(([, target]) => !existsSync(join(ROOT, dirname(page), target ?? '')))
+        .map(([, target]) => `${page} → ${target}`),
+    )
+    expect(dead).toEqual([])
+  })
+
+  it('and the scripts they name exist', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
+    const named = ['README.md', 'CONTRIBUTING.md', '.ci/run'].flatMap((page) =>
+      [...read(page).matchAll(/npm (?:run )?(start|test|(?<=run )[\w:]+)/g)].map((match) => match[1] ?? ''),
+    )
+    expect(named.filter((name) => !(name in scripts))).toEqual([])
+  })
+})
