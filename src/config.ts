@@ -31,7 +31,8 @@ const upstreamUrl = z
   .string()
   .transform((value) => value.replace(/\/+$/, '').replace(/\/v1$/, ''))
   .refine((value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol), 'must be an http or https URL')
-  .refine((value) => !URL.canParse(value) || new URL(value).username === '', 'must not contain a user name or password')
+  .refine((value) => !URL.canParse(value) || isAnonymous(new URL(value)), 'must not contain a user name or password')
+  .refine((value) => !/[?#]/.test(value), 'must not contain a query or fragment')
   .refine(
     (value) => !URL.canParse(value) || new URL(value).protocol !== 'http:' || isLoopback(new URL(value).hostname),
     'must be https: plain http is allowed to loopback only, so that the key never crosses a network in clear',
@@ -39,6 +40,7 @@ const upstreamUrl = z
 
 const namedKeys = z.string().transform((value, context): NamedKey[] => {
   const keys: NamedKey[] = []
+  // Messages name an entry by its number only: a name may be a key that stands on the wrong side.
   for (const [index, entry] of value
     .split(',')
     .map((part) => part.trim())
@@ -50,12 +52,12 @@ const namedKeys = z.string().transform((value, context): NamedKey[] => {
     const where = `entry ${index + 1}`
     const complain = (message: string): void => context.addIssue({ code: 'custom', message: `${where} ${message}` })
     if (!/^[\w.@-]{1,64}$/.test(name)) complain('must look like name=key, the name of letters, digits and . _ @ -')
-    else if (!/^[\x21-\x7e]{16,256}$/.test(key))
-      complain(`(${name}) needs a key of 16 to 256 characters without spaces`)
-    else if (keys.some((other) => other.name === name)) complain(`repeats the name ${name}`)
-    else if (keys.some((other) => other.key === key)) complain(`(${name}) has the same key as another entry`)
+    else if (!/^[\x21-\x7e]{16,256}$/.test(key)) complain('needs a key of 16 to 256 characters without spaces')
+    else if (keys.some((other) => other.name === name)) complain('repeats the name of another entry')
+    else if (keys.some((other) => other.key === key)) complain('has the same key as another entry')
     keys.push({ name, key })
   }
+  if (keys.length === 0) context.addIssue({ code: 'custom', message: 'has no entry: write name=key' })
   return keys
 })
 
@@ -65,7 +67,7 @@ const namedKeys = z.string().transform((value, context): NamedKey[] => {
  */
 export const VARIABLES = {
   COMETAPI_KEY: {
-    read: secret(1),
+    read: secret(8),
     default: undefined,
     doc: 'The CometAPI key that pays. Required unless SANDBOX=true.',
   },
@@ -254,6 +256,10 @@ function contradictions(config: Config, environment: Environment): string[] {
     problems.push('ADMIN_KEY is also one of GATEWAY_KEYS: a caller would be an administrator.')
   }
   return problems
+}
+
+function isAnonymous({ username, password }: URL): boolean {
+  return username === '' && password === ''
 }
 
 /** `localhost`, 127.0.0.0/8 and ::1, with or without brackets. */

@@ -8,9 +8,15 @@ const KEY_LIKE = /\b(sk|pk|Bearer)[-_ ][\w.~+/=-]{8,}/gi
 export type Redactor = (text: string) => string
 
 export function createRedactor(secrets: readonly string[]): Redactor {
-  const present = secrets.filter((secret) => secret !== '')
+  const present = spellings(secrets)
   return (text) =>
     present.reduce((safe, secret) => safe.replaceAll(secret, '[redacted]'), text).replaceAll(KEY_LIKE, '[redacted]')
+}
+
+/** The secrets as they are and as JSON writes them; the longest first, since one may begin with another. */
+function spellings(secrets: readonly string[]): string[] {
+  const all = secrets.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)])
+  return [...new Set(all)].filter((secret) => secret !== '').toSorted((a, b) => b.length - a.length)
 }
 
 export interface LogOptions {
@@ -39,8 +45,9 @@ export async function createLogging({ level, format, secrets, destination }: Log
   const file = pino.destination({ dest: 1, sync: usePretty, ...(usePretty ? {} : batch) })
   const sink = destination ?? (usePretty ? await prettyStream() : file)
   const redact = createRedactor(secrets)
+  const guardedAgainst = spellings(secrets)
   const guarded: DestinationStream = {
-    write: (line) => sink.write(secrets.some((secret) => line.includes(secret)) ? redact(line) : line),
+    write: (line) => sink.write(guardedAgainst.some((secret) => line.includes(secret)) ? redact(line) : line),
   }
   const logger = pino(
     { level, base: null, timestamp: isoTimestamp, serializers: { err: (error) => describeError(error, redact) } },
@@ -77,12 +84,21 @@ interface DescribedError {
 /** Name, message and stack of a defect, keys taken out; its other members may hold a request and are left out. */
 export function describeError(error: unknown, redact: Redactor): DescribedError {
   if (!(error instanceof Error))
-    return { type: typeof error, message: redact(String(error)), code: undefined, stack: undefined }
+    return { type: typeof error, message: redact(printable(error)), code: undefined, stack: undefined }
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
   return {
     type: error.name,
     message: redact(error.message),
     code,
     stack: error.stack === undefined ? undefined : redact(error.stack),
+  }
+}
+
+/** What was thrown, where it was no Error; `String` itself throws for an object without a prototype. */
+function printable(value: unknown): string {
+  try {
+    return String(value)
+  } catch {
+    return 'a value that cannot be printed'
   }
 }

@@ -8,6 +8,9 @@ import type { Gateway } from './gateway.ts'
 import type { ResolvedModel } from '../models/catalogue.ts'
 import type { Call, Endpoint } from '../endpoints/endpoint.ts'
 
+/** Parameters that the header names at most; clients accept 16 KiB of headers. */
+const MAX_NAMED = 50
+
 /**
  * The life of a paid request, one line a phase. What is local and free comes first, then shared state, then the
  * network: a typo burns neither rate limit nor money. A phase returns a value or throws a GatewayError; the error
@@ -41,7 +44,7 @@ function announceChanges(exchange: Exchange, gateway: Gateway, model: ResolvedMo
   if (modelDefaulted) exchange.headers['x-gateway-defaulted-parameters'] = `model=${model.id}`
   if (dropped.length === 0) return
   exchange.droppedParameters = dropped
-  exchange.headers['x-gateway-dropped-parameters'] = dropped.map(headerSafe).join(', ')
+  exchange.headers['x-gateway-dropped-parameters'] = dropped.slice(0, MAX_NAMED).map(headerSafe).join(', ')
   const known = gateway.models.parameterNames
   gateway.metrics.parametersDropped(
     model.label,

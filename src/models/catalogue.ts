@@ -74,15 +74,23 @@ export class Catalogue {
     if (known !== undefined) return known
     const elsewhere = modelsElsewhere.find(({ id }) => matches(id, name))
     if (elsewhere !== undefined) {
-      const route = elsewhere.route.replace('{model}', name)
+      const route = elsewhere.route.replace('{model}', () => name)
       throw notFound(`The model '${name}' is not served on this route. CometAPI serves it on ${route}.`)
     }
-    const spelled = this.#bySkeleton.get(skeleton(name))
+    const spelled = this.#bySkeleton.get(skeleton(name)) ?? this.#knownInLowerCase(name)
     if (spelled !== undefined) throw notFound(`The model '${name}' does not exist. Did you mean '${spelled}'?`)
     if (this.#unknownModels === 'allow') return { id: name, entry: UNKNOWN, label: UNKNOWN.id }
     const meant = nearMiss(name, this.#exact.keys())
     const hint = meant === undefined ? 'GET /v1/models lists the models.' : `Did you mean '${meant}'?`
     throw notFound(`The model '${name}' does not exist or is not in this gateway's catalogue. ${hint}`)
+  }
+
+  /** `GPT-IMAGE-2.6-Flare-2026-12-01` in lower case, where that is known by a prefix, here or on another route. */
+  #knownInLowerCase(name: string): string | undefined {
+    const lower = name.trim().toLowerCase()
+    if (lower === name) return undefined
+    const isKnown = this.find(lower) !== undefined || modelsElsewhere.some(({ id }) => matches(id, lower))
+    return isKnown ? lower : undefined
   }
 
   /** The entry of an exact id, an alias or a prefix; undefined for everything else. */

@@ -11,6 +11,9 @@ export interface CheckResult {
   readonly notTaken: readonly Issue[]
 }
 
+/** For so many unknown names it is looked up what was meant; nobody misspells more of them at once. */
+const MAX_SEARCHED = 16
+
 /**
  * Checks a request's parameters against a model's rules and reports every problem at once: first the parameters
  * in the order of the rules (the prompt comes first, as at OpenAI), then the rules across parameters, then the
@@ -41,7 +44,7 @@ export function checkParameters(
   if (rules.open) return { issues, notTaken: [] }
   const notTaken = [...given.keys()]
     .filter((name) => !Object.hasOwn(rules.parameters, name))
-    .map((name) => refuseName(name, model, rules, standard))
+    .map((name, index) => refuseName(name, model, rules, standard, index < MAX_SEARCHED))
   return { issues, notTaken }
 }
 
@@ -61,18 +64,35 @@ function refusals(name: string, rule: Parameter, value: unknown, error: z.ZodErr
   const actual = jsonTypeOf(value)
   const wanted = rule.types.some((type) => type === actual || (type === 'number' && actual === 'integer'))
   if (!wanted) return [wrongType(name, rule.types, actual)]
-  // Inside an array or object the message names the member; an unknown member has an empty path and `keys`.
-  const members = error.issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...issue.path, key]) : [issue.path],
+  const members = error.issues.flatMap((issue) => memberIssues(issue, []))
+  if (members.length === 0) return [wrongValue(name, rule, value)]
+  return members.map(({ path, issue }) => wrongMember(name, rule, path, issue))
+}
+
+interface MemberIssue {
+  readonly path: readonly PropertyKey[]
+  readonly issue: z.core.$ZodIssue
+}
+
+/** The issues inside an array or object: an unknown member has an empty path and `keys`, a union one list a branch. */
+function memberIssues(issue: z.core.$ZodIssue, parent: readonly PropertyKey[]): MemberIssue[] {
+  const path = [...parent, ...issue.path]
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => ({ path: [...path, key], issue }))
+  if (issue.code === 'invalid_union') {
+    const branch = issue.errors.find((issues) => issues.some((inner) => inner.path.length > 0)) ?? []
+    return branch.flatMap((inner) => memberIssues(inner, path))
+  }
+  return path.length === 0 ? [] : [{ path, issue }]
+}
+
+function wrongMember(name: string, rule: Parameter, path: readonly PropertyKey[], issue: z.core.$ZodIssue): Issue {
+  const param = path.reduce(
+    (all: string, key) => all + (typeof key === 'number' ? `[${key}]` : `.${String(key)}`),
+    name,
   )
-  if (members.every((path) => path.length === 0)) return [wrongValue(name, rule, value)]
-  return members.map((path) => {
-    const param = path.reduce(
-      (all: string, key) => all + (typeof key === 'number' ? `[${key}]` : `.${String(key)}`),
-      name,
-    )
-    return { code: 'invalid_value', message: `Invalid '${param}'. Expected ${rule.allowed} for '${name}'.`, param }
-  })
+  const code = issue.code === 'invalid_type' ? 'invalid_type' : 'invalid_value'
+  const subject = code === 'invalid_type' ? `Invalid type for '${param}'.` : `Invalid '${param}'.`
+  return { code, message: `${subject} Expected ${rule.allowed} for '${name}'.`, param }
 }
 
 function wrongType(param: string, types: readonly JsonType[], actual: string): Issue {
@@ -91,14 +111,20 @@ function wrongValue(param: string, rule: Parameter, value: unknown): Issue {
   return { code: 'invalid_value', message: [subject, ...details.filter(Boolean)].join(' '), param }
 }
 
-function refuseName(name: string, model: string, rules: ParameterRules, standard: ReadonlySet<string>): Issue {
+function refuseName(
+  name: string,
+  model: string,
+  rules: ParameterRules,
+  standard: ReadonlySet<string>,
+  isSearched: boolean,
+): Issue {
   const param = name.length > 64 ? `${name.slice(0, 64)}…` : name
   if (standard.has(name)) {
     const taken = listWords(Object.keys(rules.parameters), 'and')
     const message = `Unsupported parameter: '${param}' is not supported with the model '${model}'. It takes ${taken}.`
     return { code: 'unsupported_parameter', message, param }
   }
-  const meant = nearMiss(name, Object.keys(rules.parameters))
+  const meant = isSearched ? nearMiss(name, Object.keys(rules.parameters)) : undefined
   const hint = meant === undefined ? '' : ` Did you mean '${meant}'?`
   return { code: 'unknown_parameter', message: `Unknown parameter: '${param}'.${hint}`, param }
 }

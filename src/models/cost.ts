@@ -53,13 +53,17 @@ export function answerCost(
 }
 
 function usageMicros({ usdPerMillionTokens: rates }: TokenPrice, usage: Usage): number {
-  const imageInput = usage.inputImageTokens ?? 0
-  const textInput = usage.inputTextTokens ?? Math.max(0, usage.inputTokens - imageInput)
+  // What the details leave out of a total is taken for image tokens, the dearer kind. Without details, or with
+  // nothing but zeros in them, input is text and output an image.
+  const { inputTextTokens = 0, inputImageTokens = 0 } = usage
+  const hasDetails = inputTextTokens + inputImageTokens > 0
+  const textInput = hasDetails ? (usage.inputTextTokens ?? usage.inputTokens - inputImageTokens) : usage.inputTokens
+  const imageInput = Math.max(inputImageTokens, usage.inputTokens - Math.max(0, textInput))
   const cached = usage.inputCachedTokens ?? 0
   const cachedText = Math.min(cached, textInput)
   const cachedImage = Math.min(cached - cachedText, imageInput)
   const textOutput = usage.outputTextTokens ?? 0
-  const imageOutput = usage.outputImageTokens ?? Math.max(0, usage.outputTokens - textOutput)
+  const imageOutput = Math.max(usage.outputImageTokens ?? 0, usage.outputTokens - textOutput)
   return (
     (textInput - cachedText) * rates.textInput +
     cachedText * rates.textCached +
@@ -82,7 +86,10 @@ function tokenEstimate(
   const partials = given.get('stream') === true ? wholeNumber(given.get('partial_images'), 0) : 0
   const images = wholeNumber(given.get('n'), 1)
   const imageTokens = images * (perImage + partials * PARTIAL_IMAGE_TOKENS)
-  const cost = inputTokens * rates.textInput + imageTokens * rates.imageOutput + images * textOutput * rates.textOutput
+  const cost =
+    inputTokens * rates.textInput +
+    imageTokens * rates.imageOutput +
+    images * textOutput * Math.max(rates.textOutput, rates.imageOutput)
   return micros(cost, multiplier)
 }
 
@@ -115,5 +122,5 @@ function wholeNumber(value: unknown, otherwise: number): number {
 
 /** Rounds up to whole micro-USD; the subtraction keeps floating-point dust from adding one. */
 function micros(value: number, multiplier: number): number {
-  return Math.ceil(value * multiplier - 1e-6)
+  return Math.max(0, Math.ceil(value * multiplier - 1e-6))
 }

@@ -55,7 +55,7 @@ export interface LoadedModels {
 export function loadModelsFile(path: string): LoadedModels {
   let text: string
   try {
-    text = readFileSync(path, 'utf8')
+    text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '')
   } catch (error) {
     throw new Error(`cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown error'}`, { cause: error })
   }

@@ -1,6 +1,6 @@
 /** Finds what was probably meant: the candidate with the fewest edits, if there are few enough of them. */
 export function nearMiss(written: string, candidates: Iterable<string>): string | undefined {
-  if (written.length > 64) return undefined
+  if (written.length < 2 || written.length > 64) return undefined
   const plain = skeleton(written)
   let best: string | undefined
   let fewest = Math.max(1, Math.floor(written.length / 3)) + 1

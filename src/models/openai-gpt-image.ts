@@ -48,6 +48,11 @@ const gptImage26 = {
   safety_identifier: text(128, newer),
 }
 
+const ALL_FORMATS: readonly unknown[] = [...FORMATS, 'gif', 'svg']
+const isFormat = (value: unknown): value is string => ALL_FORMATS.includes(value)
+const isWholeFrom = (min: number, value: unknown, max: number): boolean =>
+  typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max
+
 const combinations: readonly Combination[] = [
   {
     param: 'background',
@@ -55,7 +60,7 @@ const combinations: readonly Combination[] = [
     source: guide,
     broken: (given) => {
       const format = given.get('output_format') ?? 'png'
-      if (given.get('background') !== 'transparent' || typeof format !== 'string') return undefined
+      if (given.get('background') !== 'transparent' || !isFormat(format)) return undefined
       if (format === 'png' || format === 'webp') return undefined
       return `Transparent background is not supported for the output format '${format}'. Use 'png' or 'webp'.`
     },
@@ -67,7 +72,7 @@ const combinations: readonly Combination[] = [
     broken: (given) => {
       const format = given.get('output_format') ?? 'png'
       const compression = given.get('output_compression')
-      if (typeof compression !== 'number' || compression === 100 || typeof format !== 'string') return undefined
+      if (!isWholeFrom(0, compression, 99) || !isFormat(format)) return undefined
       if (format === 'jpeg' || format === 'webp') return undefined
       return `Compression less than 100 is not supported for the output format '${format}'. Use 'jpeg' or 'webp'.`
     },
@@ -78,7 +83,7 @@ const combinations: readonly Combination[] = [
     source: spec,
     broken: (given) => {
       const partials = given.get('partial_images')
-      if (typeof partials !== 'number' || partials === 0 || given.get('stream') === true) return undefined
+      if (!isWholeFrom(1, partials, 3) || given.get('stream') === true) return undefined
       return "'partial_images' has a meaning only in a stream. Set 'stream' to true, or leave 'partial_images' out."
     },
   },

@@ -71,7 +71,7 @@ export function text(maxChars: number, options: Options): Parameter {
       ? undefined
       : value === ''
         ? 'It is empty.'
-        : `It has ${Array.from(value).length} characters; at most ${maxChars} are allowed.`
+        : `It has ${countCodePoints(value)} characters; at most ${maxChars} are allowed.`
   return parameter(schema, { types: ['string'], allowed, explain }, options)
 }
 
@@ -82,10 +82,13 @@ export function anyString(options: Options): Parameter {
 
 function fitsCodePoints(value: string, max: number): boolean {
   if (value.length <= max) return true // UTF-16 units are never fewer than code points
-  if (value.length > 2 * max) return false
+  return value.length <= 2 * max && countCodePoints(value) <= max
+}
+
+function countCodePoints(value: string): number {
   let count = 0
-  for (const _ of value) if (++count > max) return false
-  return true
+  for (const _ of value) count++
+  return count
 }
 
 /** `'a', 'b', or 'c'`, as OpenAI's messages list values. */

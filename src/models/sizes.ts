@@ -77,6 +77,8 @@ function nearestSize(
   limits: SizeLimits,
   isLegal: (value: string) => boolean,
 ): string | undefined {
+  // Nothing that was meant as a size is longer, and the pattern below takes quadratic time on white space.
+  if (value.length > 32) return undefined
   const spelled = value
     .trim()
     .toLowerCase()

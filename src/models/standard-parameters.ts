@@ -1,4 +1,4 @@
-import { parameter, anyString, boolean, integer, text } from './parameter.ts'
+import { anyString, boolean, parameter, text } from './parameter.ts'
 import { SOURCES } from './sources.ts'
 import type { ParameterRules } from './model.ts'
 import type { Parameter } from './parameter.ts'
@@ -9,6 +9,9 @@ const nullable = { source: spec, nullable: true }
 
 /** The name of the model: a string here, resolved by the catalogue. */
 export const modelName: Parameter = anyString({ source: spec, nullable: true })
+
+/** A whole number of any size: for models whose limits are not known. */
+const anyInteger = parameter(z.int(), { types: ['integer'], allowed: 'an integer' }, nullable)
 
 /** OpenAI's end-user tag; not interpreted. */
 export const userTag: Parameter = anyString({ source: spec })
@@ -29,8 +32,8 @@ export const unknownModelRules: ParameterRules = {
     moderation: anyString(nullable),
     response_format: anyString(nullable),
     output_format: anyString(nullable),
-    output_compression: integer(0, 100, nullable),
-    partial_images: integer(0, 3, nullable),
+    output_compression: anyInteger,
+    partial_images: anyInteger,
     stream: boolean(nullable),
     user: anyString(nullable),
   },

@@ -62,7 +62,7 @@ export function translateFailure(answer: FailedAnswer, redact: (text: string) =>
   const fail = (code: ErrorCode, message: string, extra: Record<string, string> = {}): GatewayError =>
     new GatewayError(code, message, { headers: { ...headers, ...extra } })
 
-  const meaning = MEANINGS.get(error.code)
+  const meaning = MEANINGS.get(error.code) ?? MEANINGS.get(error.type)
   if (meaning === 'quota' || status === 402) {
     return fail(
       'upstream_quota_exhausted',
@@ -170,7 +170,7 @@ function refused(
   redact: (text: string) => string,
 ): GatewayError {
   const message =
-    redact(withoutInternals(error.message)) || `CometAPI refused the request (${headers['x-gateway-upstream-status']}).`
+    withoutInternals(redact(error.message)) || `CometAPI refused the request (${headers['x-gateway-upstream-status']}).`
   const type = error.type === '' || error.type.endsWith('_api_error') ? 'invalid_request_error' : redact(error.type)
   const wire = { status, code: redact(error.code) || null, type }
   return new GatewayError(code, message, { param: error.param === null ? null : redact(error.param), headers, wire })
@@ -181,9 +181,10 @@ export function withoutInternals(message: string): string {
   return message
     .slice(0, 2000)
     .replaceAll(/\s*\((?:request[ _]?id|distributor)\b[^)]*\)/gi, '')
-    .replaceAll(/[,;]?\s*request ID:? (?:req_)?[\w-]+\.?/gi, '')
+    .replaceAll(/\s*If you believe this is an error, contact us[^.]*? and include the request ID:? [\w-]+\.?/gi, '')
+    .replaceAll(/[,;]?\s*(?:and include the )?request ID:? (?:req_)?[\w-]+\.?/gi, '')
     .replaceAll(/\s*(?:under|for|in) group \S+/gi, '')
-    .replaceAll(/\s*\(?channel[ :#]+[\w-]*\d[\w-]*\)?/gi, '')
+    .replaceAll(/\s*\(?channel[ :#]+[\w-]*[\d-][\w-]*\)?/gi, '')
     .trim()
 }
 

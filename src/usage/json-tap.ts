@@ -17,8 +17,8 @@ const MAX_KEY_BYTES = 64
 const KEPT: ReadonlyMap<string, number> = new Map([
   ['usage', 16_384],
   ['error', 16_384],
-  ['size', 64],
-  ['quality', 64],
+  ['size', 400],
+  ['quality', 400],
 ])
 
 /** A value being kept: its bytes so far, copied out of the chunks. */
@@ -90,7 +90,7 @@ export class JsonTap {
     return answerFacts({
       ...top,
       isObject: this.#isObject,
-      isComplete: this.#ended && !this.#trailing,
+      isComplete: this.#isObject && this.#ended && !this.#trailing,
       elements: this.#elements,
       images: this.#images,
     })
@@ -130,6 +130,7 @@ export class JsonTap {
     this.#stringBytes += piece.length
     if (this.#stringIsKey) {
       if (this.#stringBytes <= MAX_KEY_BYTES) this.#keyParts.push(Buffer.from(piece))
+      else this.#keyParts = [] // no name of interest is as long
     } else if (
       piece.length > 0 &&
       this.#depth === this.#imagesDepth &&
@@ -191,6 +192,11 @@ export class JsonTap {
     }
     if (this.#depth !== 1 || this.#capture !== undefined || this.#isArray[1] !== false) return
     const name = this.#keys[1] ?? ''
+    if (name === 'data') {
+      // A second `data` counts instead of the first, as JSON.parse has it.
+      this.#elements = undefined
+      this.#images = 0
+    }
     const limit = KEPT.get(name)
     if (limit === undefined) return
     this.#capture = { name, limit, chunks: [], bytes: 0 }

@@ -18,7 +18,7 @@ export interface Usage {
 export function normaliseUsage(raw: unknown): Usage | undefined {
   const output = firstCount(raw, 'output_tokens', 'completion_tokens')
   const input = firstCount(raw, 'input_tokens', 'prompt_tokens')
-  const total = count(raw, 'total_tokens') ?? (input ?? 0) + (output ?? 0)
+  const total = count(raw, 'total_tokens') || (input ?? 0) + (output ?? 0)
   if (total === 0 && !input && !output) return undefined
 
   const inputDetails = member(raw, 'input_tokens_details') ?? member(raw, 'prompt_tokens_details')
@@ -29,7 +29,8 @@ export function normaliseUsage(raw: unknown): Usage | undefined {
     totalTokens: total,
     inputTextTokens: count(inputDetails, 'text_tokens'),
     inputImageTokens: count(inputDetails, 'image_tokens'),
-    inputCachedTokens: count(inputDetails, 'cached_tokens'),
+    inputCachedTokens:
+      count(inputDetails, 'cached_tokens') ?? count(member(raw, 'prompt_tokens_details'), 'cached_tokens'),
     outputTextTokens: count(outputDetails, 'text_tokens'),
     outputImageTokens: count(outputDetails, 'image_tokens'),
   }
