@@ -13,6 +13,8 @@ import type { Machine } from './machines.ts'
 const { values } = parseArgs({ options: { short: { type: 'boolean', default: false } } })
 const ROUNDS = values.short ? 3 : 8
 const SECONDS = values.short ? 1 : 3
+/** A gateway that has just started runs uncompiled code; nginx has no such thing. */
+const WARM_UP_SECONDS = 5
 const ORDER =
   '{"model":"gpt-image-2","prompt":"A paper boat floating on calm water at sunrise.","size":"1024x1024","quality":"low"}'
 const HEADERS = { 'content-type': 'application/json', authorization: 'Bearer sk-gw-bench-0123456789' }
@@ -36,11 +38,11 @@ function answerOf(bytes: number): Buffer {
 }
 
 /** Requests per second of one round of wrk. */
-function load({ url }: Machine, connections: number): number {
+function load({ url }: Machine, connections: number, seconds: number): number {
   const script = join(mkdtempSync(join(tmpdir(), 'comet-bench-')), 'post.lua')
   const headers = Object.entries(HEADERS).map(([name, value]) => `wrk.headers["${name}"] = "${value}"`)
   writeFileSync(script, `wrk.method = "POST"\nwrk.body = '${ORDER}'\n${headers.join('\n')}\n`)
-  const args = ['-t1', `-c${connections}`, `-d${SECONDS}s`, '-s', script, `${url}/v1/images/generations`]
+  const args = ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', script, `${url}/v1/images/generations`]
   const [program, all] = onCore(1, 'wrk', args)
   const text = execFileSync(program, all, { encoding: 'utf8' })
   if (text.includes('Non-2xx')) throw new Error(`${url} answered errors:\n${text}`)
@@ -60,7 +62,7 @@ function compare(
   const results = new Map(Object.keys(machines).map((name) => [name, [] as number[]]))
   for (let round = 0; round <= ROUNDS; round++) {
     for (const [name, machine] of Object.entries(machines)) {
-      const rate = load(machine, connections) * perRequest
+      const rate = load(machine, connections, round === 0 ? WARM_UP_SECONDS : SECONDS) * perRequest
       if (round > 0) results.get(name)?.push(rate)
     }
   }

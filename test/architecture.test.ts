@@ -29,7 +29,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** Package → the only files that may import it (as a value or a type). */
 const ONLY_IMPORTERS: Readonly<Record<string, readonly string[]>> = {
-  undici: ['upstream/upstream.ts'],
+  undici: ['upstream/'],
+  'undici/lib/dispatcher/pool.js': ['upstream/upstream.ts'],
   'prom-client': ['metrics.ts'],
   sharp: ['sandbox/'],
   openai: ['cli/demo.ts'],

@@ -1,4 +1,4 @@
-import type { OutgoingHttpHeaders } from 'node:http'
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import type { Exchange } from './exchange.ts'
 import type { Generation } from './generation.ts'
@@ -6,7 +6,7 @@ import { responseHeaders } from './headers.ts'
 
 /**
  * How much of an answer may wait for one client before the upstream is held back. Node's own mark of 64 KiB stops the
- * upstream at every second chunk, which halved the throughput of large answers.
+ * upstream at every second chunk (docs/benchmarks.md).
  */
 const BUFFERED_BYTES = 262_144
 
@@ -36,7 +36,7 @@ export function relay(reply: FastifyReply, generation: Generation, exchange: Exc
   generation.flowInto({
     write: (chunk) => {
       exchange.bytesRelayed += chunk.length
-      raw.write(chunk)
+      writeInBatches(raw, chunk)
       return raw.writableLength < BUFFERED_BYTES
     },
     end: () => {
@@ -46,4 +46,13 @@ export function relay(reply: FastifyReply, generation: Generation, exchange: Exc
     abort: () => raw.destroy(),
   })
   return reply
+}
+
+/** Writes what arrives in one turn of the event loop with one system call. */
+function writeInBatches(raw: ServerResponse, chunk: Buffer): void {
+  if (raw.writableCorked === 0) {
+    raw.cork()
+    setImmediate(() => raw.uncork())
+  }
+  raw.write(chunk)
 }
