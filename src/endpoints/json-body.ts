@@ -125,7 +125,7 @@ function countMembers(root: object): number {
 function position(text: string, error: unknown): string {
   const message = error instanceof Error ? error.message : ''
   const offset = /(?:in JSON|JSON) at position (\d+)(?: \(line \d+ column \d+\))?$/.exec(message)?.[1]
-  if (offset === undefined) return /end of JSON input$/.test(message) ? 'it ends too early.' : 'it is not JSON.'
+  if (offset === undefined) return message.endsWith('end of JSON input') ? 'it ends too early.' : 'it is not JSON.'
   const before = text.slice(0, Number(offset)).split('\n')
   return `it stops making sense at line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}.`
 }

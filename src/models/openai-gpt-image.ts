@@ -48,8 +48,8 @@ const gptImage26 = {
   safety_identifier: text(128, newer),
 }
 
-const ALL_FORMATS: readonly unknown[] = [...FORMATS, 'gif', 'svg']
-const isFormat = (value: unknown): value is string => ALL_FORMATS.includes(value)
+const ALL_FORMATS: ReadonlySet<unknown> = new Set([...FORMATS, 'gif', 'svg'])
+const isFormat = (value: unknown): value is string => ALL_FORMATS.has(value)
 const isWholeFrom = (min: number, value: unknown, max: number): boolean =>
   typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max
 
