@@ -1,11 +1,9 @@
 import { enableCompileCache, flushCompileCache } from 'node:module'
 import closeWithGrace from 'close-with-grace'
-import { ConfigError, loadEnvFile, readConfig } from './config.ts'
+import { failWith } from './cli/failure.ts'
+import { loadEnvFile, readConfig } from './config.ts'
 import type { App } from './app.ts'
 import type { Config } from './config.ts'
-
-/** sysexits.h, EX_CONFIG: something is wrong with the configuration. */
-const EXIT_CONFIG = 78
 
 // Before the app is imported: compiled code and stripped types are kept on disk, which halves the time to start.
 enableCompileCache()
@@ -34,15 +32,4 @@ function announce({ logger }: App, config: Config, address: string): void {
     logger.warn('GATEWAY_KEYS is empty: every call will be refused')
 }
 
-try {
-  await main()
-} catch (error) {
-  if (error instanceof ConfigError) {
-    console.error(error.message)
-    process.exit(EXIT_CONFIG)
-  }
-  const { code, message } = error as NodeJS.ErrnoException
-  const inUse = code === 'EADDRINUSE' ? ' Another process listens there: stop it, or set PORT.' : ''
-  console.error(`comet-gateway cannot start: ${message}.${inUse}`)
-  process.exit(1)
-}
+await main().catch(failWith)

@@ -22,6 +22,7 @@ const SHOWN_METRICS = /^comet_(requests_total|tokens_total|images_total|cost_usd
 
 /** Starts the gateway with the offline sandbox and sends one request through it, as an OpenAI client would. */
 export async function demo({ once = false, out = 'demo.png', prompt = PROMPT }: DemoOptions): Promise<void> {
+  const OpenAI = await loadOpenAI()
   const file = resolve(out)
   const format = formatOf(file)
   loadEnvFile()
@@ -31,7 +32,6 @@ export async function demo({ once = false, out = 'demo.png', prompt = PROMPT }: 
   console.log(`The gateway listens on ${baseURL}, with an offline CometAPI behind it: no key, no cost.\n`)
 
   const apiKey = config.GATEWAY_KEYS?.[0]?.key ?? 'not-needed'
-  const { default: OpenAI } = await import('openai')
   const client = new OpenAI({ baseURL, apiKey })
   console.log(`  client.images.generate({ model: '${MODEL}', prompt: '${prompt}' })`)
   const progress = startProgress('waiting for the picture')
@@ -48,6 +48,17 @@ export async function demo({ once = false, out = 'demo.png', prompt = PROMPT }: 
 
   console.log(`\nTry it yourself, the gateway goes on serving (Ctrl-C stops it):\n\n${curlLine(baseURL, config)}\n`)
   closeWithGrace({ delay: config.DRAIN_TIMEOUT_MS, logger: false }, () => app.close())
+}
+
+/** The SDK is a development dependency: the demo is the only part of the product that needs it. */
+async function loadOpenAI() {
+  try {
+    return (await import('openai')).default
+  } catch (cause) {
+    throw Object.assign(new Error('the demo needs the openai package: npm install openai', { cause }), {
+      code: 'NO_OPENAI',
+    })
+  }
 }
 
 /** Listens on the configured port, or on a free one where it is taken. */

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { VERSION } from '../version.ts'
+import { failWith } from './failure.ts'
 
 const HELP = `comet-gateway ${VERSION}: an OpenAI-compatible gateway for CometAPI's image models
 
@@ -49,4 +50,4 @@ async function runDemo(args: readonly string[]): Promise<void> {
   await demo(values)
 }
 
-await main(process.argv.slice(2))
+await main(process.argv.slice(2)).catch(failWith)

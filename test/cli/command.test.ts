@@ -132,6 +132,17 @@ describe('comet-gateway demo', () => {
     },
   )
 
+  it('says in words what is wrong with its configuration or its file', async () => {
+    expect(await run(['demo'], { PORT: 'http' })).toMatchObject({
+      code: 78,
+      stderr: expect.stringContaining('PORT must be') as unknown,
+    })
+    const { code, stderr } = await run(['demo', '--once', '--out', 'nowhere/picture.png'], { SANDBOX_LATENCY_MS: '0' })
+    expect(code).toBe(1)
+    expect(stderr).toContain('no such file or directory')
+    expect(stderr).not.toContain('    at ')
+  })
+
   it('without --once goes on serving, and the curl line it prints works', async () => {
     const demo = start(process.execPath, [BIN, 'demo'], { SANDBOX_LATENCY_MS: '0', PORT: '0' })
     const [line] = await until(demo, /^ {2}curl [\s\S]*lighthouse\.png$/m)
