@@ -27,6 +27,11 @@ const secret = (min: number) =>
     .regex(/^[\x21-\x7e]+$/, 'must not contain spaces or line breaks')
     .min(min, `must have at least ${min} characters`)
 
+/** Visible ASCII of up to 256 characters: it goes into a response header. */
+const visibleText = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,256}$/, 'must be a model id: visible ASCII characters without spaces')
+
 const upstreamUrl = z
   .string()
   .transform((value) => value.replace(/\/+$/, '').replace(/\/v1$/, ''))
@@ -93,7 +98,7 @@ export const VARIABLES = {
     default: '0',
     doc: 'Share of sandbox requests that fail the way upstreams fail, 0 to 1.',
   },
-  DEFAULT_MODEL: { read: z.string().min(1), default: 'dall-e-3', doc: 'The model of a request that names none.' },
+  DEFAULT_MODEL: { read: visibleText, default: 'dall-e-3', doc: 'The model of a request that names none.' },
   PARAMETER_POLICY: {
     read: z.enum(['strict', 'drop']),
     default: 'strict',

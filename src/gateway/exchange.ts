@@ -23,8 +23,6 @@ export class Exchange {
   caller: Caller | undefined
   /** The catalogue entry's id, or `other`. */
   model = NONE
-  /** What the request asked for, where it matters to size and price. */
-  asked: { readonly size?: unknown; readonly quality?: unknown; readonly n?: unknown } = {}
   generation: Generation | undefined
   error: GatewayError | undefined
   /** When the body had arrived and the first phase began. */

@@ -39,10 +39,6 @@ export class Generations {
     this.#options = options
   }
 
-  get running(): number {
-    return this.#running
-  }
-
   /**
    * Sends the order upstream and waits until the beginning of its answer says what it is.
    * @throws GatewayError as in DESIGN section 5, upstream answers

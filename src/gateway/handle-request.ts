@@ -6,7 +6,7 @@ import type { CheckedCall } from './check-request.ts'
 import type { Exchange } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
 import type { ResolvedModel } from '../models/catalogue.ts'
-import type { Call, Endpoint } from '../endpoints/endpoint.ts'
+import type { Endpoint } from '../endpoints/endpoint.ts'
 
 /** Parameters that the header names at most; clients accept 16 KiB of headers. */
 const MAX_NAMED = 50
@@ -23,7 +23,7 @@ export function requestHandler(gateway: Gateway, endpoint: Endpoint) {
     const policy = policyOf(request.headers, gateway.parameterPolicy) // 400
     const call = endpoint.parse(request.body) // 400
     const model = resolveModel(gateway, call) // 404
-    describeCall(exchange, model, call)
+    exchange.model = model.label
     const checked = checkCall(gateway, endpoint, call, model, policy) // 400
     announceChanges(exchange, gateway, model, checked)
     await countAgainstLimit(request, gateway) // 429
@@ -31,11 +31,6 @@ export function requestHandler(gateway: Gateway, endpoint: Endpoint) {
     const generation = await gateway.generations.start(order, exchange) // 502, 503, 504
     return relay(reply, generation, exchange)
   }
-}
-
-function describeCall(exchange: Exchange, model: ResolvedModel, { parameters }: Call): void {
-  exchange.model = model.label
-  exchange.asked = { size: parameters.get('size'), quality: parameters.get('quality'), n: parameters.get('n') }
 }
 
 /** Nothing is silent: what was dropped or defaulted stands in a header, in a metric and in the log line. */
