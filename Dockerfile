@@ -20,5 +20,5 @@ USER node
 VOLUME /data
 EXPOSE 8080
 HEALTHCHECK --interval=15s --timeout=3s --start-period=5s CMD ["node", "docker/healthcheck.js"]
-# Exec form: node is process 1 and gets SIGTERM itself. Arguments choose a command: `docker run … demo --once`.
+# Exec form: node is process 1 and gets SIGTERM itself. Arguments choose a command: `docker run … --help`.
 ENTRYPOINT ["node", "bin/comet-gateway.js"]

@@ -37,6 +37,8 @@ export interface App {
   /** Stops taking work, lets what is under way finish, closes everything. */
   readonly close: () => Promise<void>
   readonly flushLogs: () => void
+  /** How many generations are under way. */
+  readonly underWay: () => number
 }
 
 export interface AppOptions {
@@ -110,7 +112,7 @@ export async function createApp(config: Config, { logDestination }: AppOptions =
     logger.info('stopped')
     flush()
   }
-  return { server, logger, close, flushLogs: flush }
+  return { server, logger, close, flushLogs: flush, underWay: () => generations.running }
 }
 
 function createCatalogue(config: Config): Catalogue {
@@ -176,9 +178,11 @@ function createServer(config: Config): FastifyInstance {
 function createCounter(
   server: FastifyInstance,
   max: number,
-  keyGenerator: (request: FastifyRequest) => string,
+  keyGenerator?: (request: FastifyRequest) => string,
 ): RequestCounter {
-  return server.createRateLimit({ max, timeWindow: MINUTE_MS, keyGenerator })
+  // Without a key generator it counts addresses, IPv6 by the /64 that one site has.
+  const byKey = keyGenerator === undefined ? { ipv6Subnet: 64 } : { keyGenerator }
+  return server.createRateLimit({ max, timeWindow: MINUTE_MS, ...byKey })
 }
 
 async function registerRoutes(
@@ -189,7 +193,7 @@ async function registerRoutes(
   isDraining: () => boolean,
 ): Promise<void> {
   const { loopbackOnly, SANDBOX: sandbox, ADMIN_KEY, METRICS_TOKEN } = config
-  const failures = createCounter(server, config.AUTH_FAILURES_PER_MINUTE, ({ ip }) => ip)
+  const failures = createCounter(server, config.AUTH_FAILURES_PER_MINUTE)
   const authenticate = authenticator({ keyring, loopbackOnly, sandbox, countFailure: failures })
   await server.register((calls: FastifyInstance, _options: object, done: () => void) => {
     calls.addHook(
@@ -210,5 +214,6 @@ async function registerRoutes(
     isDraining,
     metricsTokens: [METRICS_TOKEN, ADMIN_KEY].filter((token) => token !== undefined),
     metricsAreOpen: METRICS_TOKEN === undefined && (loopbackOnly || sandbox),
+    checksHost: loopbackOnly && !sandbox,
   })
 }

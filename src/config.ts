@@ -43,6 +43,9 @@ const upstreamUrl = z
     'must be https: plain http is allowed to loopback only, so that the key never crosses a network in clear',
   )
 
+/** Names that metrics and the log use for callers without a key of their own. */
+const RESERVED_NAMES: ReadonlySet<string> = new Set(['admin', 'anonymous', 'none'])
+
 const namedKeys = z.string().transform((value, context): NamedKey[] => {
   const keys: NamedKey[] = []
   // Messages name an entry by its number only: a name may be a key that stands on the wrong side.
@@ -58,6 +61,7 @@ const namedKeys = z.string().transform((value, context): NamedKey[] => {
     const complain = (message: string): void => context.addIssue({ code: 'custom', message: `${where} ${message}` })
     if (!/^[\w.@-]{1,64}$/.test(name)) complain('must look like name=key, the name of letters, digits and . _ @ -')
     else if (!/^[\x21-\x7e]{16,256}$/.test(key)) complain('needs a key of 16 to 256 characters without spaces')
+    else if (RESERVED_NAMES.has(name)) complain(`needs another name: ${name} is the gateway's own`)
     else if (keys.some((other) => other.name === name)) complain('repeats the name of another entry')
     else if (keys.some((other) => other.key === key)) complain('has the same key as another entry')
     keys.push({ name, key })
@@ -124,7 +128,11 @@ export const VARIABLES = {
     default: undefined,
     doc: 'Who may call: name=key, comma-separated, keys of at least 16 characters.',
   },
-  ADMIN_KEY: { read: secret(24), default: undefined, doc: 'Key for /gateway and /metrics, at least 24 characters.' },
+  ADMIN_KEY: {
+    read: secret(24),
+    default: undefined,
+    doc: "The administrator's key: may call everything, and read /metrics. At least 24 characters.",
+  },
   METRICS_TOKEN: {
     read: secret(16),
     default: undefined,
@@ -215,19 +223,23 @@ export function loadEnvFile(): void {
  */
 export function readConfig(environment: Environment = process.env): Config {
   const problems: string[] = []
+  const failed = new Set<string>()
   const values: Record<string, unknown> = {}
   for (const [name, { read, default: fallback }] of Object.entries(VARIABLES)) {
     const text = environment[name]?.trim() || fallback
     if (text === undefined) continue
     const result = read.safeParse(text)
     if (result.success) values[name] = result.data
-    else problems.push(...result.error.issues.map((issue) => `${name} ${explain(issue)}`))
+    else {
+      failed.add(name)
+      problems.push(...result.error.issues.map((issue) => `${name} ${explain(issue)}`))
+    }
   }
   const config = {
     ...values,
     loopbackOnly: isLoopback(typeof values['HOST'] === 'string' ? values['HOST'] : ''),
   } as Config
-  problems.push(...contradictions(config, environment))
+  problems.push(...contradictions(config, environment, failed))
   if (problems.length > 0) throw new ConfigError(problems)
   return Object.freeze(config)
 }
@@ -236,11 +248,12 @@ function explain(issue: z.core.$ZodIssue): string {
   return issue.code === 'invalid_value' ? `must be one of ${issue.values.map(String).join(', ')}` : issue.message
 }
 
-/** What single variables cannot see. */
-function contradictions(config: Config, environment: Environment): string[] {
+/** What single variables cannot see; nothing is concluded from a variable that could not be read. */
+function contradictions(config: Config, environment: Environment, failed: ReadonlySet<string>): string[] {
   const { COMETAPI_KEY, GATEWAY_KEYS = [], ADMIN_KEY, METRICS_TOKEN, SANDBOX, loopbackOnly } = config
   const problems: string[] = []
-  if (COMETAPI_KEY === undefined && !SANDBOX && !environment['COMETAPI_KEY']?.trim()) {
+  const areRead = (...names: readonly string[]): boolean => !names.some((name) => failed.has(name))
+  if (areRead('COMETAPI_KEY', 'SANDBOX') && COMETAPI_KEY === undefined && !SANDBOX) {
     const other = ['COMETAPI_API_KEY', 'COMET_API_KEY'].find((name) => environment[name])
     const hint =
       other === undefined
@@ -248,7 +261,8 @@ function contradictions(config: Config, environment: Environment): string[] {
         : `${other} is set: this gateway reads COMETAPI_KEY.`
     problems.push(`COMETAPI_KEY is missing. ${hint}`)
   }
-  if (!loopbackOnly && !SANDBOX && GATEWAY_KEYS.length === 0 && ADMIN_KEY === undefined) {
+  const isGuarded = loopbackOnly || SANDBOX || GATEWAY_KEYS.length > 0 || ADMIN_KEY !== undefined
+  if (areRead('HOST', 'SANDBOX', 'GATEWAY_KEYS', 'ADMIN_KEY') && !isGuarded) {
     problems.push(`HOST is ${config.HOST}, which others can reach: set GATEWAY_KEYS or ADMIN_KEY, or HOST=127.0.0.1.`)
   }
   const handedOut = [...GATEWAY_KEYS.map(({ key }) => key), ADMIN_KEY, METRICS_TOKEN]

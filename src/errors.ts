@@ -87,6 +87,12 @@ export const ERRORS = {
     retry: 'sdk',
     doc: 'Too many requests; retry-after says when to come back.',
   },
+  client_closed_request: {
+    status: 499,
+    type: request,
+    retry: 'never',
+    doc: 'The client left before the request was sent upstream; nothing was bought. Seen in the log only.',
+  },
   internal_error: {
     status: 500,
     type: 'server_error',

@@ -71,7 +71,27 @@ function isoTimestamp(): string {
 
 async function prettyStream(): Promise<DestinationStream> {
   const { default: pretty } = await import('pino-pretty')
-  return pretty({ sync: true, singleLine: true, translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname' })
+  const format = (line: Record<string, unknown>): string => readableLine(line)
+  return pretty({ sync: true, hideObject: true, translateTime: 'SYS:HH:MM:ss', messageFormat: format })
+}
+
+/** `200 gpt-image-2 completed · 1024x1024 · low · 196 tokens · $0.0059 · 232 ms · req_…`: an exchange for human eyes. */
+export function readableLine(line: Readonly<Record<string, unknown>>): string {
+  const text = (name: string): string => (['string', 'number'].includes(typeof line[name]) ? String(line[name]) : '')
+  if (line['msg'] !== 'request') return [text('msg'), text('upstream')].filter(Boolean).join(' · upstream: ')
+  const { costUsd, durationMs, totalTokens, costEstimated } = line
+  const parts = [
+    `${text('status')} ${text('endpoint')} ${text('model')} ${text('outcome')}`,
+    [text('code') || text('failure'), text('param')].filter(Boolean).join(' '),
+    text('size'),
+    text('quality'),
+    typeof totalTokens === 'number' ? `${totalTokens} tokens` : '',
+    typeof costUsd === 'number' ? `$${costUsd}${costEstimated === true ? ' (estimated)' : ''}` : '',
+    typeof durationMs === 'number' ? `${Math.round(durationMs)} ms` : '',
+    text('key'),
+    text('requestId'),
+  ]
+  return parts.filter(Boolean).join(' · ')
 }
 
 interface DescribedError {

@@ -14,7 +14,11 @@ async function main(): Promise<void> {
   const config = readConfig()
   const { createApp } = await import('./app.ts')
   const app = await createApp(config)
-  closeWithGrace({ delay: config.DRAIN_TIMEOUT_MS, logger: false }, async ({ err, signal }) => {
+  const onTimeout = (): void => {
+    app.logger.error({ underWay: app.underWay() }, 'DRAIN_TIMEOUT_MS is over: what is under way is given up')
+    app.flushLogs()
+  }
+  closeWithGrace({ delay: config.DRAIN_TIMEOUT_MS, logger: false, onTimeout }, async ({ err, signal }) => {
     if (err !== undefined) app.logger.fatal({ err }, 'defect: the process ends')
     else app.logger.info({ signal }, 'stopping: no new requests, waiting for what is under way')
     await app.close()
@@ -29,7 +33,7 @@ function announce({ logger }: App, config: Config, address: string): void {
   logger.info({ upstream }, `comet-gateway listens on ${address}/v1`)
   const { loopbackOnly, GATEWAY_KEYS = [], SANDBOX } = config
   if (!loopbackOnly && GATEWAY_KEYS.length === 0 && !SANDBOX)
-    logger.warn('GATEWAY_KEYS is empty: every call will be refused')
+    logger.warn('GATEWAY_KEYS is empty: only the holder of ADMIN_KEY may call')
 }
 
 await main().catch(failWith)

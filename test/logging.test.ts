@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createLogging, createRedactor, describeError } from '../src/logging.ts'
+import { createLogging, createRedactor, describeError, readableLine } from '../src/logging.ts'
 import type { Logger } from 'pino'
 
 const KEY = 'sk-planted-upstream-key-0123456789'
@@ -198,5 +198,44 @@ describe('a described error', () => {
 
   it('may be an object that cannot be written', () => {
     expect(describeError(Object.create(null), redact)).toMatchObject({ type: 'object' })
+  })
+})
+
+describe('a line for human eyes', () => {
+  it('says in one sentence what an exchange came to', () => {
+    const line = {
+      msg: 'request',
+      status: 200,
+      outcome: 'completed',
+      endpoint: 'images.generations',
+      model: 'gpt-image-2',
+      size: '1024x1024',
+      quality: 'low',
+      totalTokens: 204,
+      costUsd: 0.00592,
+      costEstimated: false,
+      durationMs: 231.79,
+      key: 'alice',
+      requestId: 'req_1',
+    }
+    expect(readableLine(line)).toBe(
+      '200 images.generations gpt-image-2 completed · 1024x1024 · low · 204 tokens · $0.00592 · 232 ms · alice · req_1',
+    )
+  })
+
+  it('names what was wrong with a refused one', () => {
+    const line = {
+      msg: 'request',
+      status: 400,
+      outcome: 'rejected',
+      endpoint: 'images.generations',
+      model: 'dall-e-3',
+      code: 'invalid_value',
+      param: 'n',
+      durationMs: 1,
+      key: 'bob',
+      requestId: 'req_2',
+    }
+    expect(readableLine(line)).toBe('400 images.generations dall-e-3 rejected · invalid_value n · 1 ms · bob · req_2')
   })
 })

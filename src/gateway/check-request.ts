@@ -14,8 +14,8 @@ export interface CheckedCall {
   /** The bytes to send: those received, unless something was dropped or defaulted. */
   readonly body: Buffer
   readonly dropped: readonly string[]
-  /** True where the request named no model. */
-  readonly modelDefaulted: boolean
+  /** True where the request named no model, or an alias. */
+  readonly modelSet: boolean
 }
 
 /**
@@ -53,9 +53,9 @@ export function checkCall(
   if (first !== undefined) throw issuesError([first, ...rest])
   const dropped =
     notTaken.length === 0 ? [] : [...parameters.keys()].filter((name) => !Object.hasOwn(rules.parameters, name))
-  const named = parameters.get('model') ?? undefined
-  const body = dropped.length > 0 || named !== model.id ? call.rewrite({ drop: dropped, model: model.id }) : call.body
-  return { body, dropped, modelDefaulted: named === undefined }
+  const modelSet = parameters.get('model') !== model.id
+  const body = dropped.length > 0 || modelSet ? call.rewrite({ drop: dropped, model: model.id }) : call.body
+  return { body, dropped, modelSet }
 }
 
 /** The policy that applies: the request's own header before the configuration. */

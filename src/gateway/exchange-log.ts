@@ -1,5 +1,6 @@
 import { upstreamRequestId } from './headers.ts'
 import type { Logger } from 'pino'
+import type { GatewayError } from '../errors.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Exchange } from './exchange.ts'
 import type { Generation } from './generation.ts'
@@ -35,8 +36,7 @@ export class ExchangeLog {
         model: labels.model,
         key: labels.key,
         code: error?.code,
-        // An unknown parameter's name is the client's own text.
-        param: error?.code === 'unknown_parameter' ? undefined : (error?.details.param ?? undefined),
+        param: knownParam(error),
         failure: generation?.failure?.code,
         cause: causeCode(generation?.failure),
         dropped: exchange.droppedParameters.length || undefined,
@@ -85,6 +85,12 @@ export class ExchangeLog {
       'generation settled after its client had left',
     )
   }
+}
+
+/** The parameter's name, where it is one of ours: an unknown one is the client's own text, the upstream's may be. */
+function knownParam(error: GatewayError | undefined): string | undefined {
+  if (error === undefined || error.code === 'unknown_parameter' || error.details.wire !== undefined) return undefined
+  return error.details.param?.split(/[.[]/, 1)[0]
 }
 
 /** The system's or undici's code of a broken connection: `ECONNREFUSED`, `UND_ERR_SOCKET`. */

@@ -44,9 +44,11 @@ export class Exchange {
 
   /** How it ended, judged when the connection is done with it. */
   outcome(isDelivered: boolean): Outcome {
-    if (this.error !== undefined)
-      return this.error.status >= 500 || this.generation?.failure !== undefined ? 'upstream_failed' : 'rejected'
-    if (this.generation?.failure !== undefined) return 'upstream_failed'
+    if (this.error !== undefined) {
+      return this.error.status >= 500 && this.generation?.failure !== undefined ? 'upstream_failed' : 'rejected'
+    }
+    const failure = this.generation?.failure
+    if (failure !== undefined && failure.code !== 'client_closed_request') return 'upstream_failed'
     return isDelivered ? 'completed' : 'client_left'
   }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { GatewayError } from '../errors.ts'
-import { brokenOff, timedOut, unreachable } from '../upstream/failures.ts'
+import { brokenOff, leftBeforeSending, timedOut, unreachable } from '../upstream/failures.ts'
 import { JsonTap } from '../usage/json-tap.ts'
 import { factsOfWhole } from '../usage/answer-facts.ts'
 import { isEventStream, judgeAnswer } from './judge-answer.ts'
@@ -77,6 +77,7 @@ export class Generation implements AnswerReceiver {
       this.#resolve = resolve
       this.#reject = reject
     })
+    this.answered.catch(() => {}) // also where nobody waits for it any more
     this.#timer = setTimeout(() => this.#expire(), options.timeoutMs)
   }
 
@@ -110,9 +111,10 @@ export class Generation implements AnswerReceiver {
     this.#control?.resume()
   }
 
-  /** Nobody takes the answer any more; it is read to its end for its usage. */
+  /** Nobody takes the answer any more; it is read to its end for its usage. What has not been sent is not bought. */
   clientLeft(): void {
     this.clientHasLeft = true
+    if (this.state === 'held') return this.#fail(leftBeforeSending())
     this.#sink = undefined
     if (this.#isJudged) this.#waiting = []
     if (this.state !== 'settled') this.#control?.resume()
@@ -129,7 +131,7 @@ export class Generation implements AnswerReceiver {
     this.state = 'answered'
     this.status = status
     this.headers = headers
-    if (isEventStream(headers)) this.#judge(false)
+    if (this.#isSuccess && isEventStream(headers)) this.#judge(false)
   }
 
   data(chunk: Buffer): void {
@@ -151,15 +153,26 @@ export class Generation implements AnswerReceiver {
   }
 
   failed(error: Error): void {
-    if (this.state === 'settled') return
+    if (this.state === 'settled' || this.#refusalIsKnown()) return
     this.#fail(this.state === 'held' ? unreachable(error) : brokenOff(error))
   }
 
   #expire(): void {
     if (this.state === 'settled') return
     const error = timedOut(this.#options.timeoutMs)
-    this.#fail(this.state === 'held' ? unreachable(error) : error)
+    if (!this.#refusalIsKnown()) this.#fail(this.state === 'held' ? unreachable(error) : error)
     this.#control?.abort(error)
+  }
+
+  /** A refusal whose body breaks off or stalls is a refusal all the same: its status has said so. */
+  #refusalIsKnown(): boolean {
+    if (this.#isJudged || this.state !== 'answered' || this.#isSuccess) return false
+    this.#judge(true)
+    return true
+  }
+
+  get #isSuccess(): boolean {
+    return this.status >= 200 && this.status < 300
   }
 
   #passOn(chunk: Buffer): void {
@@ -205,8 +218,8 @@ export class Generation implements AnswerReceiver {
 
   #fail(error: GatewayError): void {
     this.failure = error
+    this.#reject(error) // first: whoever waits must not depend on the bookkeeping
     this.#settle()
-    this.#reject(error)
   }
 
   #settle(): void {
@@ -215,8 +228,11 @@ export class Generation implements AnswerReceiver {
     this.endedAt = performance.now()
     clearTimeout(this.#timer)
     this.facts = this.#tap?.facts() ?? this.facts
-    this.#options.onSettled(this)
-    this.#finishSink()
+    try {
+      this.#options.onSettled(this)
+    } finally {
+      this.#finishSink()
+    }
   }
 
   #finishSink(): void {

@@ -1,7 +1,7 @@
 import { Generation } from './generation.ts'
 import { answerCost, imagesAsked } from '../models/cost.ts'
 import { isAmbiguous } from '../upstream/failures.ts'
-import { quality as qualityLabel, size as sizeLabel } from './labels.ts'
+import { qualityLabel, sizeLabel } from './labels.ts'
 import type { Call, Endpoint } from '../endpoints/endpoint.ts'
 import type { Metrics } from '../metrics.ts'
 import type { ResolvedModel } from '../models/catalogue.ts'
@@ -58,11 +58,16 @@ export class Generations {
     return generation.answered
   }
 
-  /** The client of a generation has gone; what is under way goes on without it. */
+  /** The exchange of a generation has ended; what is still under way goes on without a client. */
   clientLeft(generation: Generation): void {
-    const isUnderWay = generation.state !== 'settled' && !generation.clientHasLeft
-    if (isUnderWay) this.#options.metrics.orphaned()
+    if (generation.state === 'settled' || generation.clientHasLeft) return
+    this.#options.metrics.orphaned()
     generation.clientLeft()
+  }
+
+  /** How many generations are under way. */
+  get running(): number {
+    return this.#running
   }
 
   /** Resolves when no generation is under way. */
@@ -72,6 +77,7 @@ export class Generations {
   }
 
   #settle(generation: Generation, order: Order, exchange: Exchange): void {
+    this.#running--
     const { metrics, priceMultiplier, onOrphanSettled } = this.#options
     const { facts, failure, upstreamMs = 0, clientHasLeft, isBought } = generation
     const { parameters } = order.call
@@ -81,7 +87,6 @@ export class Generations {
     const size = sizeLabel(facts?.size ?? parameters.get('size'))
     const quality = qualityLabel(facts?.quality ?? parameters.get('quality'))
     generation.settlement = { cost, images, size, quality }
-    this.#running--
     if (failure !== undefined && isAmbiguous(failure)) metrics.ambiguousFailure()
     metrics.generationSettled(
       {

@@ -25,8 +25,9 @@ export function requestHandler(gateway: Gateway, endpoint: Endpoint) {
     const model = resolveModel(gateway, call) // 404
     exchange.model = model.label
     const checked = checkCall(gateway, endpoint, call, model, policy) // 400
-    announceChanges(exchange, gateway, model, checked)
     await countAgainstLimit(request, gateway) // 429
+    announceChanges(exchange, gateway, model, checked)
+    if (reply.raw.destroyed) return reply.hijack() // the client has left: buy nothing
     const order = { endpoint, call, model, body: checked.body }
     const generation = await gateway.generations.start(order, exchange) // 502, 503, 504
     return relay(reply, generation, exchange)
@@ -35,8 +36,8 @@ export function requestHandler(gateway: Gateway, endpoint: Endpoint) {
 
 /** Nothing is silent: what was dropped or defaulted stands in a header, in a metric and in the log line. */
 function announceChanges(exchange: Exchange, gateway: Gateway, model: ResolvedModel, checked: CheckedCall): void {
-  const { dropped, modelDefaulted } = checked
-  if (modelDefaulted) exchange.headers['x-gateway-defaulted-parameters'] = `model=${model.id}`
+  const { dropped, modelSet } = checked
+  if (modelSet) exchange.headers['x-gateway-defaulted-parameters'] = `model=${model.id}`
   if (dropped.length === 0) return
   exchange.droppedParameters = dropped
   exchange.headers['x-gateway-dropped-parameters'] = dropped.slice(0, MAX_NAMED).map(headerSafe).join(', ')

@@ -1,5 +1,5 @@
 import { GatewayError } from '../errors.ts'
-import { invalidAnswer, originHeaders, readError, translateFailure } from '../upstream/failures.ts'
+import { invalidAnswer, originHeaders, readError, translateCode, translateFailure } from '../upstream/failures.ts'
 import type { AnswerHeaders } from '../upstream/upstream.ts'
 import type { AnswerFacts } from '../usage/answer-facts.ts'
 
@@ -32,7 +32,10 @@ export function judgeAnswer(answer: AnswerHead): GatewayError | undefined {
   const wrong = (what: string): GatewayError => invalidAnswer(what, originHeaders(status, redact(readError(head).code)))
   const type = single(headers['content-type']) ?? ''
   if (!facts.isObject) return wrong(type.includes('html') ? 'an HTML page' : 'something that is not JSON')
-  if (facts.error !== undefined && facts.images === 0) return wrong(`status ${status} and an error`)
+  if (facts.error !== undefined && facts.images === 0) {
+    const meant = translateCode({ status, body: head, model: modelName }, redact)
+    return meant ?? wrong(`status ${status} and an error`)
+  }
   if (!isWhole) return undefined
   if (!facts.isComplete) return wrong('broken JSON')
   if (facts.elements === 0) return filtered(originHeaders(status, ''))

@@ -8,12 +8,12 @@ const SIZES: ReadonlySet<unknown> = new Set(
 const QUALITIES: ReadonlySet<unknown> = new Set(['standard', 'hd', 'low', 'medium', 'high', 'xhigh', 'max', 'auto'])
 
 /** The metrics label of a size: itself, `default` where none was named, `other` beyond the list. */
-export function size(value: unknown): string {
+export function sizeLabel(value: unknown): string {
   return label(value, SIZES)
 }
 
 /** The metrics label of a quality. */
-export function quality(value: unknown): string {
+export function qualityLabel(value: unknown): string {
   return label(value, QUALITIES)
 }
 

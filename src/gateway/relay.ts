@@ -30,8 +30,8 @@ export function relay(reply: FastifyReply, generation: Generation, exchange: Exc
   }
   const length = generation.headers['content-length']
   if (typeof length === 'string') reply.header('content-length', length)
-  reply.hijack()
   raw.writeHead(generation.status, reply.getHeaders() as OutgoingHttpHeaders)
+  reply.hijack()
   raw.on('drain', () => generation.resume())
   generation.flowInto({
     write: (chunk) => {

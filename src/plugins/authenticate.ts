@@ -1,6 +1,6 @@
 import { GatewayError } from '../errors.ts'
-import { isLoopback } from '../config.ts'
 import { ANONYMOUS, bearerToken } from '../keys/keyring.ts'
+import { refuseForeignHost } from '../keys/local-host.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Keyring } from '../keys/keyring.ts'
 import type { RequestCounter } from '../limits/rate-limit.ts'
@@ -23,9 +23,7 @@ export function authenticator({ keyring, loopbackOnly, sandbox, countFailure }: 
     const key = bearerToken(request.headers.authorization)
     const caller = key === undefined ? undefined : keyring.find(key)
     if (caller === undefined && !isOpen) return void refusal(request, key !== undefined).then(next, next)
-    // A page in a browser can have its own name point to 127.0.0.1 (DNS rebinding); it cannot forge the Host.
-    if (caller === undefined && checksHost && request.hostname && !isLoopback(request.hostname))
-      return next(wrongHost())
+    if (caller === undefined && checksHost) refuseForeignHost(request.hostname)
     request.exchange.caller = caller ?? ANONYMOUS
     next()
   }
@@ -47,11 +45,4 @@ export function authenticator({ keyring, loopbackOnly, sandbox, countFailure }: 
       : "You didn't provide an API key. Send it in the header Authorization: Bearer YOUR_KEY."
     return new GatewayError('invalid_api_key', message)
   }
-}
-
-function wrongHost(): GatewayError {
-  return new GatewayError(
-    'host_not_allowed',
-    'This gateway runs without keys and answers only to local names, such as localhost. Set GATEWAY_KEYS to use others.',
-  )
 }

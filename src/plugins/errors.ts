@@ -50,7 +50,7 @@ export const errors = fp(
     app.server.on('checkExpectation', answerExpectation)
 
     app.setErrorHandler(function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-      const known = error instanceof GatewayError ? error : fromFramework(error, maxBodyBytes)
+      const known = error instanceof GatewayError ? error : fromFramework(error, maxBodyBytes, request.raw.destroyed)
       if (known.code === 'internal_error') onDefect(error, request)
       const { exchange } = request
       exchange.error = known
@@ -74,14 +74,16 @@ function unknownUrl(method: string, path: string, allowed: readonly string[]): G
 }
 
 /** A framework error in our words; what has a 4xx status but no entry keeps the status, the rest is a defect. */
-function fromFramework(error: FastifyError, maxBodyBytes: number): GatewayError {
+function fromFramework(error: FastifyError, maxBodyBytes: number, isAborted: boolean): GatewayError {
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
     return new GatewayError(
       'request_too_large',
       `The body is larger than the limit of ${maxBodyBytes} bytes (MAX_BODY_BYTES).`,
     )
   }
-  const known = FRAMEWORK.get(error.code)
+  // A system error is the client's only where its own connection broke; elsewhere it is a defect.
+  const isOurs = error.code === 'ECONNRESET' && !isAborted
+  const known = isOurs ? undefined : FRAMEWORK.get(error.code)
   if (known !== undefined) return new GatewayError(known[0], known[1], { cause: error })
   const { statusCode = 500 } = error
   if (statusCode >= 400 && statusCode < 500)
@@ -103,7 +105,7 @@ function answerExpectation(_request: IncomingMessage, response: ServerResponse):
 
 /** Answers URLs that the router cannot read. No hook has run yet, so there is no exchange either. */
 export function answerFrameworkError(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
-  const known = fromFramework(error, 0)
+  const known = fromFramework(error, 0, false)
   reply
     .code(known.status)
     .headers({ ...known.headers, 'x-request-id': newRequestId() })

@@ -16,6 +16,9 @@ declare module 'fastify' {
   }
 }
 
+/** What is logged where the client left before it got a status; nginx's number for it. */
+const CLIENT_CLOSED_REQUEST = 499
+
 export interface ExchangesOptions {
   readonly generations: Generations
   readonly log: ExchangeLog
@@ -35,8 +38,9 @@ export const exchanges = fp(
         // 'close' comes last and always: after the answer is out, when the client leaves, when a stream breaks.
         reply.raw.once('close', function endExchange(): void {
           const isDelivered = reply.raw.writableFinished
-          if (!isDelivered && exchange.generation !== undefined) generations.clientLeft(exchange.generation)
-          log.exchangeEnded(exchange, reply.raw.statusCode, isDelivered, isRoutine)
+          if (exchange.generation !== undefined) generations.clientLeft(exchange.generation)
+          const status = reply.raw.headersSent ? reply.raw.statusCode : CLIENT_CLOSED_REQUEST
+          log.exchangeEnded(exchange, status, isDelivered, isRoutine)
         })
         next()
       },

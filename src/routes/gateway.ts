@@ -22,15 +22,13 @@ interface InvalidCheck extends ErrorBody {
 }
 
 /** The gateway's own answers about models and requests; nothing here calls the upstream or costs anything. */
-export function gatewayRoutes(app: FastifyInstance, gateway: Gateway, generations: Endpoint): void {
+export function gatewayRoutes(app: FastifyInstance, gateway: Gateway, endpoint: Endpoint): void {
   app.get('/gateway/models', { config: { endpoint: 'gateway.models' } }, () => ({
     object: 'list',
     data: gateway.models.models.map(describeModel),
     aliases: Object.fromEntries(gateway.models.aliases),
   }))
-  app.post('/gateway/check', { config: { endpoint: 'gateway.check' } }, (request) =>
-    check(request, gateway, generations),
-  )
+  app.post('/gateway/check', { config: { endpoint: 'gateway.check' } }, (request) => check(request, gateway, endpoint))
 }
 
 /** Says 200 also for an invalid request: the question was answered. */
@@ -39,14 +37,14 @@ function check(request: FastifyRequest, gateway: Gateway, endpoint: Endpoint): V
   try {
     const call = endpoint.parse(request.body)
     const model = resolveModel(gateway, call)
-    const { dropped, modelDefaulted } = checkCall(gateway, endpoint, call, model, policy)
+    const { dropped, modelSet } = checkCall(gateway, endpoint, call, model, policy)
     const micros = highestCostMicros(model.entry, call.parameters, gateway.priceMultiplier)
     return {
       valid: true,
       model: model.id,
       highest_cost_usd: micros === undefined ? null : micros / 1e6,
       dropped_parameters: dropped,
-      defaulted_parameters: modelDefaulted ? ['model'] : [],
+      defaulted_parameters: modelSet ? ['model'] : [],
     }
   } catch (error) {
     if (error instanceof GatewayError) return { valid: false, ...error.toBody() }

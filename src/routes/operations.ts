@@ -1,5 +1,6 @@
 import { GatewayError } from '../errors.ts'
 import { bearerToken, secretsEqual } from '../keys/keyring.ts'
+import { refuseForeignHost } from '../keys/local-host.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Metrics } from '../metrics.ts'
 
@@ -10,6 +11,8 @@ export interface OperationsOptions {
   readonly metricsTokens: readonly string[]
   /** Whether anyone may read the metrics: on loopback, or in the sandbox, without a METRICS_TOKEN. */
   readonly metricsAreOpen: boolean
+  /** Whether open metrics are for local host names only. */
+  readonly checksHost: boolean
 }
 
 /** What orchestrators and Prometheus ask: is the process alive, does it take work, what has it done. */
@@ -26,8 +29,10 @@ export function operationsRoutes(app: FastifyInstance, options: OperationsOption
   })
 }
 
-function allowMetrics({ headers }: FastifyRequest, { metricsTokens, metricsAreOpen }: OperationsOptions): void {
+function allowMetrics(request: FastifyRequest, { metricsTokens, metricsAreOpen, checksHost }: OperationsOptions): void {
+  if (metricsAreOpen && checksHost) refuseForeignHost(request.hostname)
   if (metricsAreOpen) return
+  const { headers } = request
   const token = bearerToken(headers.authorization)
   if (token !== undefined && metricsTokens.some((expected) => secretsEqual(token, expected))) return
   const how =

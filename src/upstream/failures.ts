@@ -1,6 +1,9 @@
 import { GatewayError } from '../errors.ts'
 import type { ErrorCode } from '../errors.ts'
 
+/** Takes keys out of a text. */
+type Redact = (text: string) => string
+
 /** An answer that is not images: status, the headers that matter, and the beginning of its body. */
 export interface FailedAnswer {
   readonly status: number
@@ -47,6 +50,10 @@ const CLIENT_STATUSES: ReadonlySet<number> = new Set([400, 404, 413, 415, 422])
 /** Gateways between CometAPI and the model, and CometAPI itself, giving up on a request that may still be running. */
 const TIMEOUT_STATUSES: ReadonlySet<number> = new Set([408, 504, 522, 524])
 
+const NO_QUOTA =
+  "The gateway's CometAPI account has no quota left. Its operator must top it up; your request is not at fault."
+const BAD_KEY =
+  "CometAPI refused the gateway's own key. Its operator must check COMETAPI_KEY; your request and your key are not at fault."
 const NOT_AGAIN = 'It was not sent again, because the image may exist and be billed.'
 
 /**
@@ -55,55 +62,50 @@ const NOT_AGAIN = 'It was not sent again, because the image may exist and be bil
  *
  * @param redact takes keys out of a message: upstreams have been seen to repeat the key they were sent
  */
-export function translateFailure(answer: FailedAnswer, redact: (text: string) => string): GatewayError {
-  const { status, model } = answer
-  const error = readError(answer.body)
-  const headers = originHeaders(status, redact(error.code))
-  const fail = (code: ErrorCode, message: string, extra: Record<string, string> = {}): GatewayError =>
-    new GatewayError(code, message, { headers: { ...headers, ...extra } })
+export function translateFailure(answer: FailedAnswer, redact: Redact): GatewayError {
+  return translateCode(answer, redact) ?? translateStatus(answer, redact)
+}
 
-  const meaning = MEANINGS.get(error.code) ?? MEANINGS.get(error.type)
-  if (meaning === 'quota' || status === 402) {
-    return fail(
-      'upstream_quota_exhausted',
-      "The gateway's CometAPI account has no quota left. Its operator must top it up; your request is not at fault.",
-    )
-  }
-  if (meaning === 'moderation') return refused('moderation_blocked', 400, error, headers, redact)
-  if (meaning === 'model') {
-    return new GatewayError(
-      'model_not_found',
-      `CometAPI does not serve the model '${model}', or has no capacity for it now.`,
-      { param: 'model', headers },
-    )
-  }
-  if (status === 401 || status === 403) {
-    return fail(
-      'upstream_rejected_key',
-      "CometAPI refused the gateway's own key. Its operator must check COMETAPI_KEY; your request and your key are not at fault.",
-    )
-  }
-  if (status === 429) {
-    const seconds = retryAfterSeconds(answer.retryAfter)
-    return fail('rate_limit_exceeded', `CometAPI's rate limit is reached. Try again in ${seconds} s.`, {
-      'retry-after': String(seconds),
+/** A code that means the same under every status, 200 included. Undefined: the status decides. */
+export function translateCode(answer: Omit<FailedAnswer, 'retryAfter'>, redact: Redact): GatewayError | undefined {
+  const error = readError(answer.body)
+  const headers = originHeaders(answer.status, redact(error.code))
+  const meaning = meaningOf(error)
+  if (meaning === 'moderation') return refused('moderation_blocked', 400, error, redact, headers)
+  if (meaning === 'quota') return new GatewayError('upstream_quota_exhausted', NO_QUOTA, { headers })
+  if (meaning !== 'model') return undefined
+  const message = `CometAPI does not serve the model '${answer.model}', or has no capacity for it now.`
+  return new GatewayError('model_not_found', message, { param: 'model', headers })
+}
+
+function translateStatus({ status, retryAfter, body }: FailedAnswer, redact: Redact): GatewayError {
+  const error = readError(body)
+  const headers = originHeaders(status, redact(error.code))
+  const fail = (code: ErrorCode, message: string): GatewayError => new GatewayError(code, message, { headers })
+  const later = (code: ErrorCode, message: string): GatewayError => {
+    const seconds = retryAfterSeconds(retryAfter)
+    return new GatewayError(code, `${message} Try again in ${seconds} s.`, {
+      headers: { ...headers, 'retry-after': String(seconds) },
     })
   }
-  if (CLIENT_STATUSES.has(status) || (meaning === 'client' && status >= 400)) {
-    return refused('upstream_refused', CLIENT_STATUSES.has(status) ? status : 400, error, headers, redact)
-  }
+  if (status === 402) return fail('upstream_quota_exhausted', NO_QUOTA)
+  if (status === 401 || status === 403) return fail('upstream_rejected_key', BAD_KEY)
+  if (status === 429) return later('rate_limit_exceeded', "CometAPI's rate limit is reached.")
+  if (CLIENT_STATUSES.has(status)) return refused('upstream_refused', status, error, redact, headers)
+  if (status >= 400 && meaningOf(error) === 'client') return refused('upstream_refused', 400, error, redact, headers)
   if (status === 501) return fail('not_implemented', 'CometAPI does not implement this operation.')
-  if (status === 503) {
-    const seconds = retryAfterSeconds(answer.retryAfter)
-    return fail('upstream_overloaded', 'CometAPI refused the work for now: it has no capacity.', {
-      'retry-after': String(seconds),
-    })
-  }
+  // A page from a proxy in between says nothing about whether the work was done.
+  if (status === 503 && error.message !== '')
+    return later('upstream_overloaded', 'CometAPI refused the work for now: it has no capacity.')
   if (TIMEOUT_STATUSES.has(status))
     return fail('upstream_timeout', `CometAPI gave up waiting for the image (${status}). ${NOT_AGAIN}`)
   if (status >= 500) return fail('upstream_failed', `CometAPI failed while it made the image (${status}). ${NOT_AGAIN}`)
-  if (status >= 400) return refused('upstream_refused', status, error, headers, redact)
+  if (status >= 400) return refused('upstream_refused', status, error, redact, headers)
   return invalidAnswer(`an answer with status ${status}`, headers)
+}
+
+function meaningOf({ code, type }: UpstreamError): Meaning | undefined {
+  return MEANINGS.get(code) ?? MEANINGS.get(type)
 }
 
 /** Whether the request may have been done although it failed. */
@@ -130,6 +132,11 @@ export function unreachable(cause: Error): GatewayError {
     `CometAPI cannot be reached (${code}). Nothing was sent; trying again is safe.`,
     { cause },
   )
+}
+
+/** The client went while the connection upstream was still being made. */
+export function leftBeforeSending(): GatewayError {
+  return new GatewayError('client_closed_request', 'The client left before the request was sent upstream.')
 }
 
 export function brokenOff(cause: Error): GatewayError {
@@ -166,8 +173,8 @@ function refused(
   code: 'moderation_blocked' | 'upstream_refused',
   status: number,
   error: UpstreamError,
+  redact: Redact,
   headers: Record<string, string>,
-  redact: (text: string) => string,
 ): GatewayError {
   const message =
     withoutInternals(redact(error.message)) || `CometAPI refused the request (${headers['x-gateway-upstream-status']}).`

@@ -1,8 +1,11 @@
+import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
+import { createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually, startGateway } from '../helpers/gateway.ts'
 import { imageAnswer, scriptedUpstream } from '../helpers/upstream.ts'
 import type { ClientRequest } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import type { TestGateway } from '../helpers/gateway.ts'
 import type { ScriptedUpstream } from '../helpers/upstream.ts'
 
@@ -50,6 +53,31 @@ describe('a client that leaves', () => {
     expect(await gateway.metric('comet_in_flight')).toBe(0)
     expect(leftLine()).toBe(true)
     expect(gateway.lines.some((line) => line.includes('"outcome":"client_left"'))).toBe(true)
+  })
+
+  it('before the request has gone upstream buys nothing', async () => {
+    // A peer that accepts and never answers the handshake: the gateway stays in the state of connecting.
+    const silent = createServer()
+    silent.listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const { port } = silent.address() as AddressInfo
+    const alone = await startGateway(`https://127.0.0.1:${port}`)
+    const client = httpRequest(`${alone.url}/v1/images/generations`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+    })
+    client.on('error', () => {})
+    client.end(JSON.stringify({ model: 'gpt-image-2', prompt: 'a' }))
+    await eventually(async () => (await alone.metric('comet_in_flight')) === 1, 'the generation is under way')
+    client.destroy()
+    await eventually(async () => (await alone.metric('comet_in_flight')) === 0, 'the generation is over')
+    expect(await alone.metric('comet_orphans')).toBe(0)
+    const line = alone.lines.find(
+      (candidate) => candidate.includes('"msg":"request"') && candidate.includes('images.generations'),
+    )
+    expect(JSON.parse(line ?? '{}')).toMatchObject({ outcome: 'client_left', status: 499 })
+    silent.close()
+    await alone.close()
   })
 
   it('in the middle of a large answer neither, and the rest is read to its end', async () => {

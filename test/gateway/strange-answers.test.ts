@@ -54,6 +54,16 @@ describe('a 2xx that holds no images', () => {
     })
   })
 
+  it.each([
+    ['moderation_blocked', 400, 'moderation_blocked'],
+    ['insufficient_user_quota', 502, 'upstream_quota_exhausted'],
+    ['model_not_found', 404, 'model_not_found'],
+  ])('with the error %s means what that code always means', async (upstreamCode, status, code) => {
+    const { response, error } = await ask(answerJson({ error: { message: 'no', code: upstreamCode } }))
+    expect(response.status).toBe(status)
+    expect(error.code).toBe(code)
+  })
+
   it('with an empty list becomes a 400 that speaks of the filter', async () => {
     const { response, error } = await ask(answerJson({ created: 1, data: [] }))
     expect(response.status).toBe(400)
@@ -127,6 +137,18 @@ describe('an upstream that misbehaves', () => {
       costEstimated: true,
       images: 1,
     })
+  })
+
+  it('by cutting or stalling the body of a refusal has still refused', async () => {
+    const cut = await ask((reply) => {
+      reply.writeHead(401, { 'content-type': 'application/json', 'content-length': 100 })
+      reply.write('{"error":', () => setTimeout(() => reply.destroy(), 20))
+    })
+    expect(cut.error.code).toBe('upstream_rejected_key')
+    const stalled = await ask((reply) =>
+      reply.writeHead(429, { 'content-type': 'application/json', 'content-length': 100 }).flushHeaders(),
+    )
+    expect(stalled.error.code).toBe('rate_limit_exceeded')
   })
 
   it('by sending less than its content-length breaks the client off too', async () => {

@@ -102,6 +102,13 @@ describe('/metrics', () => {
     await guarded.close()
   })
 
+  it('is closed to a page that had its own name point to 127.0.0.1, also where there are keys', async () => {
+    const keyed = await startGateway(upstream.url, { GATEWAY_KEYS: `alice=${ALICE}` })
+    const text = await rawRequest(keyed.url, 'GET /metrics HTTP/1.1\r\nhost: evil.example\r\nconnection: close\r\n\r\n')
+    expect(text).toMatch(/^HTTP\/1\.1 403 /)
+    await keyed.close()
+  })
+
   it('is closed on an exposed gateway, but for the admin key', async () => {
     const exposed = await startGateway(upstream.url, {
       HOST: '0.0.0.0',

@@ -62,7 +62,7 @@ describe('of the answers, ambiguous', () => {
     [504, true],
     [524, true],
     [408, true],
-    [503, false],
+    [503, true], // nobody said that the work was not done
     [429, false],
     [400, false],
     [401, false],
@@ -70,5 +70,9 @@ describe('of the answers, ambiguous', () => {
     [301, false],
   ])('is a %i: %s', (status, isIt) => {
     expect(isAmbiguous(translate({ status, body: '' }))).toBe(isIt)
+  })
+
+  it('is no 503 in which CometAPI itself refuses', () => {
+    expect(isAmbiguous(translate({ status: 503, body: '{"error":{"message":"overloaded"}}' }))).toBe(false)
   })
 })
