@@ -36,7 +36,7 @@ export interface App {
   readonly logger: Logger
   /** Stops taking work, lets what is under way finish, closes everything. */
   readonly close: () => Promise<void>
-  readonly flushLogs: () => void
+  readonly flushLogs: () => Promise<void>
   /** How many generations are under way. */
   readonly underWay: () => number
 }
@@ -110,7 +110,7 @@ export async function createApp(config: Config, { logDestination }: AppOptions =
     await upstream.close()
     await sandbox?.close()
     logger.info('stopped')
-    flush()
+    await flush()
   }
   return { server, logger, close, flushLogs: flush, underWay: () => generations.running }
 }

@@ -15,7 +15,9 @@ export function createRedactor(secrets: readonly string[]): Redactor {
 
 /** The secrets as they are and as JSON writes them; the longest first, since one may begin with another. */
 function spellings(secrets: readonly string[]): string[] {
-  const all = secrets.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)])
+  // Without its prefix a key is as good as with it.
+  const bare = secrets.map((secret) => secret.replace(/^sk-/, '')).filter((secret) => secret.length >= 12)
+  const all = [...secrets, ...bare].flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)])
   return [...new Set(all)].filter((secret) => secret !== '').toSorted((a, b) => b.length - a.length)
 }
 
@@ -30,8 +32,8 @@ export interface LogOptions {
 
 export interface Logging {
   readonly logger: Logger
-  /** Writes out what is buffered; for the last moment of the process. */
-  readonly flush: () => void
+  /** Writes out what is buffered; waits for at most a second, since nobody may be reading any more. */
+  readonly flush: () => Promise<void>
 }
 
 /**
@@ -53,7 +55,19 @@ export async function createLogging({ level, format, secrets, destination }: Log
     { level, base: null, timestamp: isoTimestamp, serializers: { err: (error) => describeError(error, redact) } },
     guarded,
   )
-  return { logger, flush: () => file.flushSync() }
+  // Whoever reads the log may go away (EPIPE): that must neither end nor hang the process.
+  file.on('error', () => {})
+  return { logger, flush: () => flushed(file) }
+}
+
+/** Not `flushSync`: it tries again forever where nobody reads. */
+async function flushed(file: ReturnType<typeof pino.destination>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const tooLong = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, 1000)
+  })
+  await Promise.race([new Promise<void>((resolve) => file.flush(() => resolve())), tooLong])
+  clearTimeout(timer)
 }
 
 let stampedMs = 0

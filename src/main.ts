@@ -1,9 +1,13 @@
 import { enableCompileCache, flushCompileCache } from 'node:module'
+import { setTimeout as sleep } from 'node:timers/promises'
 import closeWithGrace from 'close-with-grace'
 import { failWith } from './cli/failure.ts'
 import { loadEnvFile, readConfig } from './config.ts'
 import type { App } from './app.ts'
 import type { Config } from './config.ts'
+
+/** What is left for the last log lines after the drain's deadline. */
+const GIVE_UP_MS = 2000
 
 // Before the app is imported: compiled code and stripped types are kept on disk, which halves the time to start.
 enableCompileCache()
@@ -14,14 +18,15 @@ async function main(): Promise<void> {
   const config = readConfig()
   const { createApp } = await import('./app.ts')
   const app = await createApp(config)
-  const onTimeout = (): void => {
-    app.logger.error({ underWay: app.underWay() }, 'DRAIN_TIMEOUT_MS is over: what is under way is given up')
-    app.flushLogs()
-  }
-  closeWithGrace({ delay: config.DRAIN_TIMEOUT_MS, logger: false, onTimeout }, async ({ err, signal }) => {
+  const limits = { delay: config.DRAIN_TIMEOUT_MS + GIVE_UP_MS, logger: false } as const
+  closeWithGrace(limits, async ({ err, signal }) => {
     if (err !== undefined) app.logger.fatal({ err }, 'defect: the process ends')
     else app.logger.info({ signal }, 'stopping: no new requests, waiting for what is under way')
-    await app.close()
+    const isDrained = await Promise.race([app.close().then(() => true), sleep(config.DRAIN_TIMEOUT_MS, false)])
+    if (isDrained) return
+    app.logger.error({ underWay: app.underWay() }, 'DRAIN_TIMEOUT_MS is over: what is under way is given up')
+    await app.flushLogs()
+    throw new Error('not drained') // exit code 1
   })
   const address = await app.server.listen({ host: config.HOST, port: config.PORT })
   announce(app, config, address)

@@ -1,5 +1,5 @@
-import { writeFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { access, writeFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import closeWithGrace from 'close-with-grace'
 import { createApp } from '../app.ts'
 import { environmentWith, loadEnvFile, readConfig } from '../config.ts'
@@ -25,6 +25,7 @@ export async function demo({ once = false, out = 'demo.png', prompt = PROMPT }: 
   const OpenAI = await loadOpenAI()
   const file = resolve(out)
   const format = formatOf(file)
+  await access(dirname(file)) // before a picture is made that has no place to go
   loadEnvFile()
   const config = readConfig(environmentWith({ SANDBOX: 'true', ...(once ? { PORT: '0', LOG_LEVEL: 'warn' } : {}) }))
   const app = await createApp(config)

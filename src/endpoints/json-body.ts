@@ -14,6 +14,8 @@ declare global {
 const MAX_DEPTH = 64
 /** Several times what all models take together; each unknown name costs a search for what was meant. */
 const MAX_NAMES = 256
+/** Members, elements and brackets of the whole body. */
+const MAX_PARTS = 20_000
 
 /**
  * Parses a JSON request body into its top-level members.
@@ -26,6 +28,10 @@ export function parseJsonBody(body: unknown): Parameters {
   if (!Buffer.isBuffer(body) || body.length === 0) throw invalid('The request has no body. Send a JSON object.')
   if (!isUtf8(body)) throw invalid('The body is not valid UTF-8.')
   const text = body.toString('utf8')
+  // Before it is parsed: thirty megabytes of `{},{},` would hold up the process for seconds and fill its memory.
+  const { members, depth, hasEscapedName, isTooLarge } = measure(text)
+  if (depth > MAX_DEPTH) throw invalid(`The body is nested more than ${MAX_DEPTH} levels deep.`)
+  if (isTooLarge) throw invalid(`The body has more than ${MAX_PARTS} members and elements.`)
   let value: unknown
   try {
     value = JSON.parse(text)
@@ -35,8 +41,6 @@ export function parseJsonBody(body: unknown): Parameters {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw invalid(`The body must be a JSON object, but it is ${withArticle(jsonTypeOf(value))}.`)
   }
-  const { members, depth, hasEscapedName } = measure(text)
-  if (depth > MAX_DEPTH) throw invalid(`The body is nested more than ${MAX_DEPTH} levels deep.`)
   if (members !== countMembers(value))
     throw invalid('A name occurs twice in the same JSON object; each may occur once.')
   if (hasEscapedName)
@@ -65,15 +69,25 @@ export function rewriteJsonBody(
   return Buffer.from(JSON.stringify(Object.fromEntries([['model', changes.model], ...kept])))
 }
 
-/** Members (a colon each) and nesting of a text that is known to be JSON, strings skipped. */
-function measure(text: string): { members: number; depth: number; hasEscapedName: boolean } {
+interface Measure {
+  readonly members: number
+  readonly depth: number
+  /** A name at the top level is written with a backslash. */
+  readonly hasEscapedName: boolean
+  /** There are more parts than MAX_PARTS; the other figures are then those of the beginning. */
+  readonly isTooLarge: boolean
+}
+
+/** Members (a colon each), parts and nesting of a text that is meant to be JSON, strings skipped. */
+function measure(text: string): Measure {
+  let parts = 0
   let hasEscapedName = false
   let stringStart = 0
   let stringEnd = 0
   let members = 0
   let depth = 0
   let deepest = 0
-  for (let at = 0; at < text.length; at++) {
+  for (let at = 0; at < text.length && parts <= MAX_PARTS && deepest <= MAX_DEPTH; at++) {
     switch (text.charCodeAt(at)) {
       case 0x22:
         stringStart = at
@@ -82,11 +96,16 @@ function measure(text: string): { members: number; depth: number; hasEscapedName
         break
       case 0x3a:
         members++
+        parts++
         if (depth === 1 && text.slice(stringStart, stringEnd).includes('\\')) hasEscapedName = true
         break
       case 0x7b:
       case 0x5b:
         deepest = Math.max(deepest, ++depth)
+        parts++
+        break
+      case 0x2c:
+        parts++
         break
       case 0x7d:
       case 0x5d:
@@ -95,7 +114,7 @@ function measure(text: string): { members: number; depth: number; hasEscapedName
       default:
     }
   }
-  return { members, depth: deepest, hasEscapedName }
+  return { members, depth: deepest, hasEscapedName, isTooLarge: parts > MAX_PARTS }
 }
 
 /** The index of the closing quote of the string that opens at `start`. */

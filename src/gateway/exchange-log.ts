@@ -1,3 +1,4 @@
+import { knownCode } from '../upstream/failures.ts'
 import { upstreamRequestId } from './headers.ts'
 import type { Logger } from 'pino'
 import type { GatewayError } from '../errors.ts'
@@ -42,7 +43,7 @@ export class ExchangeLog {
         dropped: exchange.droppedParameters.length || undefined,
         generationId: generation?.id,
         upstreamStatus: generation?.status || undefined,
-        upstreamCode: generation?.failure?.details.headers?.['x-gateway-upstream-code'],
+        upstreamCode: knownCode(generation?.failure?.details.headers?.['x-gateway-upstream-code']),
         upstreamRequestId: generation === undefined ? undefined : upstreamRequestId(generation.headers),
         size: settlement?.size,
         quality: settlement?.quality,

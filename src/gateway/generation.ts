@@ -3,7 +3,7 @@ import type { GatewayError } from '../errors.ts'
 import { brokenOff, leftBeforeSending, timedOut, unreachable } from '../upstream/failures.ts'
 import { JsonTap } from '../usage/json-tap.ts'
 import { factsOfWhole } from '../usage/answer-facts.ts'
-import { isEventStream, judgeAnswer } from './judge-answer.ts'
+import { isEventStream, judgeAnswer, unpacked } from './judge-answer.ts'
 import type { Cost } from '../models/cost.ts'
 import type { AnswerControl, AnswerHeaders, AnswerReceiver } from '../upstream/upstream.ts'
 import type { AnswerFacts } from '../usage/answer-facts.ts'
@@ -149,6 +149,10 @@ export class Generation implements AnswerReceiver {
   ended(): void {
     if (this.state === 'settled') return
     if (!this.#isJudged) this.#judge(true)
+    // A clean end of the connection in the middle of the JSON is a break all the same.
+    if (this.#tap !== undefined && this.facts?.isObject === true && !this.#tap.facts().isComplete) {
+      this.#fail(brokenOff(new Error('the answer ended too early')))
+    }
     this.#settle()
   }
 
@@ -189,12 +193,13 @@ export class Generation implements AnswerReceiver {
     this.#isJudged = true
     const head =
       this.#waiting.length === 1 && this.#waiting[0] !== undefined ? this.#waiting[0] : Buffer.concat(this.#waiting)
-    this.facts = isWhole ? factsOfWhole(head) : this.#tapHead(head)
+    const readable = isWhole ? unpacked(head, this.headers) : head
+    this.facts = isWhole ? factsOfWhole(readable) : this.#tapHead(head)
     const { modelName, redact } = this.#options
     const error = judgeAnswer({
       status: this.status,
       headers: this.headers,
-      head,
+      head: readable,
       isWhole,
       facts: this.facts,
       modelName,

@@ -1,17 +1,23 @@
 import type { AnswerHeaders } from '../upstream/upstream.ts'
 
 /**
- * What of the upstream's response headers goes to the client. An allow-list: anything else may name channels, set
- * cookies or speak for the gateway. No request header of the client goes upstream at all (upstream/upstream.ts).
+ * What of the upstream's response headers goes to the client, and what it may look like. An allow-list: anything else
+ * may name channels, set cookies, repeat the key or speak for the gateway. No request header of the client goes
+ * upstream at all (upstream/upstream.ts).
  */
-const RESPONSE_HEADERS = ['content-type', 'content-encoding', 'openai-processing-ms', 'openai-version'] as const
+const RESPONSE_HEADERS: ReadonlyMap<string, RegExp> = new Map([
+  ['content-type', /^[a-z]+\/[a-z0-9.+-]{1,32}(?: *; *charset=[\w-]{1,16})?$/i],
+  ['content-encoding', /^[a-z, ]{1,32}$/i],
+  ['openai-processing-ms', /^\d{1,9}$/],
+  ['openai-version', /^\d{4}-\d{2}-\d{2}$/],
+])
 
 /** The client's headers for an answer that is relayed. */
 export function responseHeaders(upstream: AnswerHeaders): Record<string, string> {
   const headers: Record<string, string> = { 'content-type': 'application/json' }
-  for (const name of RESPONSE_HEADERS) {
+  for (const [name, shape] of RESPONSE_HEADERS) {
     const value = upstream[name]
-    if (typeof value === 'string') headers[name] = value
+    if (typeof value === 'string' && shape.test(value)) headers[name] = value
   }
   return headers
 }

@@ -1,7 +1,15 @@
+import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib'
 import { GatewayError } from '../errors.ts'
 import { invalidAnswer, originHeaders, readError, translateCode, translateFailure } from '../upstream/failures.ts'
 import type { AnswerHeaders } from '../upstream/upstream.ts'
 import type { AnswerFacts } from '../usage/answer-facts.ts'
+
+const MAX_UNPACKED_BYTES = 16_777_216
+const UNPACKERS: ReadonlyMap<string, (body: Buffer, options: { maxOutputLength: number }) => Buffer> = new Map([
+  ['gzip', gunzipSync],
+  ['deflate', inflateSync],
+  ['br', brotliDecompressSync],
+])
 
 export interface AnswerHead {
   readonly status: number
@@ -26,13 +34,13 @@ export function judgeAnswer(answer: AnswerHead): GatewayError | undefined {
       redact,
     )
   }
-  // Packed answers cannot be looked into; the SDKs unpack them by content-encoding.
-  if (isEncoded(headers)) return undefined
+  // A large packed answer cannot be looked into; the SDKs unpack it by content-encoding.
+  if (!isWhole && encodingOf(headers) !== 'identity') return undefined
   if (isEventStream(headers)) return undefined
   const wrong = (what: string): GatewayError => invalidAnswer(what, originHeaders(status, redact(readError(head).code)))
   const type = single(headers['content-type']) ?? ''
   if (!facts.isObject) return wrong(type.includes('html') ? 'an HTML page' : 'something that is not JSON')
-  if (facts.error !== undefined && facts.images === 0) {
+  if (facts.error !== undefined && !(facts.images > 0 || (!isWhole && (facts.elements ?? 0) > 0))) {
     const meant = translateCode({ status, body: head, model: modelName }, redact)
     return meant ?? wrong(`status ${status} and an error`)
   }
@@ -55,9 +63,19 @@ export function isEventStream(headers: AnswerHeaders): boolean {
   return single(headers['content-type'])?.toLowerCase().startsWith('text/event-stream') ?? false
 }
 
-function isEncoded(headers: AnswerHeaders): boolean {
-  const encoding = single(headers['content-encoding'])
-  return encoding !== undefined && encoding.toLowerCase() !== 'identity'
+/** A small answer as it reads; upstreams have been told not to pack, and may do so all the same. */
+export function unpacked(body: Buffer, headers: AnswerHeaders): Buffer {
+  const unpack = UNPACKERS.get(encodingOf(headers))
+  if (unpack === undefined) return body
+  try {
+    return unpack(body, { maxOutputLength: MAX_UNPACKED_BYTES })
+  } catch {
+    return body
+  }
+}
+
+function encodingOf(headers: AnswerHeaders): string {
+  return single(headers['content-encoding'])?.trim().toLowerCase() ?? 'identity'
 }
 
 function single(header: string | string[] | undefined): string | undefined {

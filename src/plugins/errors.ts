@@ -117,7 +117,9 @@ export function answerFrameworkError(error: FastifyError, _request: FastifyReque
  * There is no reply object yet, so the answer is written to the socket by hand.
  */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  // Where an answer is under way on this connection, anything written would stand in the middle of it.
+  const hasAnswer = '_httpMessage' in socket && Boolean(socket._httpMessage)
+  if (error.code === 'ECONNRESET' || !socket.writable || hasAnswer) {
     socket.destroy()
     return
   }

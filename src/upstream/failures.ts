@@ -108,6 +108,22 @@ function meaningOf({ code, type }: UpstreamError): Meaning | undefined {
   return MEANINGS.get(code) ?? MEANINGS.get(type)
 }
 
+/** Further codes that CometAPI and OpenAI have been seen to send; for the log, which must not repeat strange text. */
+const OTHER_CODES: ReadonlySet<string> = new Set(
+  (
+    'invalid_api_key access_denied model_price_error do_request_failed get_channel_failed channel:no_available_key ' +
+    'read_request_body_failed bad_response_status_code bad_response bad_response_body empty_response invalid_value ' +
+    'api_not_implemented unknown_parameter missing_required_parameter unsupported_value invalid_image_file ' +
+    'invalid_mask_image_format invalid_png_output_compression invalid_input_fidelity_model rate_limit_exceeded ' +
+    'slow_down server_is_overloaded server_error shell_api_error'
+  ).split(' '),
+)
+
+/** An upstream code as the log may have it: itself where it is known, else `other`. */
+export function knownCode(code: string | undefined): string | undefined {
+  return code === undefined || MEANINGS.has(code) || OTHER_CODES.has(code) ? code : 'other'
+}
+
 /** Whether the request may have been done although it failed. */
 export function isAmbiguous(error: GatewayError): boolean {
   return error.code === 'upstream_failed' || error.code === 'upstream_timeout'

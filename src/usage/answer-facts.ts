@@ -35,7 +35,8 @@ const NOTHING = {
 export function factsOfWhole(body: Buffer): AnswerFacts {
   let answer: unknown
   try {
-    answer = JSON.parse(body.toString('utf8'))
+    // A byte order mark is no JSON, but the clients' parsers skip it.
+    answer = JSON.parse(body.toString('utf8').replace(/^\uFEFF/, ''))
   } catch {
     return { ...NOTHING, size: undefined, quality: undefined }
   }

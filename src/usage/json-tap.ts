@@ -8,7 +8,9 @@ const CLOSE_OBJECT = 0x7d
 const OPEN_ARRAY = 0x5b
 const CLOSE_ARRAY = 0x5d
 const COMMA = 0x2c
-const isSpace = (byte: number): boolean => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
+/** White space; the three bytes of a byte order mark count as such, since they stand nowhere else outside of strings. */
+const isSpace = (byte: number): boolean =>
+  byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09 || byte === 0xef || byte === 0xbb || byte === 0xbf
 
 /** Objects deeper than this hold nothing of interest: `data.data[i].b64_json` is at depth 4. */
 const TRACKED_DEPTH = 4

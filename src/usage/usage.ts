@@ -10,6 +10,9 @@ export interface Usage {
   readonly outputImageTokens: number | undefined
 }
 
+/** No answer has as many; a larger number is a defect of the upstream and would spoil the sums for good. */
+const MAX_TOKENS = 100_000_000
+
 /**
  * Brings a `usage` object into one shape, whatever the upstream's dialect: OpenAI's `input_tokens`, new-api's
  * `prompt_tokens`, Seedream's output and total only. Nulls, strings, negative and unsafe numbers count as not
@@ -44,7 +47,7 @@ function firstCount(raw: unknown, ...names: readonly string[]): number | undefin
 
 function count(raw: unknown, name: string): number | undefined {
   const value = member(raw, name)
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_TOKENS ? value : undefined
 }
 
 function member(raw: unknown, name: string): unknown {

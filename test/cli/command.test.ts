@@ -91,6 +91,43 @@ describe('comet-gateway', () => {
     expect(gateway.stdout()).toContain('"msg":"stopped"')
   })
 
+  it('exits also where nobody reads its log any more', async () => {
+    const gateway = spawn(process.execPath, [BIN], {
+      cwd: directory,
+      env: { PATH: process.env['PATH'], SANDBOX: 'true', PORT: '0' },
+    })
+    await once(gateway.stdout, 'data')
+    gateway.stdout.destroy()
+    gateway.kill('SIGTERM')
+    const [code] = (await once(gateway, 'close')) as [number | null]
+    expect(code).toBe(0)
+  })
+
+  it('gives up at DRAIN_TIMEOUT_MS, says what is lost, and exits with 1', async () => {
+    const gateway = start(process.execPath, [BIN], {
+      SANDBOX: 'true',
+      SANDBOX_LATENCY_MS: '60000',
+      PORT: '0',
+      DRAIN_TIMEOUT_MS: '200',
+    })
+    const [, url = ''] = await until(gateway, /listens on (http:\S+)\/v1/)
+    const lost = fetch(`${url}/v1/images/generations`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"prompt":"a"}',
+    }).catch(() => {})
+    for (
+      let tries = 0;
+      tries < 400 && !(await (await fetch(`${url}/metrics`)).text()).includes('comet_in_flight 1');
+      tries++
+    )
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    gateway.kill('SIGTERM')
+    expect((await gateway.done).code).toBe(1)
+    expect(gateway.stdout()).toContain('"underWay":1')
+    await lost
+  })
+
   it('with a Node that is too old and no bundled one says so in one sentence', async () => {
     const bare = join(directory, 'bare')
     cpSync(join(ROOT, 'bin'), join(bare, 'bin'), { recursive: true })

@@ -183,6 +183,11 @@ describe('nesting', () => {
     expect(messageOf(nested(1_000_000))).toBe('The body is nested more than 64 levels deep.')
   })
 
+  it.each(['{},', '[],', '1,', '"k":1,'])('or with too many parts (%s) is refused before it is parsed', (part) => {
+    const body = Buffer.from(`{"a":[${part.repeat(1_000_000)}1]}`)
+    expect(messageOf(body)).toBe('The body has more than 20000 members and elements.')
+  })
+
   it('does not count brackets in strings', () => {
     expect(parse(`{"prompt":"${'[{'.repeat(100)}"}`).size).toBe(1)
   })

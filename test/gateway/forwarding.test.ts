@@ -100,13 +100,21 @@ describe('an answer with images', () => {
       'set-cookie': 'session=1',
       'x-channel': 'secret-channel',
       'openai-processing-ms': '1234',
+      'openai-version': 'sk-planted',
       'x-should-retry': 'true',
       server: 'nginx',
     })
     const response = await gateway.post({ model: 'gpt-image-2', prompt: 'a' })
     expect(response.headers.get('x-request-id')).toMatch(/^req_[\w-]{36}$/)
     expect(response.headers.get('openai-processing-ms')).toBe('1234')
-    for (const name of ['set-cookie', 'x-channel', 'x-oneapi-request-id', 'x-should-retry', 'server']) {
+    for (const name of [
+      'set-cookie',
+      'x-channel',
+      'x-oneapi-request-id',
+      'x-should-retry',
+      'openai-version',
+      'server',
+    ]) {
       expect(response.headers.has(name), name).toBe(false)
     }
     expect((await gateway.logOf(response))['upstreamRequestId']).toBe('req_of_the_upstream')

@@ -92,8 +92,38 @@ describe('a 2xx with images and oddities', () => {
         .end(gzipSync(JSON.stringify(imageAnswer())))
     const response = await gateway.post(order)
     expect(await response.json()).toEqual(imageAnswer())
-    expect(await gateway.logOf(response)).toMatchObject({ images: 1, costEstimated: true })
+    expect(await gateway.logOf(response)).toMatchObject({ images: 1, costEstimated: false, totalTokens: 224 })
   })
+})
+
+describe('a packed answer', () => {
+  const packed =
+    (status: number, body: unknown): Script =>
+    (response) =>
+      void response
+        .writeHead(status, { 'content-type': 'application/json', 'content-encoding': 'gzip' })
+        .end(gzipSync(JSON.stringify(body)))
+
+  it('that holds an error is one', async () => {
+    expect((await ask(packed(200, { error: { message: 'no' } }))).error.code).toBe('upstream_invalid_response')
+    expect((await ask(packed(429, { error: { message: 'no', code: 'insufficient_user_quota' } }))).error.code).toBe(
+      'upstream_quota_exhausted',
+    )
+  })
+})
+
+it('an answer behind a byte order mark is relayed', async () => {
+  upstream.script = answerJson(`\uFEFF${JSON.stringify(imageAnswer())}`)
+  const response = await gateway.post(order)
+  expect(response.status).toBe(200)
+  expect(await gateway.logOf(response)).toMatchObject({ images: 1, totalTokens: 224 })
+})
+
+it('an error beside images is relayed, whatever the size', async () => {
+  for (const size of [100, 200_000]) {
+    upstream.script = answerJson({ error: { message: 'warning', code: 'w' }, data: [{ b64_json: 'A'.repeat(size) }] })
+    expect((await gateway.post(order)).status).toBe(200)
+  }
 })
 
 describe('an upstream that misbehaves', () => {
@@ -149,6 +179,14 @@ describe('an upstream that misbehaves', () => {
       reply.writeHead(429, { 'content-type': 'application/json', 'content-length': 100 }).flushHeaders(),
     )
     expect(stalled.error.code).toBe('rate_limit_exceeded')
+  })
+
+  it('by ending a large answer cleanly in the middle of its JSON breaks the client off', async () => {
+    upstream.script = (reply) =>
+      void reply
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(`{"data":[{"b64_json":"${'A'.repeat(300_000)}`)
+    await expect(gateway.post(order).then((response) => response.text())).rejects.toThrow(/terminated|failed/)
   })
 
   it('by sending less than its content-length breaks the client off too', async () => {

@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startGateway } from '../helpers/gateway.ts'
 import { parseRaw, rawRequest } from '../helpers/raw-http.ts'
@@ -125,6 +126,27 @@ describe('every error has OpenAI’s shape and a request id', () => {
     expect(answer.headers.get('x-request-id')).toMatch(/^req_/)
     expect(answer.body).toMatchObject({ error: { type: 'invalid_request_error', param: null, code } })
   })
+})
+
+it('writes no error into an answer that is under way on the same connection', async () => {
+  upstream.script = (reply) => {
+    reply.writeHead(200, { 'content-type': 'application/json' })
+    reply.write(`{"data":[{"b64_json":"${'A'.repeat(100_000)}`)
+  }
+  const body = '{"model":"gpt-image-2","prompt":"a"}'
+  const { hostname, port } = new URL(gateway.url)
+  const socket = connect(Number(port), hostname)
+  let text = ''
+  socket.on('data', (chunk: Buffer) => {
+    if (text === '') socket.write('GARBAGE\r\n\r\n')
+    text += chunk.toString('latin1')
+  })
+  socket.write(
+    `POST ${target} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+  )
+  await new Promise((resolve) => socket.on('close', resolve).on('error', () => {}))
+  expect(text).toMatch(/^HTTP\/1\.1 200 /)
+  expect(text).not.toContain('HTTP/1.1 400')
 })
 
 it('names the allowed methods of a URL', async () => {

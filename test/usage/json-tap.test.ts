@@ -81,20 +81,20 @@ describe.each([
     expect(usage === undefined ? undefined : { ...usage }).toEqual(isRead ? expect.objectContaining(READ) : undefined)
   })
 
-  it.each([
-    '',
-    ' ',
-    'null',
-    '5',
-    '"text"',
-    'true',
-    '<html>',
-    '[]',
-    '[{"data":[]}]',
-    '\ufeff{"data":[]}',
-    'data: {"a":1}',
-  ])('finds no object in %j', (body) => {
-    expect(read(Buffer.from(body))).toMatchObject({ isObject: false, elements: undefined, images: 0, usage: undefined })
+  it.each(['', ' ', 'null', '5', '"text"', 'true', '<html>', '[]', '[{"data":[]}]', 'data: {"a":1}'])(
+    'finds no object in %j',
+    (body) => {
+      expect(read(Buffer.from(body))).toMatchObject({
+        isObject: false,
+        elements: undefined,
+        images: 0,
+        usage: undefined,
+      })
+    },
+  )
+
+  it('reads past a byte order mark', () => {
+    expect(read(Buffer.from('\ufeff{"data":[]}'))).toMatchObject({ isObject: true, isComplete: true, elements: 0 })
   })
 
   it.each(['[]', '<p>{}</p>'])('does not call %j a complete object', (body) => {

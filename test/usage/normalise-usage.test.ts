@@ -124,7 +124,12 @@ describe('normaliseUsage', () => {
       { input_tokens: 2 ** 53, output_tokens: 208, total_tokens: 224 },
       usage(16, 208, 224),
     ],
-    ['the largest safe number', { output_tokens: 2 ** 53 - 1 }, usage(0, 2 ** 53 - 1, 2 ** 53 - 1)],
+    ['the largest plausible number', { output_tokens: 1e8 }, usage(0, 1e8, 1e8)],
+    [
+      'a number that no answer has',
+      { input_tokens: 16, output_tokens: 1e8 + 1, total_tokens: 224 },
+      usage(16, 208, 224),
+    ],
     ['infinity', { input_tokens: Infinity, output_tokens: 208, total_tokens: 224 }, usage(16, 208, 224)],
     [
       'details that are no objects',
