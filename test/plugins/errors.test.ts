@@ -129,7 +129,9 @@ describe('every error has OpenAI’s shape and a request id', () => {
 })
 
 it('writes no error into an answer that is under way on the same connection', async () => {
+  let endUpstream = (): void => {}
   upstream.script = (reply) => {
+    endUpstream = () => void reply.destroy()
     reply.writeHead(200, { 'content-type': 'application/json' })
     reply.write(`{"data":[{"b64_json":"${'A'.repeat(100_000)}`)
   }
@@ -147,6 +149,7 @@ it('writes no error into an answer that is under way on the same connection', as
   await new Promise((resolve) => socket.on('close', resolve).on('error', () => {}))
   expect(text).toMatch(/^HTTP\/1\.1 200 /)
   expect(text).not.toContain('HTTP/1.1 400')
+  endUpstream()
 })
 
 it('names the allowed methods of a URL', async () => {
