@@ -23,6 +23,7 @@ import { VERSION } from './version.ts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { DestinationStream, Logger } from 'pino'
 import type { Config } from './config.ts'
+import type { LoadedModels } from './models/models-file.ts'
 import type { Gateway } from './gateway/gateway.ts'
 import type { RequestCounter } from './limits/rate-limit.ts'
 
@@ -116,14 +117,21 @@ export async function createApp(config: Config, { logDestination }: AppOptions =
 }
 
 function createCatalogue(config: Config): Catalogue {
-  const options = { unknownModels: config.UNKNOWN_MODELS }
-  if (config.MODELS_FILE === undefined) return new Catalogue(options)
+  const catalogue = new Catalogue({ unknownModels: config.UNKNOWN_MODELS, ...modelsFile(config) })
   try {
-    return new Catalogue({ ...options, ...loadModelsFile(config.MODELS_FILE) })
+    catalogue.resolve(config.DEFAULT_MODEL)
   } catch (error) {
-    throw new ConfigError([
-      `MODELS_FILE (${config.MODELS_FILE}) ${error instanceof Error ? error.message : String(error)}`,
-    ])
+    throw new ConfigError([`DEFAULT_MODEL cannot be used: ${error instanceof Error ? error.message : String(error)}`])
+  }
+  return catalogue
+}
+
+function modelsFile({ MODELS_FILE }: Config): Partial<LoadedModels> {
+  if (MODELS_FILE === undefined) return {}
+  try {
+    return loadModelsFile(MODELS_FILE)
+  } catch (error) {
+    throw new ConfigError([`MODELS_FILE (${MODELS_FILE}) ${error instanceof Error ? error.message : String(error)}`])
   }
 }
 

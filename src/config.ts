@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
+import { parseEnv } from 'node:util'
 import { z } from 'zod'
 
 /** A key from GATEWAY_KEYS: the name is shown in logs and metrics, the key never. */
@@ -38,6 +40,7 @@ const upstreamUrl = z
   .refine((value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol), 'must be an http or https URL')
   .refine((value) => !URL.canParse(value) || isAnonymous(new URL(value)), 'must not contain a user name or password')
   .refine((value) => !/[?#]/.test(value), 'must not contain a query or fragment')
+  .refine((value) => !value.includes('/images'), 'must be the base of the API, without /v1/images/…')
   .refine(
     (value) => !URL.canParse(value) || new URL(value).protocol !== 'http:' || isLoopback(new URL(value).hostname),
     'must be https: plain http is allowed to loopback only, so that the key never crosses a network in clear',
@@ -209,12 +212,15 @@ export class ConfigError extends Error {
 
 /** Reads `.env` in the working directory, if there is one; variables that are already set win. */
 export function loadEnvFile(): void {
+  let text: string
   try {
-    process.loadEnvFile('.env')
+    text = readFileSync('.env', 'utf8').replace(/^\uFEFF/, '')
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    if (code !== 'ENOENT') throw new ConfigError([`.env cannot be read: ${message}`])
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return
+    throw new ConfigError([`.env cannot be read (${code})`])
   }
+  for (const [name, value] of Object.entries(parseEnv(text))) process.env[name] ??= value
 }
 
 /**

@@ -1,5 +1,5 @@
 import { access, writeFile } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { dirname, extname, resolve } from 'node:path'
 import closeWithGrace from 'close-with-grace'
 import { createApp } from '../app.ts'
 import { environmentWith, loadEnvFile, readConfig } from '../config.ts'
@@ -17,6 +17,12 @@ export interface DemoOptions {
 
 const PROMPT = 'A paper boat floating on calm water at sunrise.'
 const MODEL = 'gpt-image-2'
+const FORMATS = new Map([
+  ['.png', 'png'],
+  ['.jpg', 'jpeg'],
+  ['.jpeg', 'jpeg'],
+  ['.webp', 'webp'],
+] as const)
 /** Series that show what the demo's one request left behind. */
 const SHOWN_METRICS = /^comet_(requests_total|tokens_total|images_total|cost_usd_total)\{/
 
@@ -74,8 +80,10 @@ async function listen({ server }: App, { HOST: host, PORT: port }: Config): Prom
 }
 
 function formatOf(file: string): 'png' | 'jpeg' | 'webp' {
-  if (/\.jpe?g$/i.test(file)) return 'jpeg'
-  return /\.webp$/i.test(file) ? 'webp' : 'png'
+  const format = [...FORMATS].find(([ending]) => ending === extname(file).toLowerCase())?.[1]
+  if (format === undefined)
+    throw Object.assign(new Error(`--out must end in ${[...FORMATS.keys()].join(', ')}`), { code: 'BAD_OUT' })
+  return format
 }
 
 async function printMetrics(base: string, { METRICS_TOKEN }: Config): Promise<void> {

@@ -73,6 +73,21 @@ describe('comet-gateway', () => {
     expect(stdout).toBe('')
   })
 
+  it('reads .env, also with a byte order mark, and lets the environment win', async () => {
+    const file = join(directory, '.env')
+    writeFileSync(file, '\uFEFFPORT=http\nHOST=0.0.0.0\n')
+    const { stderr } = await run([], { HOST: '127.0.0.1' })
+    rmSync(file)
+    expect(stderr).toContain('PORT must be')
+    expect(stderr).not.toContain('HOST is')
+  })
+
+  it('finds out at start that its default model cannot be used', async () => {
+    const { code, stderr } = await run([], { SANDBOX: 'true', DEFAULT_MODEL: 'flux-2-pro' })
+    expect(code).toBe(78)
+    expect(stderr).toContain('/flux/v1/flux-2-pro')
+  })
+
   it('says in words when its port is taken', async () => {
     const other = await scriptedUpstream()
     const { code, stderr } = await run([], { SANDBOX: 'true', PORT: new URL(other.url).port })
@@ -178,6 +193,7 @@ describe('comet-gateway demo', () => {
     expect(code).toBe(1)
     expect(stderr).toContain('no such file or directory')
     expect(stderr).not.toContain('    at ')
+    expect((await run(['demo', '--out', 'picture.gif'])).stderr).toContain('--out must end in .png')
   })
 
   it('without --once goes on serving, and the curl line it prints works', async () => {
