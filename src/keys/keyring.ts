@@ -4,13 +4,12 @@ import type { NamedKey } from '../config.ts'
 /** Who is calling. The name is the metrics label; the key itself is not kept. */
 export interface Caller {
   readonly name: string
-  readonly isAdmin: boolean
 }
 
 /** Anyone on this machine, where no keys are configured. */
-export const ANONYMOUS: Caller = Object.freeze({ name: 'anonymous', isAdmin: false })
+export const ANONYMOUS: Caller = Object.freeze({ name: 'anonymous' })
 /** The holder of ADMIN_KEY. */
-export const ADMIN: Caller = Object.freeze({ name: 'admin', isAdmin: true })
+export const ADMIN: Caller = Object.freeze({ name: 'admin' })
 
 /** Keys as SHA-256 digests: found by digest, compared in constant time. */
 export class Keyring {
@@ -20,7 +19,7 @@ export class Keyring {
 
   constructor(keys: readonly NamedKey[], adminKey: string | undefined) {
     this.names = keys.map(({ name }) => name)
-    for (const { name, key } of keys) this.#add(key, Object.freeze({ name, isAdmin: false }))
+    for (const { name, key } of keys) this.#add(key, Object.freeze({ name }))
     if (adminKey !== undefined) this.#add(adminKey, ADMIN)
   }
 

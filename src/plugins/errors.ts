@@ -12,7 +12,6 @@ const FRAMEWORK: ReadonlyMap<string, readonly [ErrorCode, string]> = new Map<str
   ['FST_ERR_CTP_INVALID_MEDIA_TYPE', ['unsupported_media_type', 'Send the body as content-type: application/json.']],
   ['FST_ERR_CTP_EMPTY_TYPE', ['unsupported_media_type', 'Send the body as content-type: application/json.']],
   ['FST_ERR_CTP_INVALID_CONTENT_LENGTH', ['invalid_http', 'The body is shorter or longer than its content-length.']],
-  ['FST_ERR_CTP_EMPTY_JSON_BODY', ['invalid_json', 'The request has no body. Send a JSON object.']],
   ['FST_ERR_BAD_URL', ['invalid_http', 'The URL is not well-formed.']],
   ['FST_ERR_MAX_PARAM_LENGTH', ['uri_too_long', 'A part of the URL is too long.']],
   ['HPE_HEADER_OVERFLOW', ['headers_too_large', 'The request headers are larger than 16 KiB.']],

@@ -10,10 +10,7 @@ describe('a keyring', () => {
   const keyring = new Keyring([ALICE, BOB], ADMIN_KEY)
 
   it('finds each caller by the key', () => {
-    expect([keyring.find(ALICE.key), keyring.find(BOB.key)]).toEqual([
-      { name: 'alice', isAdmin: false },
-      { name: 'bob', isAdmin: false },
-    ])
+    expect([keyring.find(ALICE.key), keyring.find(BOB.key)]).toEqual([{ name: 'alice' }, { name: 'bob' }])
   })
 
   it('finds the administrator', () => {
