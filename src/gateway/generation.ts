@@ -89,8 +89,7 @@ export class Generation implements AnswerReceiver {
   /** The whole answer, where it was small enough to be known before the client got a status. */
   takeWhole(): Buffer | undefined {
     if (this.state !== 'settled' || this.failure !== undefined || this.#tap !== undefined) return undefined
-    const [only] = this.#waiting
-    const whole = this.#waiting.length === 1 && only !== undefined ? only : Buffer.concat(this.#waiting)
+    const whole = this.#waitingBytes()
     this.#waiting = []
     return whole
   }
@@ -191,8 +190,7 @@ export class Generation implements AnswerReceiver {
   /** Decides from the head whether these are images. Of what is not, only the head is read. */
   #judge(isWhole: boolean): void {
     this.#isJudged = true
-    const head =
-      this.#waiting.length === 1 && this.#waiting[0] !== undefined ? this.#waiting[0] : Buffer.concat(this.#waiting)
+    const head = this.#waitingBytes()
     const readable = isWhole ? unpacked(head, this.headers) : head
     this.facts = isWhole ? factsOfWhole(readable) : this.#tapHead(head)
     const { modelName, redact } = this.#options
@@ -213,6 +211,12 @@ export class Generation implements AnswerReceiver {
     }
     this.#fail(error)
     if (!isWhole) this.#control?.abort(error)
+  }
+
+  /** What waits, in one piece; the usual single chunk is not copied. */
+  #waitingBytes(): Buffer {
+    const [only] = this.#waiting
+    return this.#waiting.length === 1 && only !== undefined ? only : Buffer.concat(this.#waiting)
   }
 
   #tapHead(head: Buffer): AnswerFacts {

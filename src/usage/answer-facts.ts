@@ -1,4 +1,4 @@
-import { normaliseUsage } from './usage.ts'
+import { member, normaliseUsage } from './usage.ts'
 import type { Usage } from './usage.ts'
 
 /** What an image answer says about itself. */
@@ -97,11 +97,6 @@ function holdsSomething(element: unknown): boolean {
 function isEmpty(error: unknown): boolean {
   if (typeof error !== 'object' || error === null) return !error
   return Object.values(error).every((value) => value === null || value === '' || value === 0)
-}
-
-function member(value: unknown, name: string): unknown {
-  const isRecord = typeof value === 'object' && value !== null && !Array.isArray(value)
-  return isRecord && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined
 }
 
 /** Short labels only; a number or a long string is none. */

@@ -50,7 +50,8 @@ function count(raw: unknown, name: string): number | undefined {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_TOKENS ? value : undefined
 }
 
-function member(raw: unknown, name: string): unknown {
+/** An own member of an object; undefined where there is no such member, or no object. */
+export function member(raw: unknown, name: string): unknown {
   return typeof raw === 'object' && raw !== null && Object.hasOwn(raw, name)
     ? (raw as Record<string, unknown>)[name]
     : undefined
