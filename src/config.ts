@@ -1,77 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { isIP } from 'node:net'
 import { parseEnv } from 'node:util'
 import { z } from 'zod'
+import { decimal, flag, isLoopback, namedKeys, secret, upstreamUrl, visibleText, whole } from './config-values.ts'
 
-/** A key from GATEWAY_KEYS: the name is shown in logs and metrics, the key never. */
-export interface NamedKey {
-  readonly name: string
-  readonly key: string
-}
-
-const flag = z.enum(['true', 'false', '1', '0', 'yes', 'no']).transform((value) => ['true', '1', 'yes'].includes(value))
-const whole = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d+$/, `must be a whole number from ${min} to ${max}`)
-    .transform(Number)
-    .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`)
-const decimal = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d+(\.\d+)?$/, `must be a number from ${min} to ${max}`)
-    .transform(Number)
-    .refine((value) => value >= min && value <= max, `must be a number from ${min} to ${max}`)
-/** Visible ASCII: what can stand in an HTTP header, and what cannot hide in one. */
-const secret = (min: number) =>
-  z
-    .string()
-    .regex(/^[\x21-\x7e]+$/, 'must not contain spaces or line breaks')
-    .min(min, `must have at least ${min} characters`)
-
-/** Visible ASCII of up to 256 characters: it goes into a response header. */
-const visibleText = z
-  .string()
-  .regex(/^[\x21-\x7e]{1,256}$/, 'must be a model id: visible ASCII characters without spaces')
-
-const upstreamUrl = z
-  .string()
-  .transform((value) => value.replace(/\/+$/, '').replace(/\/v1$/, ''))
-  .refine((value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol), 'must be an http or https URL')
-  .refine((value) => !URL.canParse(value) || isAnonymous(new URL(value)), 'must not contain a user name or password')
-  .refine((value) => !/[?#]/.test(value), 'must not contain a query or fragment')
-  .refine((value) => !value.includes('/images'), 'must be the base of the API, without /v1/images/…')
-  .refine(
-    (value) => !URL.canParse(value) || new URL(value).protocol !== 'http:' || isLoopback(new URL(value).hostname),
-    'must be https: plain http is allowed to loopback only, so that the key never crosses a network in clear',
-  )
-
-/** Names that metrics and the log use for callers without a key of their own. */
-const RESERVED_NAMES: ReadonlySet<string> = new Set(['admin', 'anonymous', 'none'])
-
-const namedKeys = z.string().transform((value, context): NamedKey[] => {
-  const keys: NamedKey[] = []
-  // Messages name an entry by its number only: a name may be a key that stands on the wrong side.
-  for (const [index, entry] of value
-    .split(',')
-    .map((part) => part.trim())
-    .filter(Boolean)
-    .entries()) {
-    const cut = entry.indexOf('=')
-    const name = entry.slice(0, Math.max(0, cut))
-    const key = entry.slice(cut + 1)
-    const where = `entry ${index + 1}`
-    const complain = (message: string): void => context.addIssue({ code: 'custom', message: `${where} ${message}` })
-    if (!/^[\w.@-]{1,64}$/.test(name)) complain('must look like name=key, the name of letters, digits and . _ @ -')
-    else if (!/^[\x21-\x7e]{16,256}$/.test(key)) complain('needs a key of 16 to 256 characters without spaces')
-    else if (RESERVED_NAMES.has(name)) complain(`needs another name: ${name} is the gateway's own`)
-    else if (keys.some((other) => other.name === name)) complain('repeats the name of another entry')
-    else if (keys.some((other) => other.key === key)) complain('has the same key as another entry')
-    keys.push({ name, key })
-  }
-  if (keys.length === 0) context.addIssue({ code: 'custom', message: 'has no entry: write name=key' })
-  return keys
-})
+export { isLoopback }
+export type { NamedKey } from './config-values.ts'
 
 /**
  * Every variable: how it is read, its default as it would be written, and its line for .env.example and
@@ -140,6 +73,11 @@ export const VARIABLES = {
     read: secret(16),
     default: undefined,
     doc: 'Bearer token that /metrics asks for; without it, /metrics is open on loopback only.',
+  },
+  DATA_DIR: {
+    read: z.string().min(1),
+    default: './data',
+    doc: 'Directory of gateway.db, the SQLite file with virtual keys, budgets and the ledger; made if absent.',
   },
   RATE_LIMIT_RPM: { read: whole(0, 1_000_000), default: '0', doc: 'Requests per minute and key; 0 is no limit.' },
   AUTH_FAILURES_PER_MINUTE: {
@@ -224,14 +162,45 @@ export function loadEnvFile(): void {
 }
 
 /**
+ * Reads some variables only, for commands that do not need the rest to be right.
+ * @throws ConfigError with every problem of these variables
+ */
+export function readSettings<N extends Name>(
+  names: readonly N[],
+  environment: Environment = process.env,
+): Pick<Variables, N> {
+  const { values, problems } = readValues(names, environment)
+  if (problems.length > 0) throw new ConfigError(problems)
+  return Object.freeze(values) as Pick<Variables, N>
+}
+
+/**
  * Reads and checks the environment. An empty variable counts as absent, as compose files write them.
  * @throws ConfigError with every problem; messages never contain a value that may be secret
  */
 export function readConfig(environment: Environment = process.env): Config {
+  const { values, problems, failed } = readValues(Object.keys(VARIABLES) as Name[], environment)
+  const config = {
+    ...values,
+    loopbackOnly: isLoopback(typeof values['HOST'] === 'string' ? values['HOST'] : ''),
+  } as Config
+  problems.push(...contradictions(config, environment, failed))
+  if (problems.length > 0) throw new ConfigError(problems)
+  return Object.freeze(config)
+}
+
+interface ReadValues {
+  readonly values: Record<string, unknown>
+  readonly problems: string[]
+  readonly failed: ReadonlySet<string>
+}
+
+function readValues(names: readonly Name[], environment: Environment): ReadValues {
   const problems: string[] = []
   const failed = new Set<string>()
   const values: Record<string, unknown> = {}
-  for (const [name, { read, default: fallback }] of Object.entries(VARIABLES)) {
+  for (const name of names) {
+    const { read, default: fallback } = VARIABLES[name]
     const text = environment[name]?.trim() || fallback
     if (text === undefined) continue
     const result = read.safeParse(text)
@@ -241,13 +210,7 @@ export function readConfig(environment: Environment = process.env): Config {
       problems.push(...result.error.issues.map((issue) => `${name} ${explain(issue)}`))
     }
   }
-  const config = {
-    ...values,
-    loopbackOnly: isLoopback(typeof values['HOST'] === 'string' ? values['HOST'] : ''),
-  } as Config
-  problems.push(...contradictions(config, environment, failed))
-  if (problems.length > 0) throw new ConfigError(problems)
-  return Object.freeze(config)
+  return { values, problems, failed }
 }
 
 function explain(issue: z.core.$ZodIssue): string {
@@ -281,19 +244,4 @@ function contradictions(config: Config, environment: Environment, failed: Readon
     problems.push('ADMIN_KEY is also one of GATEWAY_KEYS: a caller would be an administrator.')
   }
   return problems
-}
-
-function isAnonymous({ username, password }: URL): boolean {
-  return username === '' && password === ''
-}
-
-/** `localhost`, 127.0.0.0/8 and ::1, with or without brackets. */
-export function isLoopback(host: string): boolean {
-  const bare = host.replace(/^\[|\]$/g, '').toLowerCase()
-  return (
-    bare === 'localhost' ||
-    bare.endsWith('.localhost') ||
-    bare === '::1' ||
-    (isIP(bare) === 4 && bare.startsWith('127.'))
-  )
 }

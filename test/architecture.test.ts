@@ -22,7 +22,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   metrics: ['usage'],
   sandbox: [],
   errors: [],
-  config: [],
+  config: ['config-values'],
+  'config-values': [],
   logging: [],
   version: [],
 }

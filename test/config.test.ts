@@ -36,6 +36,7 @@ describe('the defaults', () => {
       PARAMETER_POLICY: 'strict',
       UNKNOWN_MODELS: 'allow',
       PRICE_MULTIPLIER: 1,
+      DATA_DIR: './data',
       RATE_LIMIT_RPM: 0,
       AUTH_FAILURES_PER_MINUTE: 20,
       MAX_BODY_BYTES: 33_554_432,

@@ -1,0 +1,97 @@
+import { isIP } from 'node:net'
+import { z } from 'zod'
+
+/** A key from GATEWAY_KEYS: the name is shown in logs and metrics, the key never. */
+export interface NamedKey {
+  readonly name: string
+  readonly key: string
+}
+
+/** `true` or `false`, also `1`/`0` and `yes`/`no`. */
+export const flag = z
+  .enum(['true', 'false', '1', '0', 'yes', 'no'])
+  .transform((value) => ['true', '1', 'yes'].includes(value))
+/** A whole number of the range. */
+export const whole = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, `must be a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`)
+/** A decimal number of the range. */
+export const decimal = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d+(\.\d+)?$/, `must be a number from ${min} to ${max}`)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, `must be a number from ${min} to ${max}`)
+/** Visible ASCII: what can stand in an HTTP header, and what cannot hide in one. */
+export const secret = (min: number) =>
+  z
+    .string()
+    .regex(/^[\x21-\x7e]+$/, 'must not contain spaces or line breaks')
+    .min(min, `must have at least ${min} characters`)
+
+/** Visible ASCII of up to 256 characters: it goes into a response header. */
+export const visibleText = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,256}$/, 'must be a model id: visible ASCII characters without spaces')
+
+/** The base of an API, without the trailing `/v1`. */
+export const upstreamUrl = z
+  .string()
+  .transform((value) => value.replace(/\/+$/, '').replace(/\/v1$/, ''))
+  .refine((value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol), 'must be an http or https URL')
+  .refine((value) => !URL.canParse(value) || isAnonymous(new URL(value)), 'must not contain a user name or password')
+  .refine((value) => !/[?#]/.test(value), 'must not contain a query or fragment')
+  .refine((value) => !value.includes('/images'), 'must be the base of the API, without /v1/images/…')
+  .refine(
+    (value) => !URL.canParse(value) || new URL(value).protocol !== 'http:' || isLoopback(new URL(value).hostname),
+    'must be https: plain http is allowed to loopback only, so that the key never crosses a network in clear',
+  )
+
+/** Names that metrics and the log use for callers without a key of their own. */
+export const RESERVED_NAMES: ReadonlySet<string> = new Set(['admin', 'anonymous', 'none'])
+
+/** What a key may be called: safe as a metrics label, in a terminal and in a header. */
+export const KEY_NAME = /^[\w.@-]{1,64}$/
+
+/** `name=key`, comma-separated. */
+export const namedKeys = z.string().transform((value, context): NamedKey[] => {
+  const keys: NamedKey[] = []
+  // Messages name an entry by its number only: a name may be a key that stands on the wrong side.
+  for (const [index, entry] of value
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean)
+    .entries()) {
+    const cut = entry.indexOf('=')
+    const name = entry.slice(0, Math.max(0, cut))
+    const key = entry.slice(cut + 1)
+    const where = `entry ${index + 1}`
+    const complain = (message: string): void => context.addIssue({ code: 'custom', message: `${where} ${message}` })
+    if (!KEY_NAME.test(name)) complain('must look like name=key, the name of letters, digits and . _ @ -')
+    else if (!/^[\x21-\x7e]{16,256}$/.test(key)) complain('needs a key of 16 to 256 characters without spaces')
+    else if (RESERVED_NAMES.has(name)) complain(`needs another name: ${name} is the gateway's own`)
+    else if (keys.some((other) => other.name === name)) complain('repeats the name of another entry')
+    else if (keys.some((other) => other.key === key)) complain('has the same key as another entry')
+    keys.push({ name, key })
+  }
+  if (keys.length === 0) context.addIssue({ code: 'custom', message: 'has no entry: write name=key' })
+  return keys
+})
+
+function isAnonymous({ username, password }: URL): boolean {
+  return username === '' && password === ''
+}
+
+/** `localhost`, 127.0.0.0/8 and ::1, with or without brackets. */
+export function isLoopback(host: string): boolean {
+  const bare = host.replace(/^\[|\]$/g, '').toLowerCase()
+  return (
+    bare === 'localhost' ||
+    bare.endsWith('.localhost') ||
+    bare === '::1' ||
+    (isIP(bare) === 4 && bare.startsWith('127.'))
+  )
+}
