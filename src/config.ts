@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { decimal, flag, isLoopback, namedKeys, secret, upstreamUrl, visibleText, whole } from './config-values.ts'
 
 export { isLoopback }
+export { KEY_NAME, RESERVED_NAMES } from './config-values.ts'
 export type { NamedKey } from './config-values.ts'
 
 /**

@@ -51,6 +51,18 @@ export const ERRORS = {
     doc: 'No key was sent, or one that the gateway does not know.',
   },
   forbidden: { status: 403, type: request, retry: 'sdk', doc: 'The caller may not use this route.' },
+  model_not_allowed: {
+    status: 403,
+    type: request,
+    retry: 'never',
+    doc: "The model is not on the key's list of models.",
+  },
+  model_not_priced: {
+    status: 403,
+    type: request,
+    retry: 'never',
+    doc: 'The key has a budget and the model no known price, so nothing could be held for it.',
+  },
   host_not_allowed: {
     status: 403,
     type: request,
@@ -86,6 +98,12 @@ export const ERRORS = {
     type: 'requests',
     retry: 'sdk',
     doc: 'Too many requests; retry-after says when to come back.',
+  },
+  insufficient_quota: {
+    status: 429,
+    type: 'insufficient_quota',
+    retry: 'never',
+    doc: "The key's budget does not cover the highest cost of the request.",
   },
   client_closed_request: {
     status: 499,
@@ -135,6 +153,18 @@ export const ERRORS = {
     type: 'upstream_error',
     retry: 'sdk',
     doc: 'The upstream refused the work for now.',
+  },
+  storage_full: {
+    status: 503,
+    type: 'server_error',
+    retry: 'sdk',
+    doc: 'The disk of DATA_DIR is full: what cannot be booked is not sent. Ends by itself when there is room.',
+  },
+  storage_unavailable: {
+    status: 503,
+    type: 'server_error',
+    retry: 'sdk',
+    doc: 'The database in DATA_DIR cannot be written to: what cannot be booked is not sent.',
   },
   shutting_down: { status: 503, type: 'server_error', retry: 'sdk', doc: 'The gateway is draining.' },
   upstream_timeout: {

@@ -1,0 +1,43 @@
+/** How long a budget lasts before it starts anew; `total` never does. */
+export const PERIODS = ['day', 'week', 'month', 'total'] as const
+export type Period = (typeof PERIODS)[number]
+
+const DAY_MS = 86_400_000
+/** 1970-01-01, day 0, was a Thursday; weeks start on Monday (ISO 8601). */
+const DAYS_FROM_MONDAY_TO_DAY_0 = 3
+
+/** The UTC day of a time in milliseconds, counted from 1970-01-01. */
+export function dayOf(timeMs: number): number {
+  return Math.floor(timeMs / DAY_MS)
+}
+
+/** The first millisecond of a day. */
+export function startOfDay(day: number): number {
+  return day * DAY_MS
+}
+
+/** The Monday of the week that a day is in. */
+export function firstDayOfWeek(day: number): number {
+  return day - ((((day + DAYS_FROM_MONDAY_TO_DAY_0) % 7) + 7) % 7)
+}
+
+/** The first day of the month that a day is in. */
+export function firstDayOfMonth(day: number): number {
+  const date = new Date(startOfDay(day))
+  return dayOf(Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1))
+}
+
+/** When the period that a time is in ends, in milliseconds; undefined for `total`. */
+export function endOfPeriod(period: Period, timeMs: number): number | undefined {
+  const day = dayOf(timeMs)
+  if (period === 'total') return undefined
+  if (period === 'day') return startOfDay(day + 1)
+  if (period === 'week') return startOfDay(firstDayOfWeek(day) + 7)
+  const date = new Date(timeMs)
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 1)
+}
+
+/** `2026-11-23` for a day number. */
+export function dateOfDay(day: number): string {
+  return new Date(startOfDay(day)).toISOString().slice(0, 10)
+}

@@ -1,0 +1,147 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { StoreError, storeRefusal } from '../store-error.ts'
+import { holdRefused } from './hold-refused.ts'
+import { isRefusal } from './ledger.ts'
+import type { Ending, Entry, EstimatedEnding, Hold, HoldOrder, Ledger, Settlement, Written } from './ledger.ts'
+
+const RETRY_MS = 100
+/** How long a request waits for another program's transaction before it is refused. */
+const HOLD_PATIENCE_MS = 5000
+/** One transaction must not keep other processes, or this one's event loop, for long: about 10 ms. */
+const MAX_BATCH = 256
+
+export interface BooksOptions {
+  readonly ledger: Ledger
+  /** Endings cannot be booked now; said once until they can. They are tried until then. */
+  readonly onTrouble: (error: unknown, unbooked: number) => void
+}
+
+/** An entry that waits for its transaction. */
+interface Waiting {
+  readonly entry: Entry
+  readonly since: number
+  readonly done: (written: Written) => void
+  readonly failed: (error: unknown) => void
+}
+
+/**
+ * The ledger as the hot path uses it: `hold` before a generation is sent, then exactly one of `settle`, `release` and
+ * `bookEstimated`. What comes in one turn of the event loop is written in one transaction: a commit costs more than
+ * what it commits. Endings never throw and never get lost while the process lives; what it takes with it is booked
+ * at its hold by the next one.
+ */
+export class Books {
+  readonly #ledger: Ledger
+  readonly #onTrouble: BooksOptions['onTrouble']
+  #waiting: Waiting[] = []
+  #unbooked = 0
+  #isWriting = false
+  #isInTrouble = false
+  #whenIdle: (() => void)[] = []
+
+  constructor({ ledger, onTrouble }: BooksOptions) {
+    this.#ledger = ledger
+    this.#onTrouble = onTrouble
+  }
+
+  /** Endings that are not booked yet. */
+  get unbooked(): number {
+    return this.#unbooked
+  }
+
+  /**
+   * Holds the highest cost and writes the row. Nothing may be sent upstream before this has returned.
+   * @throws GatewayError 429 `insufficient_quota` or `rate_limit_exceeded` (in flight), 403 `model_not_priced`, 401
+   *   `invalid_api_key` (revoked since it was looked up), 503 `storage_full` or `storage_unavailable`
+   */
+  async hold(order: HoldOrder): Promise<Hold> {
+    const written = await new Promise<Written>((done, failed) => {
+      this.#enqueue({ entry: { verb: 'hold', order }, since: performance.now(), done, failed })
+    })
+    if (typeof written === 'boolean') throw new TypeError('a hold is no ending')
+    if (isRefusal(written)) throw holdRefused(written, order)
+    return written
+  }
+
+  /** It is done: books the real cost and gives the rest back. */
+  settle(hold: Hold, settlement: Settlement): void {
+    this.#end({ verb: 'settle', hold, settlement })
+  }
+
+  /** It cost nothing: gives all back. */
+  release(hold: Hold, ending: Ending): void {
+    this.#end({ verb: 'release', hold, ending })
+  }
+
+  /** It may have cost all of it: books the hold, marked as estimated. */
+  bookEstimated(hold: Hold, ending: EstimatedEnding): void {
+    this.#end({ verb: 'bookEstimated', hold, ending })
+  }
+
+  /** Resolves when every ending is booked. */
+  async idle(): Promise<void> {
+    if (this.#unbooked > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve))
+  }
+
+  #end(entry: Entry): void {
+    this.#unbooked++
+    const over = (): void => {
+      this.#unbooked--
+      if (this.#unbooked === 0) for (const resolve of this.#whenIdle.splice(0)) resolve()
+    }
+    const failed = (error: unknown): void => {
+      this.#onTrouble(error, this.#unbooked)
+      over()
+    }
+    this.#enqueue({ entry, since: performance.now(), done: over, failed })
+  }
+
+  #enqueue(waiting: Waiting): void {
+    this.#waiting.push(waiting)
+    if (this.#isWriting) return
+    this.#isWriting = true
+    setImmediate(() => void this.#writeAll())
+  }
+
+  async #writeAll(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, MAX_BATCH)
+      try {
+        const written = await this.#ledger.write(batch.map(({ entry }) => entry))
+        this.#isInTrouble = false
+        for (const [index, { done }] of batch.entries()) done(written[index] ?? false)
+      } catch (error) {
+        if (error instanceof StoreError) await this.#tryLater(batch, error)
+        else await this.#writeOneByOne(batch)
+      }
+    }
+    this.#isWriting = false
+  }
+
+  /** Endings wait for as long as it takes, holds only for another program's transaction, and not for ever. */
+  async #tryLater(batch: readonly Waiting[], error: StoreError): Promise<void> {
+    const latest = error.problem === 'locked' ? performance.now() - HOLD_PATIENCE_MS : Number.POSITIVE_INFINITY
+    const isRefused = ({ entry, since }: Waiting): boolean => entry.verb === 'hold' && since <= latest
+    const rest = batch.filter((waiting) => !isRefused(waiting))
+    this.#waiting = [...rest, ...this.#waiting]
+    for (const { failed } of batch.filter(isRefused)) failed(storeRefusal(error))
+    if (rest.some(({ entry }) => entry.verb !== 'hold') && !this.#isInTrouble) {
+      this.#isInTrouble = true
+      this.#onTrouble(error, this.#unbooked)
+    }
+    if (rest.length > 0) await sleep(RETRY_MS)
+  }
+
+  /** One entry has a defect: the others must not suffer from it. */
+  async #writeOneByOne(batch: readonly Waiting[]): Promise<void> {
+    for (const waiting of batch) {
+      try {
+        const [written = false] = await this.#ledger.write([waiting.entry])
+        waiting.done(written)
+      } catch (error) {
+        if (error instanceof StoreError) await this.#tryLater([waiting], error)
+        else waiting.failed(error)
+      }
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { checkedSettings } from '../../src/keys/key-settings.ts'
+import { newKeySecret, keyDigest, keyHint } from '../../src/keys/key-secret.ts'
+import { Store } from '../../src/stores/store.ts'
+import type { newKeySettings } from '../../src/keys/key-settings.ts'
+import type { VirtualKey } from '../../src/keys/virtual-key.ts'
+import type { Abandoned, Hold, HoldOrder, HoldRefusal, Settlement } from '../../src/ledger/ledger.ts'
+import type { ProcessIdentity, Processes } from '../../src/stores/process-identity.ts'
+import type { Member } from '../../src/stores/store.ts'
+import type { z } from 'zod'
+
+/** A new directory under the system's temporary one; `remove` takes it away. */
+export function temporaryDirectory(): { path: string; remove: () => void } {
+  const path = mkdtempSync(join(tmpdir(), 'comet-store-'))
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
+}
+
+/** Monday, 2026-11-23, 12:00 UTC. */
+export const NOON = Date.UTC(2026, 10, 23, 12)
+export const HOUR = 3_600_000
+export const DAY = 24 * HOUR
+
+export function createKey(store: Store, settings: z.input<typeof newKeySettings>, now = NOON): VirtualKey {
+  const secret = newKeySecret()
+  return store.keys.create(checkedSettings(settings), { digest: keyDigest(secret), hint: keyHint(secret) }, now)
+}
+
+let lastOrder = 0
+
+export function orderOf(key: Pick<VirtualKey, 'name' | 'id'> | undefined, more: Partial<HoldOrder> = {}): HoldOrder {
+  return {
+    generationId: `gen_${++lastOrder}`,
+    keyName: key?.name ?? 'anonymous',
+    keyId: key?.id,
+    endpoint: 'images.generations',
+    model: 'gpt-image-2',
+    size: '1024x1024',
+    quality: 'low',
+    n: 1,
+    highestMicros: 100,
+    allowUnpriced: false,
+    heldAt: NOON,
+    ...more,
+  }
+}
+
+export function cost(costMicros: number, more: Partial<Settlement> = {}): Settlement {
+  return { endedAt: NOON, costMicros, isEstimated: false, images: 1, usage: undefined, ...more }
+}
+
+/** The hold, where nothing was refused. */
+export function held(result: Hold | HoldRefusal): Hold {
+  if ('refused' in result) throw new Error(`refused: ${result.refused}`)
+  return result
+}
+
+/** Processes that live and die as a test says. */
+export class PretendedProcesses {
+  readonly #dead = new Set<number>()
+  #lastPid = 0
+
+  next(): Processes & { readonly own: ProcessIdentity } {
+    const own = { scope: 'test', pid: ++this.#lastPid, started: '1' }
+    return { own, isAlive: ({ pid }) => !this.#dead.has(pid) }
+  }
+
+  kill({ own }: Processes): void {
+    this.#dead.add(own.pid)
+  }
+}
+
+/** Joins as a process; `recovered` collects what it booked for dead ones. */
+export function joined(
+  store: Store,
+  processes: Processes,
+  now: () => number = () => NOON,
+): Member & { readonly recovered: Abandoned[] } {
+  const recovered: Abandoned[] = []
+  const member = store.join({
+    processes,
+    now,
+    onAbandoned: (rows) => recovered.push(...rows),
+    onTrouble: (error) => {
+      throw error
+    },
+  })
+  return { ...member, recovered }
+}
