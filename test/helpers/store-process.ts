@@ -1,0 +1,41 @@
+import { Books } from '../../src/ledger/books.ts'
+import { keyDigest } from '../../src/keys/key-secret.ts'
+import { Store } from '../../src/stores/store.ts'
+import { orderOf } from './store.ts'
+
+/**
+ * A gateway process in small, for tests with several: `node store-process.ts DIRECTORY`. Takes one JSON command a
+ * line and answers each with a line.
+ */
+const store = Store.forServing(process.argv[2] ?? '')
+const member = store.join({ onAbandoned: () => {}, onTrouble: () => {} })
+const books = new Books({ ledger: member.ledger, onTrouble: () => {} })
+
+interface Command {
+  readonly do: 'hold' | 'find'
+  readonly id?: number
+  readonly name?: string
+  readonly times?: number
+  readonly secret?: string
+}
+
+async function answer({ do: verb, id = 0, name = '', times = 1, secret = '' }: Command): Promise<unknown> {
+  if (verb === 'find') return store.keys.find(keyDigest(secret))?.key.revokedAt === undefined
+  const order = () => orderOf({ id, name }, { heldAt: Date.now() })
+  const results = await Promise.allSettled(Array.from({ length: times }, async () => books.hold(order())))
+  return results.filter(({ status }) => status === 'fulfilled').length
+}
+
+process.stdout.write('ready\n')
+let rest = ''
+process.stdin.on('data', (chunk: Buffer) => {
+  const lines = (rest + chunk.toString()).split('\n')
+  rest = lines.pop() ?? ''
+  for (const line of lines) {
+    void answer(JSON.parse(line) as Command).then((result) => process.stdout.write(`${JSON.stringify(result)}\n`))
+  }
+})
+process.stdin.on('end', () => {
+  member.leave()
+  store.close()
+})
