@@ -1,5 +1,11 @@
 import { ConfigError } from '../config.ts'
+import { GatewayError } from '../errors.ts'
+import { KeyError } from '../keys/virtual-key.ts'
+import { StoreError } from '../store-error.ts'
+import { printable } from './printable.ts'
 
+/** sysexits.h, EX_USAGE: the command line is wrong. */
+const EXIT_USAGE = 64
 /** sysexits.h, EX_CONFIG: something is wrong with the configuration. */
 const EXIT_CONFIG = 78
 
@@ -16,9 +22,19 @@ export function failWith(error: unknown): never {
     console.error(error.message)
     process.exit(EXIT_CONFIG)
   }
+  if (isAboutArguments(error)) process.exit(error.exitCode === 0 ? 0 : EXIT_USAGE)
+  if (error instanceof StoreError || error instanceof KeyError || error instanceof GatewayError) {
+    console.error(`comet-gateway: ${printable(error.message)}`)
+    process.exit(1)
+  }
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
   if (error instanceof Error && code !== '')
     console.error(`comet-gateway: ${error.message}. ${HINTS[code] ?? ''}`.trimEnd())
   else console.error(error)
   process.exit(1)
+}
+
+/** Commander has printed its help or its complaint; it is not imported here, because serving does not need it. */
+function isAboutArguments(error: unknown): error is Error & { readonly exitCode: number } {
+  return error instanceof Error && error.name === 'CommanderError' && 'exitCode' in error
 }

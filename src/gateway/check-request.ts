@@ -22,7 +22,10 @@ export interface CheckedCall {
  * The model that a request names, or the default one.
  * @throws GatewayError 404 for a model that is not served here; 400 where `model` is no name at all
  */
-export function resolveModel({ models, defaultModel }: Gateway, { parameters }: Call): ResolvedModel {
+export function resolveModel(
+  { models, defaultModel }: Pick<Gateway, 'models' | 'defaultModel'>,
+  { parameters }: Call,
+): ResolvedModel {
   const named = parameters.get('model') ?? undefined
   const problem = modelNameProblem(named)
   if (problem === undefined) return models.resolve(typeof named === 'string' ? named : defaultModel)
@@ -36,7 +39,7 @@ export function resolveModel({ models, defaultModel }: Gateway, { parameters }: 
  * @throws GatewayError 400 with all problems of the request at once
  */
 export function checkCall(
-  gateway: Gateway,
+  gateway: Pick<Gateway, 'models'>,
   endpoint: Endpoint,
   call: Call,
   model: ResolvedModel,

@@ -21,6 +21,7 @@ export function holdRefused(refusal: HoldRefusal, order: HoldOrder): GatewayErro
         { param: 'model' },
       )
     case 'key':
-      return new GatewayError('invalid_api_key', 'This API key was revoked, disabled, or has expired.')
+      break
   }
+  return new GatewayError('invalid_api_key', 'This API key was revoked, disabled, or has expired.')
 }

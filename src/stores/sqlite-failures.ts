@@ -36,6 +36,11 @@ export function storeError(error: unknown, file: string): unknown {
   if (code === 'ENOTDIR' || code === 'EEXIST') {
     return new StoreError('unavailable', `${file} cannot be made: DATA_DIR, or a part of it, is a file`, error)
   }
+  // Node reports a read-only file system like this, too, when it makes several levels at once.
+  if (code === 'ENOENT') {
+    const words = 'cannot be made: its directory does not exist, or is on a read-only file system'
+    return new StoreError('unavailable', `${file} ${words}`, error)
+  }
   return error
 }
 

@@ -92,15 +92,16 @@ export class SqliteLedger implements Ledger {
     switch (entry.verb) {
       case 'hold':
         return this.#hold(bounded(entry.order))
-      case 'settle':
-        return this.#end(entry.hold, { ...entry.settlement, outcome: 'completed' })
       case 'release': {
         const nothing = { costMicros: 0, isEstimated: false, images: 0, usage: undefined }
         return this.#end(entry.hold, { ...entry.ending, ...nothing, outcome: 'failed' })
       }
       case 'bookEstimated':
         return this.#end(entry.hold, { ...atItsHold(entry.hold), ...entry.ending, outcome: 'ambiguous' })
+      case 'settle':
+        break
     }
+    return this.#end(entry.hold, { ...entry.settlement, outcome: 'completed' })
   }
 
   #hold(order: HoldOrder): Hold | HoldRefusal {

@@ -119,14 +119,15 @@ describe('a full disk', () => {
     const open = await books.hold(orderOf(key))
     const pages = Number(database.sqlite.prepare('PRAGMA page_count').get()?.['page_count'])
     database.sqlite.exec(`PRAGMA max_page_count = ${pages}`)
-    let refusal: unknown
     const holds = [open]
-    while (refusal === undefined && holds.length < 1000) {
-      await books.hold(orderOf(key)).then(
-        (hold) => holds.push(hold),
-        (error: unknown) => (refusal = error),
-      )
+    const untilRefused = async (): Promise<unknown> => {
+      try {
+        for (;;) holds.push(await books.hold(orderOf(key)))
+      } catch (error) {
+        return error
+      }
     }
+    const refusal = await untilRefused()
     expect(refusal).toMatchObject({ code: 'storage_full', status: 503 })
     expect(String(refusal)).not.toContain(directory.path)
 

@@ -37,7 +37,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('crash'), who: fc.nat(1) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('wait'), days: fc.integer({ min: 1, max: 9 }) }) },
-) as fc.Arbitrary<Step>
+)
 
 /** Two processes on one file, and a second set of books kept by hand. */
 class World {

@@ -1,0 +1,75 @@
+import { InvalidArgumentError } from 'commander'
+import { PERIODS, dayOf } from '../budgets/period.ts'
+import type { Budget } from '../budgets/budget.ts'
+
+const DAY_MS = 86_400_000
+const DURATION_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: DAY_MS, w: 7 * DAY_MS }
+/** Takes a limit away, in `keys update`. A word rather than undefined, which commander takes for an empty argument. */
+export const NONE = 'none'
+export type OrNone<T> = T | typeof NONE
+
+/** `25/month`, `0.50/day`, in USD; `none` for no budget. */
+export function budgetArgument(text: string): OrNone<Budget> {
+  if (text === NONE) return NONE
+  const match = /^\$?(\d{1,7})(?:\.(\d{1,6}))?\/(\w+)$/.exec(text)
+  const period = PERIODS.find((candidate) => candidate === match?.[3])
+  if (match === null || period === undefined) {
+    throw new InvalidArgumentError(`It is USD per ${PERIODS.join(', ')}: 25/month or 0.50/day, or none.`)
+  }
+  // Digits rather than a float: 0.1 + 0.2 has no place in a budget.
+  const limitMicros = Number(match[1]) * 1_000_000 + Number((match[2] ?? '').padEnd(6, '0'))
+  return { limitMicros, period }
+}
+
+/** A whole number from 1; `none` for no limit. */
+export function limitArgument(text: string): OrNone<number> {
+  if (text === NONE) return NONE
+  if (/^[1-9]\d{0,6}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('It is a whole number from 1, or none.')
+}
+
+export function countArgument(text: string): number {
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('It is a whole number from 1 to 999999.')
+}
+
+/** Model ids and patterns, comma-separated; the option can also be given several times. */
+export function modelsArgument(text: string, before: readonly string[] | undefined): readonly string[] {
+  const models = text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+  if (models.length === 0) throw new InvalidArgumentError('Name at least one model, or * for all.')
+  return [...(before ?? []), ...models]
+}
+
+/** `90m`, `24h`, `30d`, `2w`, in milliseconds. */
+export function durationArgument(text: string): number {
+  const match = /^(\d{1,5})([mhdw])$/.exec(text)
+  if (match === null) throw new InvalidArgumentError('It is a duration: 90m, 24h, 30d, or 2w.')
+  return Number(match[1]) * (DURATION_MS[match[2] ?? ''] ?? 0)
+}
+
+/** A duration from now, or a date in UTC; `none` for never. */
+export function expiryArgument(text: string): OrNone<number> {
+  if (text === NONE || text === 'never') return NONE
+  if (/^\d+[mhdw]$/.test(text)) return Date.now() + durationArgument(text)
+  return dateArgument(text)
+}
+
+/** `2026-11-23`, or a time of ISO 8601 with its zone, in milliseconds. */
+export function dateArgument(text: string): number {
+  const isDate = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/.test(text)
+  const time = isDate ? Date.parse(text) : Number.NaN
+  // Date.parse takes 2026-02-31 for a day in March.
+  const isReal = !Number.isNaN(time) && (text.length > 10 || new Date(time).toISOString().startsWith(text))
+  if (isReal) return time
+  throw new InvalidArgumentError('It is a date in UTC, 2026-11-23, or a time, 2026-11-23T18:00Z.')
+}
+
+/** The first day that counts: `30d` is today and the 29 days before it, in UTC; or a date. */
+export function sinceArgument(text: string): number {
+  const match = /^([1-9]\d{0,4})([dw])$/.exec(text)
+  if (match === null) return dayOf(dateArgument(text))
+  return dayOf(Date.now()) - Number(match[1]) * (match[2] === 'w' ? 7 : 1) + 1
+}

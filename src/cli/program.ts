@@ -1,0 +1,41 @@
+import { Command } from 'commander'
+import { VERSION } from '../version.ts'
+import { addCheckCommand } from './check.ts'
+import { addDoctorCommand } from './doctor.ts'
+import { addGenerationsCommand } from './generations.ts'
+import { addKeysCommand } from './keys.ts'
+import { addMaintenanceCommands } from './maintenance.ts'
+import { addModelsCommand } from './models.ts'
+import { addUsageCommand } from './usage.ts'
+import type { DemoOptions } from './demo.ts'
+
+/** The `comet-gateway` command with all its parts. What is wrong with its arguments is thrown as a CommanderError. */
+export function createProgram(): Command {
+  const program = new Command('comet-gateway')
+    .description("An OpenAI-compatible gateway for CometAPI's image models.")
+    .version(VERSION, '-v, --version')
+    .exitOverride()
+    .showHelpAfterError('Try --help.')
+    .addHelpText('after', '\nExamples:\n  SANDBOX=true comet-gateway\n  COMETAPI_KEY=sk-... comet-gateway\n')
+  program
+    .command('serve')
+    .description('start the gateway (the default); configured by environment variables or .env')
+    .addHelpText('after', '\nExample:\n  COMETAPI_KEY=sk-... comet-gateway serve\n')
+    .action(async () => void (await import('../main.ts')))
+  program
+    .command('demo')
+    .description('start it with the offline sandbox and make one picture')
+    .option('--once', 'exit after the picture')
+    .option('--out <file>', 'where the picture goes: png, jpg or webp')
+    .option('--prompt <text>', 'what to draw')
+    .addHelpText('after', '\nExample:\n  comet-gateway demo --once --out boat.png\n')
+    .action(async (options: DemoOptions) => (await import('./demo.ts')).demo(options))
+  addKeysCommand(program)
+  addUsageCommand(program)
+  addGenerationsCommand(program)
+  addModelsCommand(program)
+  addCheckCommand(program)
+  addDoctorCommand(program)
+  addMaintenanceCommands(program)
+  return program
+}
