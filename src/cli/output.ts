@@ -55,6 +55,12 @@ export function printJson(value: unknown): void {
   write([printableJson(value)])
 }
 
+// `comet-gateway generations | head`: whoever reads has had enough, and nothing went wrong.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0)
+  throw error
+})
+
 export function write(lines: readonly string[]): void {
   process.stdout.write(lines.map((line) => `${line}\n`).join(''))
 }
