@@ -15,7 +15,7 @@ export interface DescribedKey {
 }
 
 export function describedKey(store: Store, key: VirtualKey, now: number): DescribedKey {
-  return { key, account: store.accounts.budgetOf(key.id, now), secrets: store.keys.secretsOf(key.id), now }
+  return { key, account: store.accounts.accountOf(key.id, now), secrets: store.keys.secretsOf(key.id), now }
 }
 
 /** A time as people read it: minutes, UTC. */

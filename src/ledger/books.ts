@@ -2,11 +2,23 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { StoreError, storeRefusal } from '../store-error.ts'
 import { holdRefused } from './hold-refused.ts'
 import { isRefusal } from './ledger.ts'
-import type { Ending, Entry, EstimatedEnding, Hold, HoldOrder, Ledger, Settlement, Written } from './ledger.ts'
+import type {
+  Ending,
+  Entry,
+  EstimatedEnding,
+  Hold,
+  HoldOrder,
+  KeyAccount,
+  Ledger,
+  Settlement,
+  Written,
+} from './ledger.ts'
 
 const RETRY_MS = 100
 /** How long a request waits for another program's transaction before it is refused. */
 const HOLD_PATIENCE_MS = 5000
+/** How long an ending waits for the next hold, to share its transaction. Only a crash in between makes a difference. */
+const ENDING_DELAY_MS = 10
 /** One transaction must not keep other processes, or this one's event loop, for long: about 10 ms. */
 const MAX_BATCH = 256
 
@@ -36,6 +48,8 @@ export class Books {
   #waiting: Waiting[] = []
   #unbooked = 0
   #isWriting = false
+  #isDue = false
+  #delay: NodeJS.Timeout | undefined
   #isInTrouble = false
   #whenIdle: (() => void)[] = []
 
@@ -78,6 +92,16 @@ export class Books {
     this.#end({ verb: 'bookEstimated', hold, ending })
   }
 
+  /** Where a virtual key stands, after all that has ended until now; undefined where there is no such key. */
+  async accountOf(keyId: number, now: number): Promise<KeyAccount | undefined> {
+    await this.#writeAll()
+    try {
+      return await this.#ledger.accountOf(keyId, now)
+    } catch (error) {
+      throw error instanceof StoreError ? storeRefusal(error) : error
+    }
+  }
+
   /** Resolves when every ending is booked. */
   async idle(): Promise<void> {
     if (this.#unbooked > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve))
@@ -98,12 +122,19 @@ export class Books {
 
   #enqueue(waiting: Waiting): void {
     this.#waiting.push(waiting)
-    if (this.#isWriting) return
-    this.#isWriting = true
-    setImmediate(() => void this.#writeAll())
+    if (this.#isWriting || this.#isDue) return
+    if (waiting.entry.verb === 'hold') {
+      this.#isDue = true
+      setImmediate(() => void this.#writeAll())
+    } else this.#delay ??= setTimeout(() => void this.#writeAll(), ENDING_DELAY_MS)
   }
 
   async #writeAll(): Promise<void> {
+    clearTimeout(this.#delay)
+    this.#delay = undefined
+    this.#isDue = false
+    if (this.#isWriting) return
+    this.#isWriting = true
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, MAX_BATCH)
       try {

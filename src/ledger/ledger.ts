@@ -108,7 +108,7 @@ export interface Ledger {
    */
   write(entries: readonly Entry[]): readonly Written[] | Promise<readonly Written[]>
   /** Where a virtual key stands; undefined where there is no such key. */
-  budgetOf(keyId: number, now: number): KeyAccount | undefined | Promise<KeyAccount | undefined>
+  accountOf(keyId: number, now: number): KeyAccount | undefined | Promise<KeyAccount | undefined>
 }
 
 /** What a key's holder may know of it. */

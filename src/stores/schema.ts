@@ -102,9 +102,9 @@ export const MIGRATIONS: readonly string[] = [
     upstream_ms INTEGER,
     duration_ms INTEGER
   ) STRICT;
-  -- Both end in the row number, which is the order in which they ended.
+  -- Both are in the order in which they ended: an index ends in the row number.
   CREATE INDEX generations_of_key ON generations (key_name);
-  CREATE INDEX generations_failed ON generations (key_name) WHERE outcome <> 'completed';
+  CREATE INDEX generations_failed ON generations (seq) WHERE outcome <> 'completed';
 
   -- Sums of what has ended, by the day of the hold: reports need not read the ledger, and outlive its pruning.
   CREATE TABLE daily_totals (

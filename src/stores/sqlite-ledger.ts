@@ -71,7 +71,7 @@ export class SqliteLedger implements Ledger {
     return this.write([{ verb: 'bookEstimated', hold, ending }])[0] === true
   }
 
-  budgetOf(keyId: number, now: number): KeyAccount | undefined {
+  accountOf(keyId: number, now: number): KeyAccount | undefined {
     const row = this.#database.run(() => this.#account(keyId, now))
     return row === undefined ? undefined : { budget: budgetOfRow(row), inFlight: row.open_holds }
   }

@@ -75,7 +75,7 @@ export class Store {
   }
 
   /** Books and limits of a key, for commands that hold nothing. */
-  get accounts(): Pick<SqliteLedger, 'budgetOf'> {
+  get accounts(): Pick<SqliteLedger, 'accountOf'> {
     return new SqliteLedger(this.#database, 0)
   }
 

@@ -43,8 +43,8 @@ describe('a new key', () => {
     for (const count of counts.values()) expect(Math.abs(count - mean)).toBeLessThan(mean * 0.2)
   })
 
-  it('is told from a mistyped one without a lookup: any one character, two swapped, one missing', () => {
-    const characters = fc.constantFrom(...'0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz')
+  it('is told from a mistyped one without a lookup: any one character, or one missing', () => {
+    const characters = fc.stringMatching(/^[0-9A-Za-z]$/)
     fc.assert(
       fc.property(fc.integer({ min: 6, max: 43 }), characters, (at, character) => {
         const { secret } = alice
@@ -59,8 +59,8 @@ describe('a new key', () => {
   it('is not in the file', () => {
     const bytes = ['gateway.db', 'gateway.db-wal'].map((name) => readFileSync(join(directory.path, name)))
     const file = Buffer.concat(bytes)
-    expect(file.includes(keyDigest(alice.secret))).toBe(true)
-    expect(file.includes(alice.secret.slice(6, 30))).toBe(false)
+    expect(file.indexOf(keyDigest(alice.secret))).toBeGreaterThan(0)
+    expect(file.indexOf(alice.secret.slice(6, 30))).toBe(-1)
   })
 })
 

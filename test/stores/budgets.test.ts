@@ -39,7 +39,7 @@ describe('a budget', () => {
     const hold = held(ledger.hold(orderOf(key)))
     expect(hold.budget).toEqual({ limitMicros: 250, period: 'month', spentMicros: 0, heldMicros: 100 })
     ledger.settle(hold, cost(40))
-    expect(ledger.budgetOf(key.id, NOON)).toMatchObject({ budget: { spentMicros: 40, heldMicros: 0 }, inFlight: 0 })
+    expect(ledger.accountOf(key.id, NOON)).toMatchObject({ budget: { spentMicros: 40, heldMicros: 0 }, inFlight: 0 })
   })
 
   it('refuses what it does not cover, to the micro-dollar, and says where it stands', () => {
@@ -67,7 +67,7 @@ describe('a budget', () => {
   it('pays for an ambiguous failure at its hold, marked as estimated', () => {
     const key = withBudget(100)
     ledger.bookEstimated(held(ledger.hold(orderOf(key))), { endedAt: NOON, images: 1 })
-    expect(ledger.budgetOf(key.id, NOON)?.budget).toMatchObject({ spentMicros: 100, heldMicros: 0 })
+    expect(ledger.accountOf(key.id, NOON)?.budget).toMatchObject({ spentMicros: 100, heldMicros: 0 })
     expect(store.reports.generations({ limit: 1 })[0]).toMatchObject({
       outcome: 'ambiguous',
       isEstimated: true,
@@ -78,7 +78,7 @@ describe('a budget', () => {
   it('books a cost above its hold as it is, and has nothing left then', () => {
     const key = withBudget(100)
     ledger.settle(held(ledger.hold(orderOf(key))), cost(130))
-    const state = ledger.budgetOf(key.id, NOON)?.budget
+    const state = ledger.accountOf(key.id, NOON)?.budget
     expect(state).toMatchObject({ spentMicros: 130 })
     expect(state && leftMicros(state)).toBe(0)
     expect(ledger.hold(orderOf(key, { highestMicros: 0 }))).toMatchObject({ refused: 'budget' })
@@ -95,7 +95,7 @@ describe('a budget', () => {
     const key = withBudget(500)
     const hold = held(ledger.hold(orderOf(key)))
     expect([ledger.settle(hold, cost(40)), again(hold)]).toEqual([true, false])
-    expect(ledger.budgetOf(key.id, NOON)?.budget).toMatchObject({ spentMicros: 40, heldMicros: 0 })
+    expect(ledger.accountOf(key.id, NOON)?.budget).toMatchObject({ spentMicros: 40, heldMicros: 0 })
     expect(store.reports.usage({ by: 'key', sinceDay: 0 })).toMatchObject([{ generations: 1, costMicros: 40 }])
   })
 
@@ -120,8 +120,8 @@ describe('a budget', () => {
     const key = withBudget(100, 'day')
     const hold = held(ledger.hold(orderOf(key, { heldAt: NOON })))
     ledger.settle(hold, cost(60, { endedAt: NOON + DAY }))
-    expect(ledger.budgetOf(key.id, NOON + DAY)?.budget).toMatchObject({ spentMicros: 0 })
-    expect(ledger.budgetOf(key.id, NOON)?.budget).toMatchObject({ spentMicros: 60 })
+    expect(ledger.accountOf(key.id, NOON + DAY)?.budget).toMatchObject({ spentMicros: 0 })
+    expect(ledger.accountOf(key.id, NOON)?.budget).toMatchObject({ spentMicros: 60 })
   })
 
   it('of another period counts what was spent in it already', () => {
@@ -129,10 +129,10 @@ describe('a budget', () => {
     ledger.settle(held(ledger.hold(orderOf(key, { heldAt: NOON - 2 * DAY }))), cost(70))
     const open = held(ledger.hold(orderOf(key)))
     store.keys.update('alice', { budget: { limitMicros: 200, period: 'month' } }, NOON)
-    expect(ledger.budgetOf(key.id, NOON)?.budget).toMatchObject({ spentMicros: 70, heldMicros: 100 })
+    expect(ledger.accountOf(key.id, NOON)?.budget).toMatchObject({ spentMicros: 70, heldMicros: 100 })
     expect(ledger.hold(orderOf(key, { highestMicros: 31 }))).toMatchObject({ refused: 'budget' })
     ledger.settle(open, cost(50))
-    expect(ledger.budgetOf(key.id, NOON)?.budget).toMatchObject({ spentMicros: 120, heldMicros: 0 })
+    expect(ledger.accountOf(key.id, NOON)?.budget).toMatchObject({ spentMicros: 120, heldMicros: 0 })
   })
 
   it('is not a way around an unknown price', () => {

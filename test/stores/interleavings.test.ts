@@ -114,7 +114,7 @@ class World {
   /** Never beyond the limit, and the same to the micro-dollar as the books kept by hand. */
   check(): void {
     const { ledger } = this.member(0).member
-    const { budget, inFlight } = ledger.budgetOf(this.key.id, this.now) ?? { budget: undefined, inFlight: -1 }
+    const { budget, inFlight } = ledger.accountOf(this.key.id, this.now) ?? { budget: undefined, inFlight: -1 }
     if (budget === undefined) throw new Error('no budget')
     expect(budget.spentMicros + budget.heldMicros).toBeLessThanOrEqual(LIMIT)
     expect(inFlight).toBe(this.holds.filter(({ isOpen }) => isOpen).length)

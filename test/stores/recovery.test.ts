@@ -40,7 +40,7 @@ describe('what a dead process left open', () => {
     const lost = { generationId: 'gen_lost', keyName: 'alice', model: 'gpt-image-2', heldAt: NOON, bookedMicros: 100 }
     expect(recovered).toEqual([lost])
     const account = { budget: { spentMicros: 100, heldMicros: 0 }, inFlight: 0 }
-    expect(ledger.budgetOf(key.id, NOON)).toMatchObject(account)
+    expect(ledger.accountOf(key.id, NOON)).toMatchObject(account)
     const row = { outcome: 'abandoned', isEstimated: true, costMicros: 100, images: 2, keyName: 'alice' }
     expect(store.reports.generations({ limit: 9 })).toMatchObject([row])
   })

@@ -60,7 +60,7 @@ describe('500 requests at once against a budget that pays for 20', () => {
     const command = { do: 'hold', id, name, times: 250 }
     const counts = (await Promise.all([one(command), two(command)])) as number[]
     expect(counts.reduce((sum, count) => sum + count, 0)).toBe(20)
-    expect(store.accounts.budgetOf(id, Date.now())).toMatchObject({ budget: { heldMicros: 2000 }, inFlight: 20 })
+    expect(store.accounts.accountOf(id, Date.now())).toMatchObject({ budget: { heldMicros: 2000 }, inFlight: 20 })
   })
 })
 

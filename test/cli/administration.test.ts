@@ -1,0 +1,264 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { dateOfDay, dayOf } from '../../src/budgets/period.ts'
+import { keyDigest, keyShape } from '../../src/keys/key-secret.ts'
+import { Store } from '../../src/stores/store.ts'
+import { command } from '../helpers/command.ts'
+import { DAY, cost, held, orderOf, temporaryDirectory } from '../helpers/store.ts'
+import type { Member } from '../../src/stores/store.ts'
+
+/** A gateway's own connection is open all the while, as beside a live server. */
+let directory: ReturnType<typeof temporaryDirectory>
+let store: Store
+let member: Member
+const now = Date.now()
+const run = (...args: string[]) => command(directory.path, args)
+const json = async (...args: string[]): Promise<unknown> => JSON.parse((await run(...args, '--json')).stdout)
+
+beforeAll(() => {
+  directory = temporaryDirectory()
+  store = Store.forServing(join(directory.path, 'data'))
+  member = store.join({ onAbandoned: () => {}, onTrouble: () => {} })
+})
+afterAll(() => {
+  member.leave()
+  store.close()
+  directory.remove()
+})
+
+describe('comet-gateway keys', () => {
+  it('create prints the key alone on standard output, once', async () => {
+    const limits = ['--budget', '0.50/day', '--models', 'gpt-image-*,dall-e-3', '--rpm', '30', '--note', 'design team']
+    const { code, stdout } = await run('keys', 'create', 'alice', ...limits)
+    expect([code, keyShape(stdout.trim())]).toEqual([0, 'well_formed'])
+    expect(store.keys.find(keyDigest(stdout.trim()))?.key).toMatchObject({
+      name: 'alice',
+      models: ['gpt-image-*', 'dall-e-3'],
+      requestsPerMinute: 30,
+      budget: { limitMicros: 500_000, period: 'day' },
+    })
+    expect((await run('keys', 'show', 'alice')).stdout).not.toContain(stdout.trim())
+  })
+
+  it.each([
+    ['a budget without a period', ['--budget', '25'], 64, '25/month or 0.50/day'],
+    ['a budget of many decimals', ['--budget', '0.0000001/day'], 64, '25/month'],
+    ['a limit of nothing', ['--rpm', '0'], 64, 'whole number'],
+    ['a day that does not exist', ['--expires', '2027-02-31'], 64, 'a date in UTC'],
+    ['an escape sequence', ['--note', '\u001b[2J'], 1, 'control characters'],
+    ['a flag that does not exist', ['--fly'], 64, 'unknown option'],
+  ])('create refuses %s', async (_what, args, code, words) => {
+    const result = await run('keys', 'create', 'mallory', ...args)
+    expect(result).toMatchObject({ code, stdout: '', stderr: expect.stringContaining(words) as unknown })
+    expect(result.stderr).not.toContain('    at ')
+  })
+
+  it('create refuses names that are taken, also by GATEWAY_KEYS', async () => {
+    expect(await run('keys', 'create', 'alice')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('taken') as unknown,
+    })
+    const environment = { GATEWAY_KEYS: 'carol=sk-gw-0123456789abcdef' }
+    const result = await command(directory.path, ['keys', 'create', 'carol'], { environment })
+    expect(result).toMatchObject({ code: 1, stderr: expect.stringContaining('GATEWAY_KEYS') as unknown })
+  })
+
+  it('update changes what is named, and takes away what is none', async () => {
+    const changes = ['--budget', '2/week', '--rpm', 'none', '--in-flight', '4', '--expires', '2099-01-01', '--disable']
+    expect(await json('keys', 'update', 'alice', ...changes)).toMatchObject({
+      status: 'disabled',
+      budget_usd: 2,
+      budget_period: 'week',
+      requests_per_minute: null,
+      max_in_flight: 4,
+      expires_at: '2099-01-01T00:00:00.000Z',
+      note: 'design team',
+    })
+    expect(await json('keys', 'update', 'alice', '--enable', '--expires', 'none')).toMatchObject({
+      status: 'active',
+      expires_at: null,
+    })
+  })
+
+  it('rotate and revoke are seen by the gateway that runs', async () => {
+    const { secret } = (await json('keys', 'create', 'bob')) as { secret: string }
+    const { secret: next } = (await json('keys', 'rotate', 'bob', '--grace', '1h')) as { secret: string }
+    expect(store.keys.find(keyDigest(secret))?.validUntil).toBeGreaterThan(now)
+    expect((await run('keys', 'revoke', 'bob')).code).toBe(0)
+    expect(store.keys.find(keyDigest(next))?.key.revokedAt).toBeGreaterThan(0)
+    expect(await json('keys', 'list')).toMatchObject([{ name: 'alice' }])
+    expect(await json('keys', 'list', '--all')).toMatchObject([{ name: 'alice' }, { name: 'bob', status: 'revoked' }])
+  })
+
+  it('says so where there is no such key', async () => {
+    expect(await run('keys', 'show', 'nobody')).toMatchObject({
+      code: 1,
+      stderr: "comet-gateway: there is no key named 'nobody'\n",
+    })
+  })
+})
+
+describe('comet-gateway usage and generations', () => {
+  beforeAll(() => {
+    const key = store.keys.named('alice')
+    const { ledger } = member
+    const order = (more: object) => orderOf(key, { heldAt: now, highestMicros: 60_000, ...more })
+    ledger.settle(held(ledger.hold(order({ model: '=cmd|\u001b[31m' }))), cost(42_000, { endedAt: now, images: 2 }))
+    ledger.release(held(ledger.hold(order({}))), { endedAt: now, errorCode: 'upstream_overloaded' })
+    ledger.settle(held(ledger.hold(orderOf(undefined, { heldAt: now - 40 * DAY }))), cost(10, { endedAt: now }))
+    ledger.hold(order({ generationId: 'gen_open' }))
+  })
+
+  it('usage sums the last 30 days by key, with a bar', async () => {
+    expect(await json('usage')).toMatchObject([{ key: 'alice', cost_usd: 0.042, generations: 2, failed: 1, images: 2 }])
+    expect((await run('usage')).stdout).toMatch(/alice +\$0\.042 .*█{24}/)
+  })
+
+  it('usage sums by model and day, since a date, of one key', async () => {
+    expect(await json('usage', '--by', 'day', '--since', '50d')).toMatchObject([
+      { day: dateOfDay(dayOf(now) - 40), cost_usd: 0.00001 },
+      { day: dateOfDay(dayOf(now)), cost_usd: 0.042 },
+    ])
+    expect(await json('usage', '--by', 'model', '--key', 'anonymous', '--since', '2026-01-01')).toHaveLength(1)
+  })
+
+  it('generations lists the newest, those under way first', async () => {
+    const rows = await json('generations')
+    expect(rows).toMatchObject([
+      { id: 'gen_open', outcome: 'under way', cost_usd: null, held_usd: 0.06 },
+      { key: 'anonymous' },
+      { outcome: 'failed', error_code: 'upstream_overloaded', cost_usd: 0 },
+      { outcome: 'completed', cost_usd: 0.042 },
+    ])
+    expect(await json('generations', '--failed', '-n', '1')).toMatchObject([{ outcome: 'failed' }])
+    expect(await json('generations', '--key', 'anonymous')).toHaveLength(1)
+  })
+
+  it('neither a terminal nor a spreadsheet obeys a model that somebody named', async () => {
+    const table = (await run('generations')).stdout
+    const csv = (await run('usage', '--by', 'model', '--csv')).stdout
+    expect(table).toContain('=cmd|\u{FFFD}[31m')
+    expect(csv).toContain(`\n'=cmd|\u{FFFD}[31m,`)
+    expect(table + csv).not.toContain('\u001b')
+  })
+
+  it('since what is no time is refused', async () => {
+    expect(await run('usage', '--since', 'yesterday')).toMatchObject({ code: 64 })
+  })
+})
+
+describe('comet-gateway backup and ledger prune', () => {
+  it('backup copies a file that is in use, whole and private, and overwrites nothing', async () => {
+    expect((await run('backup', 'copy.db')).code).toBe(0)
+    const copy = new DatabaseSync(join(directory.path, 'copy.db'))
+    expect(copy.prepare('SELECT count(*) AS rows FROM generations').get()).toEqual({ rows: 3 })
+    expect(copy.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' })
+    copy.close()
+    expect(await run('backup', 'copy.db')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('exists') as unknown,
+    })
+  })
+
+  it('prune removes old rows, and leaves budgets and totals as they are', async () => {
+    const before = [await json('usage', '--since', '90d'), await json('keys', 'list')]
+    expect((await run('ledger', 'prune', '--before', '2099-01-01')).code).toBe(64)
+    const early = dateOfDay(dayOf(now) - 10)
+    const { stdout } = await run('ledger', 'prune', '--before', early, '--keep-totals')
+    expect(stdout).toMatch(/^1 row is removed/)
+    expect([await json('usage', '--since', '90d'), await json('keys', 'list')]).toEqual(before)
+    expect(await json('generations')).toHaveLength(3)
+  })
+})
+
+describe('comet-gateway check, models and doctor', () => {
+  it('check says what a request can cost, or every problem of it, offline', async () => {
+    const check = async (body: string) => command(directory.path, ['check', '-'], { input: body })
+    const good = await check('{"model":"gpt-image-2","prompt":"A boat","size":"1024x1024","quality":"low"}')
+    expect(good).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^valid: gpt-image-2, at most \$0\.0/) as unknown,
+    })
+    const bad = await check('{"model":"gpt-image-2","n":99,"style":"vivid"}')
+    expect(bad.code).toBe(1)
+    expect(
+      bad.stdout
+        .trim()
+        .split('\n')
+        .map((line) => line.split(':')[0]),
+    ).toEqual(['prompt', 'n', 'style'])
+    writeFileSync(join(directory.path, 'order.json'), '{"model":"dall-e-3","prompt":"A boat"}')
+    expect(await json('check', 'order.json')).toMatchObject({ valid: true, model: 'dall-e-3' })
+  })
+
+  it('models shows the catalogue, and the rules of one model', async () => {
+    expect((await run('models')).stdout).toContain('gpt-image-2 ')
+    const { stdout } = await run('models', 'gpt-image-2')
+    for (const words of ['prompt', 'required', 'Rules:', 'USD per million tokens']) expect(stdout).toContain(words)
+    expect(await run('models', 'GPT-Image-2')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("'gpt-image-2'") as unknown,
+    })
+  })
+
+  it('doctor finds what is wrong without printing the key', async () => {
+    const COMETAPI_KEY = 'sk-planted-upstream-key-0123456789'
+    const environment = { COMETAPI_KEY, COMETAPI_BASE_URL: 'http://127.0.0.1:1' }
+    const { code, stdout, stderr } = await command(directory.path, ['doctor'], { environment })
+    expect(code).toBe(1)
+    expect(stdout).toMatch(/ok +data directory/)
+    expect(stdout).toMatch(/NO +upstream +.*cannot be reached/)
+    expect(stdout + stderr).not.toContain(COMETAPI_KEY)
+    expect((await command(directory.path, ['doctor'], { environment: { SANDBOX: 'true' } })).code).toBe(0)
+  })
+})
+
+describe('every command', () => {
+  it.each([
+    'serve',
+    'demo',
+    'keys create',
+    'keys list',
+    'keys show',
+    'keys update',
+    'keys rotate',
+    'keys revoke',
+    'usage',
+    'generations',
+    'models',
+    'check',
+    'doctor',
+    'backup',
+    'ledger prune',
+  ])('%s has help with an example', async (words) => {
+    const { code, stdout } = await run(...words.split(' '), '--help')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/\nExample:\n .*comet-gateway/)
+  })
+
+  it('that only reads makes no database', async () => {
+    const empty = temporaryDirectory()
+    const result = await command(empty.path, ['usage'])
+    expect(result).toMatchObject({ code: 1, stderr: expect.stringContaining('does not exist yet') as unknown })
+    empty.remove()
+  })
+
+  it('is in docs/command-line.md', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../docs/command-line.md'), 'utf8')
+    for (const words of [
+      'keys create',
+      'keys rotate',
+      'usage',
+      'generations',
+      'models',
+      'check',
+      'doctor',
+      'backup',
+      'ledger prune',
+    ]) {
+      expect(page).toContain(`\`${words}`)
+    }
+  })
+})
