@@ -28,7 +28,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   plugins: ['gateway', 'keys', 'limits', 'errors', 'config'],
   gateway: ['endpoints', 'models', 'keys', 'limits', 'usage', 'upstream', 'errors', 'metrics'],
   endpoints: ['models', 'errors'],
-  keys: ['budgets', 'errors', 'config'],
+  keys: ['budgets', 'errors', 'config', 'store-error'],
   budgets: ['errors'],
   ledger: ['budgets', 'errors', 'store-error', 'usage'],
   stores: ['budgets', 'keys', 'ledger', 'store-error', 'usage'],

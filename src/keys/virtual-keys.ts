@@ -1,8 +1,9 @@
 import { timingSafeEqual } from 'node:crypto'
 import { GatewayError } from '../errors.ts'
+import { StoreError, storeRefusal } from '../store-error.ts'
 import { keyDigest, keyHint, keyShape, newKeySecret } from './key-secret.ts'
 import { whyUnusable } from './virtual-key.ts'
-import type { KeySettings, KeyStore, VirtualKey } from './virtual-key.ts'
+import type { FoundKey, KeySettings, KeyStore, VirtualKey } from './virtual-key.ts'
 
 /** A key with its secret, which is not shown again. */
 export interface IssuedKey {
@@ -32,18 +33,26 @@ export class VirtualKeys {
 
   /**
    * The key that was presented, or why it may not be used.
-   * @throws StoreError where the database cannot be read
+   * @throws GatewayError 503 `storage_unavailable` where keys cannot be looked up
    */
   async authenticate(presented: string, now: number): Promise<VirtualKey | KeyRefusal> {
     const shape = keyShape(presented)
     if (shape !== 'well_formed') return shape
     const digest = keyDigest(presented)
-    const found = await this.#store.find(digest)
+    const found = await this.#find(digest)
     if (found === undefined || !timingSafeEqual(found.digest, digest)) return 'unknown'
     const { key, validUntil } = found
     const reason = whyUnusable(key, now)
     if (reason !== undefined) return reason
     return validUntil !== undefined && validUntil <= now ? 'replaced' : key
+  }
+
+  async #find(digest: Buffer): Promise<FoundKey | undefined> {
+    try {
+      return await this.#store.find(digest)
+    } catch (error) {
+      throw error instanceof StoreError ? storeRefusal(error) : error
+    }
   }
 
   async create(settings: KeySettings, now: number): Promise<IssuedKey> {

@@ -40,6 +40,7 @@ export class Store {
   readonly keys: SqliteKeyStore
   readonly reports: SqliteReports
   readonly #database: Database
+  #accounts: Pick<SqliteLedger, 'accountOf'> | undefined
 
   private constructor(database: Database) {
     this.#database = database
@@ -74,9 +75,9 @@ export class Store {
     return this.#database.file
   }
 
-  /** Books and limits of a key, for commands that hold nothing. */
+  /** Where keys stand, for commands that hold nothing. */
   get accounts(): Pick<SqliteLedger, 'accountOf'> {
-    return new SqliteLedger(this.#database, 0)
+    return (this.#accounts ??= new SqliteLedger(this.#database, 0))
   }
 
   /** Enters this process as one that holds and settles, and books what dead ones left open. */

@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto'
+import { writeSync } from 'node:fs'
 import { Books } from '../../src/ledger/books.ts'
 import { keyDigest } from '../../src/keys/key-secret.ts'
 import { Store } from '../../src/stores/store.ts'
-import { orderOf } from './store.ts'
+import { cost, orderOf } from './store.ts'
 
 /**
  * A gateway process in small, for tests with several: `node store-process.ts DIRECTORY`. Takes one JSON command a
@@ -12,7 +14,7 @@ const member = store.join({ onAbandoned: () => {}, onTrouble: () => {} })
 const books = new Books({ ledger: member.ledger, onTrouble: () => {} })
 
 interface Command {
-  readonly do: 'hold' | 'find'
+  readonly do: 'hold' | 'find' | 'work'
   readonly id?: number
   readonly name?: string
   readonly times?: number
@@ -20,10 +22,20 @@ interface Command {
 }
 
 async function answer({ do: verb, id = 0, name = '', times = 1, secret = '' }: Command): Promise<unknown> {
+  if (verb === 'work') return work({ id, name })
   if (verb === 'find') return store.keys.find(keyDigest(secret))?.key.revokedAt === undefined
   const order = () => orderOf({ id, name }, { heldAt: Date.now() })
   const results = await Promise.allSettled(Array.from({ length: times }, async () => books.hold(order())))
   return results.filter(({ status }) => status === 'fulfilled').length
+}
+
+/** Buys until it is killed, and says of each generation that it goes upstream now. */
+async function work(key: { id: number; name: string }): Promise<never> {
+  for (;;) {
+    const hold = await books.hold(orderOf(key, { heldAt: Date.now(), generationId: `gen_${randomUUID()}` }))
+    writeSync(1, `${hold.order.generationId}\n`)
+    setTimeout(() => books.settle(hold, cost(40, { endedAt: Date.now() })), Math.random() * 20)
+  }
 }
 
 process.stdout.write('ready\n')
