@@ -1,5 +1,7 @@
-import { statfsSync } from 'node:fs'
+import { accessSync, constants, existsSync, statfsSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { ConfigError, loadEnvFile, readConfig } from '../config.ts'
+import { StoreError } from '../store-error.ts'
 import { Store } from '../stores/store.ts'
 import { bold, printJson, write } from './output.ts'
 import { printable } from './printable.ts'
@@ -48,7 +50,7 @@ async function examine(): Promise<readonly Finding[]> {
 function examineStore({ DATA_DIR }: Config): Finding {
   const what = 'data directory'
   try {
-    const store = Store.forCommand(DATA_DIR, { create: true })
+    const store = Store.forCommand(DATA_DIR, { create: false })
     try {
       store.probe()
       const [damage] = store.findDamage()
@@ -61,7 +63,21 @@ function examineStore({ DATA_DIR }: Config): Finding {
       store.close()
     }
   } catch (error) {
+    if (error instanceof StoreError && error.problem === 'missing') return examineMissing(DATA_DIR)
     return { what, ok: false, says: sentence(error) }
+  }
+}
+
+/** Makes nothing: whoever runs the doctor may be another user than the gateway's. */
+function examineMissing(directory: string): Finding {
+  const what = 'data directory'
+  let above = resolve(directory)
+  while (!existsSync(above)) above = dirname(above)
+  try {
+    accessSync(above, constants.W_OK)
+    return { what, ok: true, says: `${directory} has no database yet; it is made at the start` }
+  } catch {
+    return { what, ok: false, says: `${directory} has no database yet, and ${above} cannot be written to` }
   }
 }
 

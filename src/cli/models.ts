@@ -1,3 +1,4 @@
+import { GatewayError } from '../errors.ts'
 import { describeModel } from '../models/describe.ts'
 import { printJson, printRows, withFormats, write } from './output.ts'
 import { configuredCatalogue } from './settings.ts'
@@ -15,6 +16,9 @@ export function addModelsCommand(program: Command): void {
       const { catalogue } = configuredCatalogue()
       if (id === undefined) return printRows(catalogue.models, MODEL_COLUMNS, options, 'No models.')
       const { entry } = catalogue.resolve(id)
+      if (catalogue.find(id) === undefined) {
+        throw new GatewayError('model_not_found', `'${id}' is not in the catalogue: it is forwarded, hardly checked`)
+      }
       if (options.json === true) return printJson(describeModel(entry))
       for (const [operation, rules] of Object.entries(entry.operations)) {
         const rows = Object.entries(rules.parameters).map(([name, rule]) => ({ operation, name, rule }))

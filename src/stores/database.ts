@@ -103,13 +103,16 @@ function prepareFile(sqlite: DatabaseSync, file: string): void {
 
 /** @throws StoreError for another program's database, and for one of a newer gateway */
 function refuseStrangers(sqlite: DatabaseSync, file: string): void {
+  // Read as of one moment: another process may be making the schema.
+  sqlite.exec('BEGIN')
   const applicationId = pragma(sqlite, 'application_id')
+  const version = pragma(sqlite, 'user_version')
   const isEmpty = sqlite.prepare('SELECT count(*) AS count FROM sqlite_schema').get()?.['count'] === 0
+  sqlite.exec('COMMIT')
   if (applicationId !== APPLICATION_ID && !isEmpty) {
     const advice = 'move it away, or set DATA_DIR to another directory'
     throw new StoreError('not_ours', `${file} is the database of another program: ${advice}`)
   }
-  const version = pragma(sqlite, 'user_version')
   if (version > MIGRATIONS.length) {
     const known = `schema ${version}, and this gateway knows up to ${MIGRATIONS.length}`
     throw new StoreError(

@@ -64,6 +64,19 @@ describe('500 requests at once against a budget that pays for 20', () => {
   })
 })
 
+describe('several processes that start at once', () => {
+  it('make one schema', async () => {
+    store.close()
+    directory.remove()
+    directory = temporaryDirectory()
+    const processes = await Promise.all(Array.from({ length: 5 }, another))
+    store = Store.forServing(directory.path)
+    const { id, name } = createKey(store, { name: 'alice', budget })
+    const counts = await Promise.all(processes.map(async (send) => send({ do: 'hold', id, name, times: 10 })))
+    expect((counts as number[]).reduce((sum, count) => sum + count, 0)).toBe(20)
+  })
+})
+
 describe('a revocation', () => {
   it('is seen by the next lookup of another process', async () => {
     const secret = newKeySecret()
