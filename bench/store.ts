@@ -7,6 +7,7 @@ import { dayOf } from '../src/budgets/period.ts'
 import { keyDigest } from '../src/keys/key-secret.ts'
 import { checkedSettings } from '../src/keys/key-settings.ts'
 import { VirtualKeys } from '../src/keys/virtual-keys.ts'
+import { Books } from '../src/ledger/books.ts'
 import { Store } from '../src/stores/store.ts'
 import type { IssuedKey } from '../src/keys/virtual-keys.ts'
 import type { Entry, Hold, Settlement } from '../src/ledger/ledger.ts'
@@ -35,6 +36,7 @@ const keys = await makeKeys()
 
 console.log(`Per request, in µs (lookup, hold, settle; ${KEYS} keys with budget and limits):`)
 measure('empty ledger')
+for (const connections of [1, 8, 64]) await measureBooks(connections)
 lookups()
 if (ROWS > 0) {
   fill(ROWS)
@@ -76,6 +78,27 @@ function measure(title: string): void {
       `  ${title}, ${String(batch).padStart(2)} at once: ${cpu} of CPU, ${((wall / REQUESTS) * 1000).toFixed(1)} in all`,
     )
   }
+}
+
+/** As the gateway does it: each connection looks up, holds, settles, and does so again. */
+async function measureBooks(connections: number): Promise<void> {
+  const books = new Books({ ledger: member.ledger, onTrouble: console.error })
+  const connection = async (count: number): Promise<void> => {
+    for (let index = 0; index < count; index++) {
+      const entry = holdFor(index)
+      if (entry.verb === 'hold') books.settle(await books.hold(entry.order), settlement())
+    }
+  }
+  const all = async (count: number): Promise<void> => {
+    await Promise.all(Array.from({ length: connections }, () => connection(Math.ceil(count / connections))))
+    await books.idle()
+  }
+  await all(2000)
+  const cpuBefore = process.cpuUsage()
+  await all(REQUESTS)
+  const { user, system } = process.cpuUsage(cpuBefore)
+  const cpu = ((user + system) / REQUESTS).toFixed(1).padStart(6)
+  console.log(`  through the books, ${String(connections).padStart(2)} connections: ${cpu} of CPU`)
 }
 
 function requests({ ledger }: Member, batch: number, count: number): void {

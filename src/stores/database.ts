@@ -38,7 +38,7 @@ export class Database {
     const file = join(directory, FILE)
     return onStore(file, () => {
       if (create) makePrivate(directory, file)
-      else if (!existsSync(file))
+      else if (statSync(file, { throwIfNoEntry: false }) === undefined)
         throw new StoreError('missing', `${file} does not exist yet: nothing was booked there`)
       const sqlite = new DatabaseSync(file, { timeout: OPENING_TIMEOUT_MS })
       try {

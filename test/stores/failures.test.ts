@@ -102,6 +102,41 @@ describe('opening the file', () => {
   })
 })
 
+/** As a user without rights, also where the tests run as root. */
+function asNobody<T>(work: () => T): T {
+  if (process.geteuid?.() !== 0) return work()
+  process.seteuid?.(65_534)
+  try {
+    return work()
+  } finally {
+    process.seteuid?.(0)
+  }
+}
+
+describe('a directory without the right to write', () => {
+  afterEach(() => chmodSync(directory.path, 0o700))
+
+  it('is refused in words, whether the file is there or not', () => {
+    chmodSync(directory.path, 0o555)
+    expect(asNobody(opening)).toMatchObject({
+      problem: 'unavailable',
+      message: expect.stringContaining('owner') as unknown,
+    })
+    chmodSync(directory.path, 0o755)
+    Store.forServing(directory.path).close()
+    chmodSync(file, 0o444)
+    chmodSync(directory.path, 0o555)
+    expect(asNobody(opening).message).toMatch(/cannot be opened|can only be read/)
+  })
+
+  it('is refused in words also where it cannot be looked into', () => {
+    chmodSync(directory.path, 0o000)
+    expect(asNobody(opening).message).toContain('check the owner and the mode')
+    const reading = (): StoreError => failure(() => Store.forCommand(directory.path, { create: false }))
+    expect(asNobody(reading)).toMatchObject({ problem: 'unavailable' })
+  })
+})
+
 /** A store with room for a few pages more, as a disk that is nearly full. */
 function withBooks(): { database: Database; ledger: SqliteLedger; books: Books; trouble: unknown[]; store: Store } {
   const store = Store.forServing(directory.path)
