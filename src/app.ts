@@ -94,6 +94,7 @@ export async function createApp(config: Config, { logDestination }: AppOptions =
     defaultModel: config.DEFAULT_MODEL,
     parameterPolicy: config.PARAMETER_POLICY,
     priceMultiplier: config.PRICE_MULTIPLIER,
+    streamKeepAliveMs: config.STREAM_KEEP_ALIVE_MS,
     countRequest:
       config.RATE_LIMIT_RPM === 0
         ? undefined

@@ -21,6 +21,9 @@ export interface SettledGeneration extends CallLabels {
   readonly upstreamMs: number
   readonly usage: Usage | undefined
   readonly images: number
+  readonly partialImages: number
+  /** Undefined where there was no stream. */
+  readonly firstEventMs: number | undefined
   readonly size: string
   readonly quality: string
   readonly costMicros: number | undefined
@@ -63,6 +66,12 @@ function createInstruments(registry: Registry) {
       ['endpoint', 'model'],
       SECONDS,
     ),
+    firstEventSeconds: histogram(
+      'comet_first_event_seconds',
+      'From the request upstream to the first event of its stream.',
+      ['endpoint', 'model'],
+      SECONDS,
+    ),
     overheadSeconds: histogram(
       'comet_overhead_seconds',
       'What the gateway itself added to an exchange.',
@@ -80,6 +89,10 @@ function createInstruments(registry: Registry) {
       'type',
     ]),
     images: counter('comet_images_total', 'Images the upstream delivered.', ['model', 'key', 'size', 'quality']),
+    partialImages: counter('comet_partial_images_total', 'Previews that streams sent before their images.', [
+      'model',
+      'key',
+    ]),
     imageBytes: counter('comet_image_bytes_total', 'Bytes of image answers relayed to clients.', ['model', 'key']),
     cost: counter('comet_cost_usd_total', 'Cost in USD at list prices, estimates included.', ['model', 'key']),
     rejections: counter('comet_rejections_total', 'Requests the gateway refused, by error code.', ['reason']),
@@ -240,6 +253,9 @@ export class Metrics {
     all.genAiSeconds.observe({ ...OPERATION, gen_ai_request_model: model, error_type: settled.failure ?? '' }, seconds)
     if (images > 0)
       this.#images.add(`${model}|${key}|${size}|${quality}`, images, () => ({ model, key, size, quality }))
+    if (settled.partialImages > 0) all.partialImages.inc({ model, key }, settled.partialImages)
+    if (settled.firstEventMs !== undefined)
+      all.firstEventSeconds.observe({ endpoint, model }, settled.firstEventMs / 1000)
     if (costMicros > 0) this.#addCost(model, key, costMicros / 1e6)
     if (settled.usageMissing) all.usageMissing.inc({ model })
     if (usage !== undefined) this.#usageReported(model, key, usage)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { ConfigError, environmentWith, isLoopback, readConfig, VARIABLES } from '../src/config.ts'
+import { ConfigError, environmentWith, readConfig } from '../src/config.ts'
+import { isLoopback, VARIABLES } from '../src/variables.ts'
 import type { Config, Environment } from '../src/config.ts'
 
 const KEY = 'sk-comet-0123456789abcdef'
@@ -31,6 +32,7 @@ describe('the defaults', () => {
       PORT: 8080,
       SANDBOX: false,
       SANDBOX_LATENCY_MS: 3000,
+      STREAM_KEEP_ALIVE_MS: 15_000,
       SANDBOX_FAILURE_RATE: 0,
       DEFAULT_MODEL: 'dall-e-3',
       PARAMETER_POLICY: 'strict',

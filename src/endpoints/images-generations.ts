@@ -5,6 +5,7 @@ import type { Call, Endpoint } from './endpoint.ts'
 export const imagesGenerations: Endpoint = {
   operation: 'images.generations',
   path: '/v1/images/generations',
+  events: 'image_generation',
   parse: (body): Call => {
     const parameters = parseJsonBody(body)
     const bytes = body as Buffer // parseJsonBody has refused everything else

@@ -48,6 +48,8 @@ export class ExchangeLog {
         size: settlement?.size,
         quality: settlement?.quality,
         images: settlement?.images,
+        partialImages: generation?.isStream === true ? generation.facts?.partialImages : undefined,
+        firstEventMs: rounded(generation?.firstEventMs),
         inputTokens: usage?.inputTokens,
         outputTokens: usage?.outputTokens,
         totalTokens: usage?.totalTokens,

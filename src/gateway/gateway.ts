@@ -11,6 +11,8 @@ export interface Gateway {
   readonly defaultModel: string
   readonly parameterPolicy: ParameterPolicy
   readonly priceMultiplier: number
+  /** How long a stream may be silent before a comment goes out, so that no proxy in between cuts the line. */
+  readonly streamKeepAliveMs: number
   /** Counts one request against its caller's limit; undefined where there is no limit. */
   readonly countRequest: RequestCounter | undefined
 }

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import type { GatewayError } from '../errors.ts'
 import { brokenOff, leftBeforeSending, timedOut, unreachable } from '../upstream/failures.ts'
-import { JsonTap } from '../usage/json-tap.ts'
-import { factsOfWhole } from '../usage/answer-facts.ts'
-import { isEventStream, judgeAnswer, unpacked } from './judge-answer.ts'
+import { EventAnswer } from './event-answer.ts'
+import { JsonAnswer } from './json-answer.ts'
+import { JsonAsEvents } from './json-as-events.ts'
+import { isEventStream, isPlain } from './judge-answer.ts'
 import type { Cost } from '../models/cost.ts'
 import type { AnswerControl, AnswerHeaders, AnswerReceiver } from '../upstream/upstream.ts'
 import type { AnswerFacts } from '../usage/answer-facts.ts'
-
-/** How much of an answer is looked at before the client gets a status. A smaller answer is known whole. */
-const HEAD_BYTES = 65_536
+import type { AnswerOutput, AnswerReader } from './answer.ts'
+import type { EventFamily } from '../endpoints/endpoint.ts'
 
 /** Takes an answer's bytes; `write` says false when it wants no more for now. */
 export interface AnswerSink {
@@ -33,6 +33,8 @@ export interface GenerationOptions {
   readonly modelName: string
   readonly timeoutMs: number
   readonly redact: (text: string) => string
+  /** The events that the client asked for; undefined where it asked for one JSON answer. */
+  readonly events: EventFamily | undefined
   /** Called exactly once, when the upstream call has come to its end. */
   readonly onSettled: (generation: Generation) => void
 }
@@ -41,12 +43,14 @@ export interface GenerationOptions {
  * One paid upstream call and its answer: `held → sent → answered → settled`. It outlives the exchange when the
  * client leaves: the money is spent, so the answer is read to its end and its usage booked.
  */
-export class Generation implements AnswerReceiver {
+export class Generation implements AnswerReceiver, AnswerOutput {
   readonly id = `gen_${randomUUID()}`
   state: 'held' | 'sent' | 'answered' | 'settled' = 'held'
   /** Resolves when the beginning of the answer says images; rejects with the error for the client. */
   readonly answered: Promise<this>
   readonly dispatchedAt = performance.now()
+  /** When the beginning of the answer had been judged to be images. */
+  acceptedAt: number | undefined
   endedAt: number | undefined
   status = 0
   headers: AnswerHeaders = {}
@@ -65,10 +69,9 @@ export class Generation implements AnswerReceiver {
   #control: AnswerControl | undefined
   #resolve: (generation: this) => void = () => {}
   #reject: (error: GatewayError) => void = () => {}
-  /** Bytes that nobody has taken yet: the head, until it is judged and relayed. */
+  /** Bytes that nobody has taken yet. */
   #waiting: Buffer[] = []
-  #isJudged = false
-  #tap: JsonTap | undefined
+  #reader: AnswerReader | undefined
   #sink: AnswerSink | undefined
 
   constructor(options: GenerationOptions) {
@@ -86,10 +89,26 @@ export class Generation implements AnswerReceiver {
     return this.endedAt === undefined ? undefined : this.endedAt - this.dispatchedAt
   }
 
-  /** The whole answer, where it was small enough to be known before the client got a status. */
+  /** From the call to the first event of a stream; undefined where there was none. */
+  get firstEventMs(): number | undefined {
+    return this.isStream && this.acceptedAt !== undefined ? this.acceptedAt - this.dispatchedAt : undefined
+  }
+
+  /** The client asked for events. */
+  get isStream(): boolean {
+    return this.#options.events !== undefined
+  }
+
+  /** Something may be put between what the sink has got and what it gets next. */
+  get isBetweenEvents(): boolean {
+    return this.#reader?.isBetweenEvents !== false
+  }
+
+  /** The whole answer, where all of it had come before anybody took a part. */
   takeWhole(): Buffer | undefined {
-    if (this.state !== 'settled' || this.failure !== undefined || this.#tap !== undefined) return undefined
-    const whole = this.#waitingBytes()
+    if (this.state !== 'settled' || this.failure !== undefined) return undefined
+    const [only] = this.#waiting
+    const whole = this.#waiting.length === 1 && only !== undefined ? only : Buffer.concat(this.#waiting)
     this.#waiting = []
     return whole
   }
@@ -115,7 +134,7 @@ export class Generation implements AnswerReceiver {
     this.clientHasLeft = true
     if (this.state === 'held') return this.#fail(leftBeforeSending())
     this.#sink = undefined
-    if (this.#isJudged) this.#waiting = []
+    this.#waiting = []
     if (this.state !== 'settled') this.#control?.resume()
   }
 
@@ -130,55 +149,34 @@ export class Generation implements AnswerReceiver {
     this.state = 'answered'
     this.status = status
     this.headers = headers
-    if (this.#isSuccess && isEventStream(headers)) this.#judge(false)
+    this.#reader = this.#readerFor(status, headers)
   }
 
   data(chunk: Buffer): void {
     if (this.state === 'settled') return
     this.answerBytes += chunk.length
-    if (this.#isJudged) {
-      this.#tap?.write(chunk)
-      this.#passOn(chunk)
-      return
-    }
-    this.#waiting.push(chunk)
-    if (this.answerBytes >= HEAD_BYTES) this.#judge(false)
+    this.#reader?.write(chunk)
   }
 
   ended(): void {
     if (this.state === 'settled') return
-    if (!this.#isJudged) this.#judge(true)
-    // A clean end of the connection in the middle of the JSON is a break all the same.
-    if (this.#tap !== undefined && this.facts?.isObject === true && !this.#tap.facts().isComplete) {
-      this.#fail(brokenOff(new Error('the answer ended too early')))
-    }
+    this.#control = undefined // its connection may be in use for another request by now
+    this.#reader?.end()
     this.#settle()
   }
 
   failed(error: Error): void {
-    if (this.state === 'settled' || this.#refusalIsKnown()) return
+    if (this.state === 'settled' || this.#reader?.broke() === true) return
     this.#fail(this.state === 'held' ? unreachable(error) : brokenOff(error))
   }
 
-  #expire(): void {
-    if (this.state === 'settled') return
-    const error = timedOut(this.#options.timeoutMs)
-    if (!this.#refusalIsKnown()) this.#fail(this.state === 'held' ? unreachable(error) : error)
-    this.#control?.abort(error)
+  accepted(): void {
+    this.isBought = true
+    this.acceptedAt = performance.now()
+    this.#resolve(this)
   }
 
-  /** A refusal whose body breaks off or stalls is a refusal all the same: its status has said so. */
-  #refusalIsKnown(): boolean {
-    if (this.#isJudged || this.state !== 'answered' || this.#isSuccess) return false
-    this.#judge(true)
-    return true
-  }
-
-  get #isSuccess(): boolean {
-    return this.status >= 200 && this.status < 300
-  }
-
-  #passOn(chunk: Buffer): void {
+  bytes(chunk: Buffer): void {
     if (this.clientHasLeft) return
     if (this.#sink === undefined) {
       // Between the verdict and the relay; hold the upstream back rather than collect.
@@ -187,42 +185,25 @@ export class Generation implements AnswerReceiver {
     } else if (!this.#sink.write(chunk)) this.#control?.pause()
   }
 
-  /** Decides from the head whether these are images. Of what is not, only the head is read. */
-  #judge(isWhole: boolean): void {
-    this.#isJudged = true
-    const head = this.#waitingBytes()
-    const readable = isWhole ? unpacked(head, this.headers) : head
-    this.facts = isWhole ? factsOfWhole(readable) : this.#tapHead(head)
-    const { modelName, redact } = this.#options
-    const error = judgeAnswer({
-      status: this.status,
-      headers: this.headers,
-      head: readable,
-      isWhole,
-      facts: this.facts,
-      modelName,
-      redact,
-    })
-    if (error === undefined) {
-      this.isBought = true
-      if (this.clientHasLeft) this.#waiting = []
-      this.#resolve(this)
-      return
-    }
+  refused(error: GatewayError): void {
     this.#fail(error)
-    if (!isWhole) this.#control?.abort(error)
+    this.#control?.abort(error)
   }
 
-  /** What waits, in one piece; the usual single chunk is not copied. */
-  #waitingBytes(): Buffer {
-    const [only] = this.#waiting
-    return this.#waiting.length === 1 && only !== undefined ? only : Buffer.concat(this.#waiting)
+  #expire(): void {
+    if (this.state === 'settled') return
+    const error = timedOut(this.#options.timeoutMs)
+    if (this.#reader?.broke() !== true) this.#fail(this.state === 'held' ? unreachable(error) : error)
+    this.#control?.abort(error)
   }
 
-  #tapHead(head: Buffer): AnswerFacts {
-    this.#tap = new JsonTap()
-    this.#tap.write(head)
-    return this.#tap.facts()
+  #readerFor(status: number, headers: AnswerHeaders): AnswerReader {
+    const { modelName, redact, events } = this.#options
+    const head = { status, headers, modelName, redact }
+    const isSuccess = status >= 200 && status < 300
+    if (isSuccess && isEventStream(headers) && isPlain(headers)) return new EventAnswer(head, this)
+    if (isSuccess && events !== undefined) return new JsonAsEvents(head, this, events)
+    return new JsonAnswer(head, this)
   }
 
   #fail(error: GatewayError): void {
@@ -236,7 +217,7 @@ export class Generation implements AnswerReceiver {
     this.state = 'settled'
     this.endedAt = performance.now()
     clearTimeout(this.#timer)
-    this.facts = this.#tap?.facts() ?? this.facts
+    this.facts = this.#reader?.facts
     try {
       this.#options.onSettled(this)
     } finally {
@@ -245,8 +226,13 @@ export class Generation implements AnswerReceiver {
   }
 
   #finishSink(): void {
-    if (this.failure === undefined) this.#sink?.end()
-    else this.#sink?.abort()
+    const sink = this.#sink
+    if (sink === undefined) return
     this.#sink = undefined
+    if (this.failure === undefined) return sink.end()
+    const lastWords = this.#reader?.lastWords(this.failure)
+    if (lastWords === undefined) return sink.abort()
+    sink.write(lastWords)
+    sink.end()
   }
 }

@@ -39,23 +39,21 @@ export class Generations {
     this.#options = options
   }
 
-  /**
-   * Sends the order upstream and waits until the beginning of its answer says what it is.
-   * @throws GatewayError as in DESIGN section 5, upstream answers
-   */
-  async start(order: Order, exchange: Exchange): Promise<Generation> {
+  /** Sends the order upstream. What comes of it is the generation's to say. */
+  start(order: Order, exchange: Exchange): Generation {
     const { upstream, metrics, timeoutMs, redact } = this.#options
     const generation = new Generation({
       modelName: order.model.id,
       timeoutMs,
       redact,
+      events: order.call.parameters.get('stream') === true ? order.endpoint.events : undefined,
       onSettled: (settled) => this.#settle(settled, order, exchange),
     })
     exchange.generation = generation
     this.#running++
     metrics.generationStarted()
     upstream.post({ path: order.endpoint.path, contentType: order.call.contentType, body: order.body }, generation)
-    return generation.answered
+    return generation
   }
 
   /** The exchange of a generation has ended; what is still under way goes on without a client. */
@@ -79,9 +77,11 @@ export class Generations {
   #settle(generation: Generation, order: Order, exchange: Exchange): void {
     this.#running--
     const { metrics, priceMultiplier, onOrphanSettled } = this.#options
-    const { facts, failure, upstreamMs = 0, clientHasLeft, isBought } = generation
+    const { facts, failure, upstreamMs = 0, clientHasLeft, firstEventMs } = generation
     const { parameters } = order.call
-    const images = isBought ? imagesBought(generation, order) : 0
+    const images = generation.isBought ? imagesBought(generation, order) : 0
+    // A stream may be refused after it has begun: then only what it finished is paid for.
+    const isBought = generation.isBought && (failure === undefined || images > 0)
     const usage = isBought ? facts?.usage : undefined
     const cost = isBought ? answerCost(order.model.entry, parameters, { usage, images }, priceMultiplier) : undefined
     const size = sizeLabel(facts?.size ?? parameters.get('size'))
@@ -94,6 +94,8 @@ export class Generations {
         upstreamMs,
         usage,
         images,
+        partialImages: facts?.partialImages ?? 0,
+        firstEventMs,
         size,
         quality,
         costMicros: cost?.costMicros,
@@ -109,6 +111,7 @@ export class Generations {
 
 /** The images that were counted; where the answer broke off or could not be read, as many as were asked for. */
 function imagesBought({ facts, failure }: Generation, { model, call }: Order): number {
-  if (facts?.isComplete === true && failure === undefined) return facts.images
+  const isKnown = failure === undefined ? facts?.isComplete === true : !isAmbiguous(failure)
+  if (isKnown && facts !== undefined) return facts.images
   return Math.max(facts?.images ?? 0, imagesAsked(model.entry, call.parameters))
 }

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { checkCall, policyOf, resolveModel } from './check-request.ts'
 import { relay } from './relay.ts'
+import { relayEvents } from './relay-events.ts'
 import { rateLimitExceeded, rateLimitHeaders } from '../limits/rate-limit.ts'
 import type { CheckedCall } from './check-request.ts'
 import type { Exchange } from './exchange.ts'
@@ -29,8 +30,9 @@ export function requestHandler(gateway: Gateway, endpoint: Endpoint) {
     announceChanges(exchange, gateway, model, checked)
     if (reply.raw.destroyed) return reply.hijack() // the client has left: buy nothing
     const order = { endpoint, call, model, body: checked.body }
-    const generation = await gateway.generations.start(order, exchange) // 502, 503, 504
-    return relay(reply, generation, exchange)
+    const generation = gateway.generations.start(order, exchange)
+    if (generation.isStream) return relayEvents(reply, generation, exchange, gateway.streamKeepAliveMs) // 502, 503, 504
+    return relay(reply, generation, exchange) // 502, 503, 504
   }
 }
 

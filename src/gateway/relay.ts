@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import type { Exchange } from './exchange.ts'
-import type { Generation } from './generation.ts'
+import type { AnswerSink, Generation } from './generation.ts'
 import { responseHeaders } from './headers.ts'
 
 /**
@@ -14,9 +14,11 @@ const BUFFERED_BYTES = 262_144
  * Carries the answer to the client byte for byte: a small one, which is known whole, in one write; a large one as
  * it comes, holding the upstream back while the client reads slowly. An answer that breaks off cuts the client's
  * connection too, so that half an image is never taken for a whole one.
+ * @throws GatewayError where the answer is not images
  */
-export function relay(reply: FastifyReply, generation: Generation, exchange: Exchange): FastifyReply {
+export async function relay(reply: FastifyReply, generation: Generation, exchange: Exchange): Promise<FastifyReply> {
   const { raw } = reply
+  await generation.answered
   if (raw.destroyed) {
     reply.hijack()
     return reply
@@ -34,8 +36,14 @@ export function relay(reply: FastifyReply, generation: Generation, exchange: Exc
     exchange.relayedAt = performance.now()
     return reply
   }
+  generation.flowInto(clientSink(raw, generation, exchange))
+  return reply
+}
+
+/** The client's connection as a sink that holds the upstream back while the client reads slowly. */
+export function clientSink(raw: ServerResponse, generation: Generation, exchange: Exchange): AnswerSink {
   raw.on('drain', () => generation.resume())
-  generation.flowInto({
+  return {
     write: (chunk) => {
       exchange.bytesRelayed += chunk.length
       writeInBatches(raw, chunk)
@@ -46,8 +54,7 @@ export function relay(reply: FastifyReply, generation: Generation, exchange: Exc
       exchange.relayedAt = performance.now()
     },
     abort: () => raw.destroy(),
-  })
-  return reply
+  }
 }
 
 /** Writes what arrives in one turn of the event loop with one system call. */

@@ -104,6 +104,26 @@ function translateStatus({ status, retryAfter, body }: FailedAnswer, redact: Red
   return invalidAnswer(`an answer with status ${status}`, headers)
 }
 
+/**
+ * What an error that came as an event of a stream means for the client. It has no status of its own: what its code does
+ * not explain is a failure in the middle of the work.
+ */
+export function translateStreamError(
+  error: unknown,
+  { status, model }: { readonly status: number; readonly model: string },
+  redact: Redact,
+): GatewayError {
+  const body = Buffer.from(JSON.stringify({ error }))
+  const known = translateCode({ status, body, model }, redact)
+  if (known !== undefined) return known
+  const said = readError(body)
+  const headers = originHeaders(status, redact(said.code))
+  if (meaningOf(said) === 'client') return refused('upstream_refused', 400, said, redact, headers)
+  const words = withoutInternals(redact(said.message)).replace(/\.$/, '')
+  const message = `CometAPI failed while it made the image${words === '' ? '' : `: ${words}`}. ${NOT_AGAIN}`
+  return new GatewayError('upstream_failed', message, { headers })
+}
+
 function meaningOf({ code, type }: UpstreamError): Meaning | undefined {
   return MEANINGS.get(code) ?? MEANINGS.get(type)
 }
