@@ -36,6 +36,12 @@ export const ERRORS = {
     retry: 'sdk',
     doc: 'The body is not one well-formed JSON object in UTF-8.',
   },
+  invalid_form: {
+    status: 400,
+    type: request,
+    retry: 'sdk',
+    doc: 'The multipart form is malformed, or two parsers could read it differently.',
+  },
   invalid_http: { status: 400, type: request, retry: 'sdk', doc: 'The request is not well-formed HTTP.' },
   invalid_header: { status: 400, type: request, retry: 'sdk', doc: 'A gateway header has a value it cannot have.' },
   moderation_blocked: {
@@ -66,7 +72,12 @@ export const ERRORS = {
   not_found: { status: 404, type: request, retry: 'sdk', doc: 'No such URL.' },
   method_not_allowed: { status: 405, type: request, retry: 'sdk', doc: 'The URL exists, with another method.' },
   request_timeout: { status: 408, type: request, retry: 'sdk', doc: 'The request did not arrive in time.' },
-  request_too_large: { status: 413, type: request, retry: 'sdk', doc: 'The body is larger than MAX_BODY_BYTES.' },
+  request_too_large: {
+    status: 413,
+    type: request,
+    retry: 'sdk',
+    doc: 'The body is larger than MAX_BODY_BYTES, or an upload than MAX_UPLOAD_BYTES.',
+  },
   uri_too_long: { status: 414, type: request, retry: 'sdk', doc: 'A part of the URL is too long.' },
   unsupported_media_type: {
     status: 415,
@@ -135,6 +146,18 @@ export const ERRORS = {
     type: 'upstream_error',
     retry: 'sdk',
     doc: 'The upstream refused the work for now.',
+  },
+  storage_full: {
+    status: 503,
+    type: 'server_error',
+    retry: 'sdk',
+    doc: "The gateway's disk is full; nothing was sent.",
+  },
+  storage_unavailable: {
+    status: 503,
+    type: 'server_error',
+    retry: 'never',
+    doc: 'The gateway cannot use its data directory; nothing was sent.',
   },
   shutting_down: { status: 503, type: 'server_error', retry: 'sdk', doc: 'The gateway is draining.' },
   upstream_timeout: {

@@ -104,6 +104,7 @@ export const VARIABLES = {
     doc: 'Share of sandbox requests that fail the way upstreams fail, 0 to 1.',
   },
   DEFAULT_MODEL: { read: visibleText, default: 'dall-e-3', doc: 'The model of a request that names none.' },
+  DEFAULT_EDIT_MODEL: { read: visibleText, default: 'gpt-image-2', doc: 'The model of an edit that names none.' },
   PARAMETER_POLICY: {
     read: z.enum(['strict', 'drop']),
     default: 'strict',
@@ -148,7 +149,17 @@ export const VARIABLES = {
   MAX_BODY_BYTES: {
     read: whole(1024, 1_073_741_824),
     default: '33554432',
-    doc: 'Largest request body in bytes (32 MiB).',
+    doc: 'Largest JSON body of a generation in bytes (32 MiB).',
+  },
+  MAX_UPLOAD_BYTES: {
+    read: whole(1024, 17_179_869_184),
+    default: '1073741824',
+    doc: 'Largest edit or variation in bytes (1 GiB: 16 images of 50 MB and a mask). It waits on disk, not in memory.',
+  },
+  DATA_DIR: {
+    read: z.string().min(1),
+    default: './data',
+    doc: 'Directory for what the gateway keeps on disk; uploads wait in its spool/ while they are sent.',
   },
   UPSTREAM_TIMEOUT_MS: {
     read: whole(1, 86_400_000),

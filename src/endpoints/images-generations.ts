@@ -2,18 +2,23 @@ import { parseJsonBody, rewriteJsonBody } from './json-body.ts'
 import type { Call, Endpoint } from './endpoint.ts'
 
 /** `client.images.generate`: one JSON object. */
-export const imagesGenerations: Endpoint = {
+export const imagesGenerations = {
   operation: 'images.generations',
   path: '/v1/images/generations',
   events: 'image_generation',
-  parse: (body): Call => {
-    const parameters = parseJsonBody(body)
-    const bytes = body as Buffer // parseJsonBody has refused everything else
-    return {
-      parameters,
-      body: bytes,
-      contentType: 'application/json',
-      rewrite: (changes) => rewriteJsonBody(bytes, changes),
-    }
+  body: {
+    parse: (body): Call => {
+      const parameters = parseJsonBody(body)
+      const bytes = body as Buffer // parseJsonBody has refused everything else
+      return {
+        ruleSet: 'images.generations',
+        parameters,
+        isForm: false,
+        body: bytes,
+        contentType: 'application/json',
+        rewrite: (changes) => rewriteJsonBody(bytes, changes),
+        discard: () => {},
+      }
+    },
   },
-}
+} as const satisfies Endpoint

@@ -2,8 +2,9 @@ import { Generation } from './generation.ts'
 import { answerCost, imagesAsked } from '../models/cost.ts'
 import { isAmbiguous } from '../upstream/failures.ts'
 import { qualityLabel, sizeLabel } from './labels.ts'
-import type { Call, Endpoint } from '../endpoints/endpoint.ts'
+import type { Body, Call, Endpoint } from '../endpoints/endpoint.ts'
 import type { Metrics } from '../metrics.ts'
+import type { Parameters } from '../models/model.ts'
 import type { ResolvedModel } from '../models/catalogue.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import type { Exchange } from './exchange.ts'
@@ -13,8 +14,10 @@ export interface Order {
   readonly endpoint: Endpoint
   readonly call: Call
   readonly model: ResolvedModel
-  /** The bytes to send upstream. */
-  readonly body: Buffer
+  /** What to send upstream. */
+  readonly body: Body
+  /** Each value as its type. */
+  readonly parameters: Parameters
 }
 
 export interface GenerationsOptions {
@@ -46,7 +49,7 @@ export class Generations {
       modelName: order.model.id,
       timeoutMs,
       redact,
-      events: order.call.parameters.get('stream') === true ? order.endpoint.events : undefined,
+      events: order.parameters.get('stream') === true ? order.endpoint.events : undefined,
       onSettled: (settled) => this.#settle(settled, order, exchange),
     })
     exchange.generation = generation
@@ -78,7 +81,8 @@ export class Generations {
     this.#running--
     const { metrics, priceMultiplier, onOrphanSettled } = this.#options
     const { facts, failure, upstreamMs = 0, clientHasLeft, firstEventMs } = generation
-    const { parameters } = order.call
+    const { parameters } = order
+    order.call.discard()
     const images = generation.isBought ? imagesBought(generation, order) : 0
     // A stream may be refused after it has begun: then only what it finished is paid for.
     const isBought = generation.isBought && (failure === undefined || images > 0)
@@ -110,8 +114,8 @@ export class Generations {
 }
 
 /** The images that were counted; where the answer broke off or could not be read, as many as were asked for. */
-function imagesBought({ facts, failure }: Generation, { model, call }: Order): number {
+function imagesBought({ facts, failure }: Generation, { model, parameters }: Order): number {
   const isKnown = failure === undefined ? facts?.isComplete === true : !isAmbiguous(failure)
   if (isKnown && facts !== undefined) return facts.images
-  return Math.max(facts?.images ?? 0, imagesAsked(model.entry, call.parameters))
+  return Math.max(facts?.images ?? 0, imagesAsked(model.entry, parameters))
 }

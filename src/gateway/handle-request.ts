@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { checkCall, policyOf, resolveModel } from './check-request.ts'
+import { readCall } from './read-call.ts'
 import { relay } from './relay.ts'
 import { relayEvents } from './relay-events.ts'
 import { rateLimitExceeded, rateLimitHeaders } from '../limits/rate-limit.ts'
@@ -22,14 +23,15 @@ export function requestHandler(gateway: Gateway, endpoint: Endpoint) {
     const { exchange } = request
     exchange.handledAt = performance.now()
     const policy = policyOf(request.headers, gateway.parameterPolicy) // 400
-    const call = endpoint.parse(request.body) // 400
-    const model = resolveModel(gateway, call) // 404
+    const call = await readCall(gateway, endpoint, request) // 400, 413, 503
+    exchange.hold(call)
+    const model = resolveModel(gateway, endpoint, call) // 404
     exchange.model = model.label
     const checked = checkCall(gateway, endpoint, call, model, policy) // 400
     await countAgainstLimit(request, gateway) // 429
     announceChanges(exchange, gateway, model, checked)
     if (reply.raw.destroyed) return reply.hijack() // the client has left: buy nothing
-    const order = { endpoint, call, model, body: checked.body }
+    const order = { endpoint, call, model, body: checked.body, parameters: checked.parameters }
     const generation = gateway.generations.start(order, exchange)
     if (generation.isStream) return relayEvents(reply, generation, exchange, gateway.streamKeepAliveMs) // 502, 503, 504
     return relay(reply, generation, exchange) // 502, 503, 504

@@ -39,6 +39,7 @@ export const exchanges = fp(
         reply.raw.once('close', function endExchange(): void {
           const isDelivered = reply.raw.writableFinished
           if (exchange.generation !== undefined) generations.clientLeft(exchange.generation)
+          exchange.end()
           const status = reply.raw.headersSent ? reply.raw.statusCode : CLIENT_CLOSED_REQUEST
           log.exchangeEnded(exchange, status, isDelivered, isRoutine)
         })

@@ -1,11 +1,12 @@
 import type { AnswerFacts } from '../../src/usage/answer-facts.ts'
+import type { Usage } from '../../src/usage/usage.ts'
 
 /** A stream as an upstream sends it, and what it says. */
 export interface RecordedStream {
   readonly name: string
   readonly text: string
   readonly kinds: readonly string[]
-  readonly facts: Partial<AnswerFacts>
+  readonly facts: Partial<Omit<AnswerFacts, 'usage'>> & { readonly usage?: Partial<Usage> }
 }
 
 export const USAGE = {
@@ -47,7 +48,7 @@ export function completed(image: string, family = 'image_generation'): string {
   return `event: ${type}\ndata: ${JSON.stringify(data)}\n\n`
 }
 
-function data(value: unknown): string {
+function dataLine(value: unknown): string {
   return `data: ${JSON.stringify(value)}\n\n`
 }
 
@@ -95,23 +96,25 @@ export const STREAMS: readonly RecordedStream[] = [
   {
     name: 'new-api, two images with url and the usage on both',
     text:
-      data({ ...newApiImage, usage: newApiUsage }) + data({ ...newApiImage, usage: newApiUsage }) + 'data: [DONE]\n\n',
+      dataLine({ ...newApiImage, usage: newApiUsage }) +
+      dataLine({ ...newApiImage, usage: newApiUsage }) +
+      'data: [DONE]\n\n',
     kinds: ['image', 'image', 'done'],
     facts: { images: 2, partialImages: 0, usage: READ },
   },
   {
     name: 'new-api, an answer in one event',
-    text: data({ created: 1, data: [{ b64_json: 'AAAA' }, { url: 'https://cdn/2.png' }], usage: USAGE }),
+    text: dataLine({ created: 1, data: [{ b64_json: 'AAAA' }, { url: 'https://cdn/2.png' }], usage: USAGE }),
     kinds: ['image'],
     facts: { images: 2, usage: READ },
   },
   {
     name: 'Seedream',
     text:
-      data({ type: 'image_generation.partial_succeeded', url: 'https://tos/1.jpg?a=1&b=2', size: '2048x2048' }) +
-      data({ type: 'image_generation.partial_failed', error: { code: 'x', message: 'one of several' } }) +
-      data({ type: 'image_generation.partial_succeeded', url: 'https://tos/2.jpg', size: '2048x2048' }) +
-      data({
+      dataLine({ type: 'image_generation.partial_succeeded', url: 'https://tos/1.jpg?a=1&b=2', size: '2048x2048' }) +
+      dataLine({ type: 'image_generation.partial_failed', error: { code: 'x', message: 'one of several' } }) +
+      dataLine({ type: 'image_generation.partial_succeeded', url: 'https://tos/2.jpg', size: '2048x2048' }) +
+      dataLine({
         type: 'image_generation.completed',
         usage: { generated_images: 2, output_tokens: 32, total_tokens: 32 },
       }) +
@@ -121,18 +124,18 @@ export const STREAMS: readonly RecordedStream[] = [
       images: 2,
       partialImages: 0,
       size: '2048x2048',
-      usage: { inputTokens: 0, outputTokens: 32, totalTokens: 32 } as AnswerFacts['usage'],
+      usage: { inputTokens: 0, outputTokens: 32, totalTokens: 32 },
     },
   },
   {
     name: 'an error as an object',
-    text: data({ error: { message: 'no', code: 'moderation_blocked' } }),
+    text: dataLine({ error: { message: 'no', code: 'moderation_blocked' } }),
     kinds: ['error'],
     facts: { images: 0 },
   },
   {
     name: 'an error that stands flat',
-    text: `event: error\n${data({ type: 'error', message: 'no', code: 'x' })}`,
+    text: `event: error\n${dataLine({ type: 'error', message: 'no', code: 'x' })}`,
     kinds: ['error'],
     facts: { images: 0 },
   },
@@ -150,13 +153,13 @@ export const STREAMS: readonly RecordedStream[] = [
   },
   {
     name: 'an error of empty members beside an image',
-    text: data({ type: 'image_generation.completed', b64_json: 'A', error: { message: '', code: null } }),
+    text: dataLine({ type: 'image_generation.completed', b64_json: 'A', error: { message: '', code: null } }),
     kinds: ['image'],
     facts: { images: 1 },
   },
   {
     name: 'an empty image',
-    text: data({ type: 'image_generation.completed', b64_json: '', url: '' }),
+    text: dataLine({ type: 'image_generation.completed', b64_json: '', url: '' }),
     kinds: ['note'],
     facts: { images: 0 },
   },
