@@ -35,6 +35,8 @@ export interface GenerationOptions {
   readonly redact: (text: string) => string
   /** The events that the client asked for; undefined where it asked for one JSON answer. */
   readonly events: EventFamily | undefined
+  /** How many generations are under way. */
+  readonly running: () => number
   /** Called exactly once, when the upstream call has come to its end. */
   readonly onSettled: (generation: Generation) => void
 }
@@ -92,6 +94,11 @@ export class Generation implements AnswerReceiver, AnswerOutput {
   /** From the call to the first event of a stream; undefined where there was none. */
   get firstEventMs(): number | undefined {
     return this.isStream && this.acceptedAt !== undefined ? this.acceptedAt - this.dispatchedAt : undefined
+  }
+
+  /** How many generations are under way, this one included. */
+  get alongside(): number {
+    return this.#options.running()
   }
 
   /** The client asked for events. */

@@ -50,6 +50,7 @@ export class Generations {
       timeoutMs,
       redact,
       events: order.parameters.get('stream') === true ? order.endpoint.events : undefined,
+      running: () => this.#running,
       onSettled: (settled) => this.#settle(settled, order, exchange),
     })
     exchange.generation = generation

@@ -6,9 +6,9 @@ import { responseHeaders } from './headers.ts'
 
 /**
  * How much of an answer may wait for one client before the upstream is held back. Node's own mark of 64 KiB stops the
- * upstream at every second chunk (docs/benchmarks.md).
+ * upstream at every second chunk (docs/benchmarks.md); but many answers at once share what waits.
  */
-const BUFFERED_BYTES = 262_144
+const BUFFERED_BYTES = { most: 262_144, least: 65_536, together: 16_777_216 } as const
 
 /**
  * Carries the answer to the client byte for byte: a small one, which is known whole, in one write; a large one as
@@ -42,12 +42,14 @@ export async function relay(reply: FastifyReply, generation: Generation, exchang
 
 /** The client's connection as a sink that holds the upstream back while the client reads slowly. */
 export function clientSink(raw: ServerResponse, generation: Generation, exchange: Exchange): AnswerSink {
+  const bufferedBytes = (): number =>
+    Math.max(BUFFERED_BYTES.least, Math.min(BUFFERED_BYTES.most, BUFFERED_BYTES.together / generation.alongside))
   raw.on('drain', () => generation.resume())
   return {
     write: (chunk) => {
       exchange.bytesRelayed += chunk.length
       writeInBatches(raw, chunk)
-      return raw.writableLength < BUFFERED_BYTES
+      return raw.writableLength < bufferedBytes()
     },
     end: () => {
       raw.end()

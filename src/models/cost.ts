@@ -76,7 +76,7 @@ function usageMicros({ usdPerMillionTokens: rates }: TokenPrice, usage: Usage): 
 }
 
 /** Input tokens of the images that an edit brings; the mask is one of them. */
-function inputImageTokens({ inputTokens }: TokenPrice, given: Parameters): number {
+function tokensOfImagesBrought({ inputTokens }: TokenPrice, given: Parameters): number {
   const fidelity = given.get('input_fidelity') === 'high' ? 'high' : 'low'
   return imagesBrought(given).reduce((sum, image) => sum + inputTokens(image, fidelity), 0)
 }
@@ -96,7 +96,7 @@ function tokenEstimate(
   const imageTokens = images * (perImage + partials * PARTIAL_IMAGE_TOKENS)
   const cost =
     inputTokens * rates.textInput +
-    inputImageTokens(price, given) * rates.imageInput +
+    tokensOfImagesBrought(price, given) * rates.imageInput +
     imageTokens * rates.imageOutput +
     images * textOutput * Math.max(rates.textOutput, rates.imageOutput)
   return micros(cost, multiplier)
