@@ -7,6 +7,7 @@ import { imagesEdits } from './endpoints/images-edits.ts'
 import { imagesGenerations } from './endpoints/images-generations.ts'
 import { imagesVariations } from './endpoints/images-variations.ts'
 import { ERRORS, GatewayError } from './errors.ts'
+import { Adoptions } from './gateway/adoptions.ts'
 import { ExchangeLog } from './gateway/exchange-log.ts'
 import { Generations } from './gateway/generations.ts'
 import { ANONYMOUS, Keyring } from './keys/keyring.ts'
@@ -42,8 +43,8 @@ export interface App {
   /** Stops taking work, lets what is under way finish, closes everything. */
   readonly close: () => Promise<void>
   readonly flushLogs: () => Promise<void>
-  /** How many generations are under way. */
-  readonly underWay: () => number
+  /** The generations that are under way, by id. */
+  readonly underWay: () => readonly string[]
 }
 
 export interface AppOptions {
@@ -73,20 +74,27 @@ export async function createApp(config: Config, { logDestination }: AppOptions =
     connectTimeoutMs: config.UPSTREAM_CONNECT_TIMEOUT_MS,
   })
   const log = new ExchangeLog(logger, metrics)
+  const spool = new SpoolDirectory(join(config.DATA_DIR, 'spool'))
+  await spool.sweep()
+  const adoptions = new Adoptions({
+    directory: spool,
+    ttlMs: config.ORPHAN_TTL_MS,
+    maxDiskBytes: config.ORPHAN_SPOOL_BYTES,
+  })
   const generations = new Generations({
     upstream,
     metrics,
+    adoptions,
+    maxRetries: config.UPSTREAM_RETRIES,
     timeoutMs: config.UPSTREAM_TIMEOUT_MS,
     priceMultiplier: config.PRICE_MULTIPLIER,
     redact,
     onOrphanSettled: (exchange, generation) => log.orphanSettled(exchange, generation),
   })
 
-  const spool = new SpoolDirectory(join(config.DATA_DIR, 'spool'))
-  await spool.sweep()
   const server = createServer(config)
   let isDraining = false
-  await server.register(exchanges, { generations, log })
+  await server.register(exchanges, { generations, adoptions, log })
   await server.register(errors, {
     maxBodyBytes: config.MAX_BODY_BYTES,
     onDefect: (err, request) => logger.error({ err, requestId: request.exchange.id }, 'defect'),
@@ -116,12 +124,13 @@ export async function createApp(config: Config, { logDestination }: AppOptions =
     await server.close()
     clearInterval(closingIdle)
     await generations.idle()
+    adoptions.close()
     await upstream.close()
     await sandbox?.close()
     logger.info('stopped')
     await flush()
   }
-  return { server, logger, close, flushLogs: flush, underWay: () => generations.running }
+  return { server, logger, close, flushLogs: flush, underWay: () => adoptions.underWay().map(({ id }) => id) }
 }
 
 function createCatalogue(config: Config): Catalogue {

@@ -171,6 +171,21 @@ export const VARIABLES = {
     default: '10000',
     doc: 'How long connecting to the upstream may take, in milliseconds.',
   },
+  UPSTREAM_RETRIES: {
+    read: whole(0, 10),
+    default: '2',
+    doc: 'How often an order is sent again after a failure in which nothing can have been done.',
+  },
+  ORPHAN_TTL_MS: {
+    read: whole(0, 86_400_000),
+    default: '600000',
+    doc: 'How long an answer is kept for a client that left before it had it, in milliseconds; 0 keeps nothing.',
+  },
+  ORPHAN_SPOOL_BYTES: {
+    read: whole(0, 1_099_511_627_776),
+    default: '1073741824',
+    doc: 'What kept answers may take on disk together (1 GiB); beyond it the oldest are forgotten.',
+  },
   STREAM_KEEP_ALIVE_MS: {
     read: whole(10, 600_000),
     default: '15000',

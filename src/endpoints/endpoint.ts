@@ -39,6 +39,8 @@ export interface Call {
   readonly parameters: Parameters
   /** Every value came as text. */
   readonly isForm: boolean
+  /** SHA-256 of what was asked for; equal for an SDK's retry, whose form has another boundary. */
+  readonly digest: () => string
   /** The bytes received; what goes upstream unless a parameter was dropped or defaulted. */
   readonly body: Body
   readonly contentType: string

@@ -33,6 +33,7 @@ function formCall(ruleSet: RuleSet, form: FormReader, spool: Spool): Call {
     ruleSet,
     parameters: formParameters(form),
     isForm: true,
+    digest: () => form.digest,
     body: { bytes: spool.bytes, open: () => spool.read() },
     contentType: `multipart/form-data; boundary=${TOKEN.test(boundary) ? boundary : `"${boundary}"`}`,
     rewrite: (changes) => rewritten(form, spool, changes),

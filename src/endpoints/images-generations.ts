@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { parseJsonBody, rewriteJsonBody } from './json-body.ts'
 import type { Call, Endpoint } from './endpoint.ts'
 
@@ -14,6 +15,7 @@ export const imagesGenerations = {
         ruleSet: 'images.generations',
         parameters,
         isForm: false,
+        digest: () => createHash('sha256').update(bytes).digest('base64'),
         body: bytes,
         contentType: 'application/json',
         rewrite: (changes) => rewriteJsonBody(bytes, changes),

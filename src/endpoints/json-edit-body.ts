@@ -35,6 +35,7 @@ function jsonEditCall(elider: JsonElider, spool: Spool): Call {
     ruleSet: 'images.edits.json',
     parameters,
     isForm: false,
+    digest: () => elider.digest,
     body: { bytes: spool.bytes, open: () => spool.read() },
     contentType: 'application/json',
     rewrite: (changes): Body => {

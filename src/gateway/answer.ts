@@ -21,6 +21,15 @@ export interface AnswerOutput {
   refused(error: GatewayError): void
 }
 
+/** Takes an answer's bytes; `write` says false when it wants no more for now. */
+export interface AnswerSink {
+  write(chunk: Buffer): boolean
+  /** The answer is complete. */
+  end(): void
+  /** The answer broke off: the client must not take what it has for the whole. */
+  abort(): void
+}
+
 /** Reads an answer as it arrives, in whatever chunks: judges it, counts what is in it, hands on what the client gets. */
 export interface AnswerReader {
   write(chunk: Buffer): void

@@ -142,7 +142,7 @@ export class EventAnswer implements AnswerReader {
   }
 
   #noImages(): GatewayError {
-    return invalidAnswer('a stream without images', originHeaders(this.#head.status, ''))
+    return invalidAnswer('a stream without images', originHeaders(this.#head.status, ''), true)
   }
 
   /** An error in plain JSON under the content type of a stream. */

@@ -28,6 +28,8 @@ export class Exchange {
   #call: Call | undefined
   #hasEnded = false
   generation: Generation | undefined
+  /** The generation was started by an earlier attempt. */
+  isAdopter = false
   error: GatewayError | undefined
   /** When the body had arrived and the first phase began. */
   handledAt: number | undefined

@@ -31,12 +31,13 @@ export function judgeAnswer(answer: JudgedAnswer): GatewayError | undefined {
   // A large packed answer cannot be looked into; the SDKs unpack it by content-encoding.
   if (!isWhole && !isPlain(headers)) return undefined
   if (isEventStream(headers)) return undefined
-  const wrong = (what: string): GatewayError => invalidAnswer(what, originHeaders(status, redact(readError(body).code)))
+  const wrong = (what: string, mayBeBilled = true): GatewayError =>
+    invalidAnswer(what, originHeaders(status, redact(readError(body).code)), mayBeBilled)
   const type = single(headers['content-type']) ?? ''
   if (!facts.isObject) return wrong(type.includes('html') ? 'an HTML page' : 'something that is not JSON')
   if (facts.error !== undefined && !(facts.images > 0 || (!isWhole && (facts.elements ?? 0) > 0))) {
     const meant = translateCode({ status, body, model: modelName }, redact)
-    return meant ?? wrong(`status ${status} and an error`)
+    return meant ?? wrong(`status ${status} and an error`, false)
   }
   if (!isWhole) return undefined
   if (!facts.isComplete) return wrong('broken JSON')

@@ -1,9 +1,10 @@
 import { errorEvent } from './answer.ts'
-import { clientSink } from './relay.ts'
+import { clientSink, deliveryOf } from './relay.ts'
 import type { OutgoingHttpHeaders } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import type { GatewayError } from '../errors.ts'
-import type { AnswerSink, Generation } from './generation.ts'
+import type { AnswerSink } from './answer.ts'
+import type { Generation } from './generation.ts'
 import type { Exchange } from './exchange.ts'
 
 /** A line that clients skip (WHATWG HTML, 9.2.6). */
@@ -28,18 +29,19 @@ export async function relayEvents(
   keepAliveMs: number,
 ): Promise<FastifyReply> {
   const { raw } = reply
+  const delivery = deliveryOf(generation, exchange)
   const isAnswered = await within(keepAliveMs, generation.answered)
   if (raw.destroyed) return reply.hijack()
   reply.code(200).headers(HEADERS).headers(exchange.headers)
   raw.writeHead(200, reply.getHeaders() as OutgoingHttpHeaders)
   reply.hijack()
   if (!isAnswered) raw.write(COMMENT)
-  const sink = keptAlive(clientSink(raw, generation, exchange), keepAliveMs, () => {
+  const sink = keptAlive(clientSink(raw, generation, delivery, exchange), keepAliveMs, () => {
     if (generation.isBetweenEvents && raw.writableLength === 0) raw.write(COMMENT)
   })
   raw.once('close', sink.stop)
   generation.answered.then(
-    () => generation.flowInto(sink),
+    () => delivery.flowInto(sink),
     (error: GatewayError) => {
       exchange.error = error
       sink.write(errorEvent(error))

@@ -1,7 +1,9 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import type { Exchange } from './exchange.ts'
-import type { AnswerSink, Generation } from './generation.ts'
+import type { AnswerSink } from './answer.ts'
+import type { Delivery } from './delivery.ts'
+import type { Generation } from './generation.ts'
 import { responseHeaders } from './headers.ts'
 
 /**
@@ -17,14 +19,17 @@ const BUFFERED_BYTES = { most: 262_144, least: 65_536, together: 16_777_216 } as
  * @throws GatewayError where the answer is not images
  */
 export async function relay(reply: FastifyReply, generation: Generation, exchange: Exchange): Promise<FastifyReply> {
+  const delivery = deliveryOf(generation, exchange)
   const { raw } = reply
   await generation.answered
+  if (exchange.isAdopter && generation.failure !== undefined && generation.kept?.isCut === true)
+    throw generation.failure
   if (raw.destroyed) {
     reply.hijack()
     return reply
   }
   reply.code(generation.status).headers(responseHeaders(generation.headers)).headers(exchange.headers)
-  const whole = generation.takeWhole()
+  const whole = delivery.takeWhole()
   const length = whole?.length ?? generation.headers['content-length']
   if (length !== undefined) reply.header('content-length', length)
   // Written past Fastify's reply, which would look at the payload again: a tenth of a small answer's time.
@@ -36,15 +41,26 @@ export async function relay(reply: FastifyReply, generation: Generation, exchang
     exchange.relayedAt = performance.now()
     return reply
   }
-  generation.flowInto(clientSink(raw, generation, exchange))
+  delivery.flowInto(clientSink(raw, generation, delivery, exchange))
   return reply
 }
 
+/** The answer as it comes for the first client; for one that comes later, from what is kept. */
+export function deliveryOf(generation: Generation, { isAdopter }: Exchange): Delivery {
+  return isAdopter ? generation.replay() : generation
+}
+
 /** The client's connection as a sink that holds the upstream back while the client reads slowly. */
-export function clientSink(raw: ServerResponse, generation: Generation, exchange: Exchange): AnswerSink {
+export function clientSink(
+  raw: ServerResponse,
+  generation: Generation,
+  delivery: Delivery,
+  exchange: Exchange,
+): AnswerSink {
   const bufferedBytes = (): number =>
     Math.max(BUFFERED_BYTES.least, Math.min(BUFFERED_BYTES.most, BUFFERED_BYTES.together / generation.alongside))
-  raw.on('drain', () => generation.resume())
+  raw.on('drain', () => delivery.resume())
+  raw.once('close', () => delivery.stop())
   return {
     write: (chunk) => {
       exchange.bytesRelayed += chunk.length

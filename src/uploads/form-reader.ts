@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { GatewayError } from '../errors.ts'
 import { ImageFile } from '../models/image-file.ts'
 import { ImageHeaderTap } from './image-header.ts'
@@ -40,6 +41,9 @@ export class FormReader implements UploadTap, PartVisitor {
   readonly boundary: string
   readonly texts: TextPart[] = []
   readonly files: FilePart[] = []
+  /** SHA-256 of the parts in their order, whatever stands between them; once the form has ended. */
+  digest = ''
+  readonly #hash = createHash('sha256')
   /** Where the last part ends and the closing delimiter begins. */
   partsEnd = 0
   readonly #tap: MultipartTap
@@ -57,16 +61,19 @@ export class FormReader implements UploadTap, PartVisitor {
 
   end(): void {
     told(() => this.#tap.end())
+    this.digest = this.#hash.digest('base64')
   }
 
   partBegan(head: PartHead): void {
     this.#open = { head, text: [], header: new ImageHeaderTap(), bytes: 0 }
+    this.#hash.update(`\n${JSON.stringify([head.name, head.filename, head.contentType])}\n`)
   }
 
   partData(chunk: Buffer): void {
     const open = this.#open
     if (open === undefined) return
     open.bytes += chunk.length
+    this.#hash.update(chunk)
     if (open.head.filename !== undefined) {
       if (!open.header.isDone) open.header.write(chunk)
       return
@@ -83,6 +90,7 @@ export class FormReader implements UploadTap, PartVisitor {
     this.#open = undefined
     this.partsEnd = end
     const { head, bytes, header, text } = open
+    this.#hash.update(`\n${bytes}`) // so that no content can pass for the head of another part
     const part = { name: head.name, range: { start: head.start, end } }
     if (head.filename !== undefined) this.files.push({ ...part, file: new ImageFile({ bytes, ...header.header() }) })
     else this.texts.push({ ...part, text: utf8(Buffer.concat(text), head.name) })

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { GatewayError } from '../errors.ts'
 import { DataUrlTap } from './data-url-tap.ts'
 import type { ImageUrl } from '../models/image-file.ts'
@@ -24,6 +24,9 @@ interface LongUrl {
  */
 export class JsonElider implements UploadTap {
   readonly longUrls: LongUrl[] = []
+  /** SHA-256 of the body, once it has ended. */
+  digest = ''
+  readonly #hash = createHash('sha256')
   /** Nobody can guess it, so that no text of the body is taken for a marker. */
   readonly #secret = randomUUID()
   readonly #rest: Buffer[] = []
@@ -40,6 +43,7 @@ export class JsonElider implements UploadTap {
   #url: DataUrlTap | undefined
 
   write(chunk: Buffer): void {
+    this.#hash.update(chunk)
     let at = 0
     while (at < chunk.length) at = this.#inString ? this.#string(chunk, at) : this.#structure(chunk, at)
     this.#offset += chunk.length
@@ -47,6 +51,7 @@ export class JsonElider implements UploadTap {
 
   end(): void {
     this.#endString(this.#offset)
+    this.digest = this.#hash.digest('base64')
   }
 
   /** The body with its markers. */

@@ -101,7 +101,7 @@ function translateStatus({ status, retryAfter, body }: FailedAnswer, redact: Red
     return fail('upstream_timeout', `CometAPI gave up waiting for the image (${status}). ${NOT_AGAIN}`)
   if (status >= 500) return fail('upstream_failed', `CometAPI failed while it made the image (${status}). ${NOT_AGAIN}`)
   if (status >= 400) return refused('upstream_refused', status, error, redact, headers)
-  return invalidAnswer(`an answer with status ${status}`, headers)
+  return invalidAnswer(`an answer with status ${status}`, headers, false)
 }
 
 /**
@@ -146,12 +146,17 @@ export function knownCode(code: string | undefined): string | undefined {
 
 /** Whether the request may have been done although it failed. */
 export function isAmbiguous(error: GatewayError): boolean {
-  return error.code === 'upstream_failed' || error.code === 'upstream_timeout'
+  const { code, details } = error
+  return code === 'upstream_failed' || code === 'upstream_timeout' || details.mayBeBilled === true
 }
 
-/** A 2xx that holds no images. */
-export function invalidAnswer(what: string, headers: Record<string, string>): GatewayError {
-  return new GatewayError('upstream_invalid_response', `CometAPI answered with ${what} instead of images.`, { headers })
+/**
+ * An answer that holds no images.
+ * @param mayBeBilled it does not say either that the work was not done
+ */
+export function invalidAnswer(what: string, headers: Record<string, string>, mayBeBilled: boolean): GatewayError {
+  const message = `CometAPI answered with ${what} instead of images.`
+  return new GatewayError('upstream_invalid_response', message, { headers, mayBeBilled })
 }
 
 /** The upstream's status and code, as headers beside the gateway's own error. */
