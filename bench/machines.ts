@@ -40,7 +40,7 @@ function start(
 }
 
 /** The gateway with everything on: keys, rate limit, metrics, one log line a request. */
-export function startGateway(port: number, upstream: string): Machine {
+export function startGateway(port: number, upstream: string, environment: Record<string, string> = {}): Machine {
   return start(0, `http://127.0.0.1:${port}`, process.execPath, ['src/main.ts'], {
     COMETAPI_KEY: 'sk-bench-upstream',
     COMETAPI_BASE_URL: upstream,
@@ -49,6 +49,7 @@ export function startGateway(port: number, upstream: string): Machine {
     METRICS_TOKEN: '',
     RATE_LIMIT_RPM: '1000000',
     LOG_FORMAT: 'json',
+    ...environment,
   })
 }
 

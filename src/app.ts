@@ -1,9 +1,13 @@
 import fastify, { LogController } from 'fastify'
 import rateLimit from '@fastify/rate-limit'
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import { ConfigError } from './config.ts'
+import { imagesEdits } from './endpoints/images-edits.ts'
 import { imagesGenerations } from './endpoints/images-generations.ts'
+import { imagesVariations } from './endpoints/images-variations.ts'
 import { ERRORS, GatewayError } from './errors.ts'
+import { Adoptions } from './gateway/adoptions.ts'
 import { ExchangeLog } from './gateway/exchange-log.ts'
 import { Generations } from './gateway/generations.ts'
 import { ANONYMOUS, Keyring } from './keys/keyring.ts'
@@ -13,11 +17,12 @@ import { Catalogue } from './models/catalogue.ts'
 import { loadModelsFile } from './models/models-file.ts'
 import { authenticator } from './plugins/authenticate.ts'
 import { answerClientError, answerFrameworkError, errors } from './plugins/errors.ts'
-import { jsonBodies } from './plugins/json-bodies.ts'
+import { jsonBodies } from './plugins/bodies.ts'
 import { exchanges } from './plugins/exchanges.ts'
 import { gatewayRoutes } from './routes/gateway.ts'
 import { openaiRoutes } from './routes/openai.ts'
 import { operationsRoutes } from './routes/operations.ts'
+import { SpoolDirectory } from './spool/spool.ts'
 import { Upstream } from './upstream/upstream.ts'
 import { VERSION } from './version.ts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -27,7 +32,7 @@ import type { LoadedModels } from './models/models-file.ts'
 import type { Gateway } from './gateway/gateway.ts'
 import type { RequestCounter } from './limits/rate-limit.ts'
 
-const ENDPOINTS = [imagesGenerations]
+const ENDPOINTS = [imagesGenerations, imagesEdits, imagesVariations]
 const MINUTE_MS = 60_000
 /** Keys and addresses whose counts are kept at once; beyond it the least recently seen are forgotten. */
 const COUNTED_CALLERS = 50_000
@@ -38,8 +43,8 @@ export interface App {
   /** Stops taking work, lets what is under way finish, closes everything. */
   readonly close: () => Promise<void>
   readonly flushLogs: () => Promise<void>
-  /** How many generations are under way. */
-  readonly underWay: () => number
+  /** The generations that are under way, by id. */
+  readonly underWay: () => readonly string[]
 }
 
 export interface AppOptions {
@@ -69,9 +74,18 @@ export async function createApp(config: Config, { logDestination }: AppOptions =
     connectTimeoutMs: config.UPSTREAM_CONNECT_TIMEOUT_MS,
   })
   const log = new ExchangeLog(logger, metrics)
+  const spool = new SpoolDirectory(join(config.DATA_DIR, 'spool'))
+  await spool.sweep()
+  const adoptions = new Adoptions({
+    directory: spool,
+    ttlMs: config.ORPHAN_TTL_MS,
+    maxDiskBytes: config.ORPHAN_SPOOL_BYTES,
+  })
   const generations = new Generations({
     upstream,
     metrics,
+    adoptions,
+    maxRetries: config.UPSTREAM_RETRIES,
     timeoutMs: config.UPSTREAM_TIMEOUT_MS,
     priceMultiplier: config.PRICE_MULTIPLIER,
     redact,
@@ -80,7 +94,7 @@ export async function createApp(config: Config, { logDestination }: AppOptions =
 
   const server = createServer(config)
   let isDraining = false
-  await server.register(exchanges, { generations, log })
+  await server.register(exchanges, { generations, adoptions, log })
   await server.register(errors, {
     maxBodyBytes: config.MAX_BODY_BYTES,
     onDefect: (err, request) => logger.error({ err, requestId: request.exchange.id }, 'defect'),
@@ -91,9 +105,11 @@ export async function createApp(config: Config, { logDestination }: AppOptions =
     models: catalogue,
     generations,
     metrics,
-    defaultModel: config.DEFAULT_MODEL,
+    defaultModels: defaultModels(config),
+    uploads: { spool, maxBytes: config.MAX_UPLOAD_BYTES },
     parameterPolicy: config.PARAMETER_POLICY,
     priceMultiplier: config.PRICE_MULTIPLIER,
+    streamKeepAliveMs: config.STREAM_KEEP_ALIVE_MS,
     countRequest:
       config.RATE_LIMIT_RPM === 0
         ? undefined
@@ -108,22 +124,39 @@ export async function createApp(config: Config, { logDestination }: AppOptions =
     await server.close()
     clearInterval(closingIdle)
     await generations.idle()
+    adoptions.close()
     await upstream.close()
     await sandbox?.close()
     logger.info('stopped')
     await flush()
   }
-  return { server, logger, close, flushLogs: flush, underWay: () => generations.running }
+  return { server, logger, close, flushLogs: flush, underWay: () => adoptions.underWay().map(({ id }) => id) }
 }
 
 function createCatalogue(config: Config): Catalogue {
   const catalogue = new Catalogue({ unknownModels: config.UNKNOWN_MODELS, ...modelsFile(config) })
-  try {
-    catalogue.resolve(config.DEFAULT_MODEL)
-  } catch (error) {
-    throw new ConfigError([`DEFAULT_MODEL cannot be used: ${error instanceof Error ? error.message : String(error)}`])
-  }
+  const problems = (['DEFAULT_MODEL', 'DEFAULT_EDIT_MODEL'] as const).flatMap((name) => {
+    const operation = name === 'DEFAULT_MODEL' ? 'images.generations' : 'images.edits'
+    try {
+      const { entry } = catalogue.resolve(config[name])
+      return entry.operations[operation] === undefined
+        ? [`${name} cannot be used: it is no model for ${operation}`]
+        : []
+    } catch (error) {
+      return [`${name} cannot be used: ${error instanceof Error ? error.message : String(error)}`]
+    }
+  })
+  if (problems.length > 0) throw new ConfigError(problems)
   return catalogue
+}
+
+/** dall-e-2 is the only model that makes variations. */
+function defaultModels(config: Config): Gateway['defaultModels'] {
+  return {
+    'images.generations': config.DEFAULT_MODEL,
+    'images.edits': config.DEFAULT_EDIT_MODEL,
+    'images.variations': 'dall-e-2',
+  }
 }
 
 function modelsFile({ MODELS_FILE }: Config): Partial<LoadedModels> {
@@ -171,8 +204,8 @@ function createServer(config: Config): FastifyInstance {
     logger: false,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: config.MAX_BODY_BYTES,
-    // Node's own default: long enough for a large upload, short enough to end a connection that sends nothing.
-    requestTimeout: 300_000,
+    // As long as the SDKs wait for all of it; short enough to end a connection that sends nothing.
+    requestTimeout: 600_000,
     // Requests on open connections while draining are refused below, in OpenAI's shape.
     return503OnClosing: false,
     http: { requireHostHeader: false },
@@ -214,7 +247,7 @@ async function registerRoutes(
     )
     calls.addHook('onRequest', authenticate)
     openaiRoutes(calls, gateway, ENDPOINTS)
-    gatewayRoutes(calls, gateway, imagesGenerations)
+    gatewayRoutes(calls, gateway, ENDPOINTS)
     done()
   })
   operationsRoutes(server, {

@@ -36,6 +36,12 @@ export const ERRORS = {
     retry: 'sdk',
     doc: 'The body is not one well-formed JSON object in UTF-8.',
   },
+  invalid_form: {
+    status: 400,
+    type: request,
+    retry: 'sdk',
+    doc: 'The multipart form is malformed, or two parsers could read it differently.',
+  },
   invalid_http: { status: 400, type: request, retry: 'sdk', doc: 'The request is not well-formed HTTP.' },
   invalid_header: { status: 400, type: request, retry: 'sdk', doc: 'A gateway header has a value it cannot have.' },
   moderation_blocked: {
@@ -78,7 +84,18 @@ export const ERRORS = {
   not_found: { status: 404, type: request, retry: 'sdk', doc: 'No such URL.' },
   method_not_allowed: { status: 405, type: request, retry: 'sdk', doc: 'The URL exists, with another method.' },
   request_timeout: { status: 408, type: request, retry: 'sdk', doc: 'The request did not arrive in time.' },
-  request_too_large: { status: 413, type: request, retry: 'sdk', doc: 'The body is larger than MAX_BODY_BYTES.' },
+  answer_not_kept: {
+    status: 409,
+    type: request,
+    retry: 'never',
+    doc: 'The answer to this retry was bought and is no longer kept; order it anew to buy it again.',
+  },
+  request_too_large: {
+    status: 413,
+    type: request,
+    retry: 'sdk',
+    doc: 'The body is larger than MAX_BODY_BYTES, or an upload than MAX_UPLOAD_BYTES.',
+  },
   uri_too_long: { status: 414, type: request, retry: 'sdk', doc: 'A part of the URL is too long.' },
   unsupported_media_type: {
     status: 415,
@@ -93,6 +110,12 @@ export const ERRORS = {
     doc: 'The Expect header asks for something unknown.',
   },
   headers_too_large: { status: 431, type: request, retry: 'sdk', doc: 'The request headers are larger than 16 KiB.' },
+  idempotency_key_reused: {
+    status: 422,
+    type: request,
+    retry: 'never',
+    doc: 'The Idempotency-Key was used for another request.',
+  },
   rate_limit_exceeded: {
     status: 429,
     type: 'requests',
@@ -183,6 +206,9 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS
 
+/** What both OpenAI SDKs send again. */
+const RETRIED_STATUSES: ReadonlySet<number> = new Set([408, 409, 429, 500, 502, 503, 504])
+
 /** One problem of a request, as listed in `error.issues`. */
 export interface Issue {
   readonly code: ErrorCode
@@ -198,6 +224,8 @@ export interface ErrorDetails {
   readonly headers?: Readonly<Record<string, string>>
   /** Set where the upstream's own status, code and type go to the client. */
   readonly wire?: { readonly status: number; readonly code: string | null; readonly type: string }
+  /** The image may exist and be billed, beyond what the code itself says. */
+  readonly mayBeBilled?: boolean
   readonly cause?: unknown
 }
 
@@ -235,7 +263,12 @@ export class GatewayError extends Error {
   /** Headers of the answer, with `x-should-retry: false` where sending again could buy a second image or cannot help. */
   get headers(): Record<string, string> {
     const retry: Retry = ERRORS[this.code].retry
-    return retry === 'never' ? { 'x-should-retry': 'false', ...this.details.headers } : { ...this.details.headers }
+    const headers = this.details.headers ?? {}
+    if (retry === 'never') return { 'x-should-retry': 'false', ...headers }
+    if (!RETRIED_STATUSES.has(this.status)) return { ...headers }
+    // The SDKs ignore more than 60 s, and wait by a rule of their own where nothing is said.
+    const { 'retry-after': seconds = '1' } = headers
+    return { 'retry-after': seconds, 'retry-after-ms': String(Number(seconds) * 1000), ...headers }
   }
 
   toBody(): ErrorBody {

@@ -63,11 +63,14 @@ export async function createLogging({ level, format, secrets, destination }: Log
 /** Not `flushSync`: it tries again forever where nobody reads. */
 async function flushed(file: ReturnType<typeof pino.destination>): Promise<void> {
   let timer: NodeJS.Timeout | undefined
-  const tooLong = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, 1000)
+  const tooLong = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), 1000)
   })
-  await Promise.race([new Promise<void>((resolve) => file.flush(() => resolve())), tooLong])
+  const isWritten = new Promise<boolean>((resolve) => file.flush((error) => resolve(!(error instanceof Error))))
+  const isDone = await Promise.race([isWritten, tooLong])
   clearTimeout(timer)
+  // What cannot be written is given up, or pino's own `flushSync` at the end of the process would hang on it.
+  if (!isDone) file.destroy()
 }
 
 let stampedMs = 0

@@ -24,7 +24,11 @@ async function main(): Promise<void> {
     else app.logger.info({ signal }, 'stopping: no new requests, waiting for what is under way')
     const isDrained = await Promise.race([app.close().then(() => true), sleep(config.DRAIN_TIMEOUT_MS, false)])
     if (isDrained) return
-    app.logger.error({ underWay: app.underWay() }, 'DRAIN_TIMEOUT_MS is over: what is under way is given up')
+    const generations = app.underWay()
+    app.logger.error(
+      { underWay: generations.length, generations },
+      'DRAIN_TIMEOUT_MS is over: what is under way is given up',
+    )
     await app.flushLogs()
     throw new Error('not drained') // exit code 1
   })

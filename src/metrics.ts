@@ -1,10 +1,6 @@
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
-import type { LabelValues } from 'prom-client'
+import { Registry, collectDefaultMetrics } from 'prom-client'
+import { createInstruments, Tally } from './instruments.ts'
 import type { Usage } from './usage/usage.ts'
-
-const SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 45, 60, 90, 120, 180, 300, 600]
-const OVERHEAD_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1]
-const TOKENS = [1, 4, 16, 64, 256, 1024, 4096, 16_384, 65_536, 262_144]
 
 const OUTCOMES = ['completed', 'rejected', 'upstream_failed', 'client_left'] as const
 export type Outcome = (typeof OUTCOMES)[number]
@@ -21,6 +17,9 @@ export interface SettledGeneration extends CallLabels {
   readonly upstreamMs: number
   readonly usage: Usage | undefined
   readonly images: number
+  readonly partialImages: number
+  /** Undefined where there was no stream. */
+  readonly firstEventMs: number | undefined
   readonly size: string
   readonly quality: string
   readonly costMicros: number | undefined
@@ -28,89 +27,6 @@ export interface SettledGeneration extends CallLabels {
   readonly usageMissing: boolean
   /** `error.type` of OpenTelemetry's GenAI conventions; undefined where images came. */
   readonly failure: string | undefined
-}
-
-/** Every metric as a table: name → type, help, labels. docs/metrics.md has the same; a test compares. */
-function createInstruments(registry: Registry) {
-  const registers = [registry]
-  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
-    new Counter<L>({ name, help, labelNames: [...labelNames], registers })
-  const histogram = <L extends string>(
-    name: string,
-    help: string,
-    labelNames: readonly L[],
-    buckets: readonly number[],
-  ) => new Histogram<L>({ name, help, labelNames: [...labelNames], buckets: [...buckets], registers })
-  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
-    new Gauge<L>({ name, help, labelNames: [...labelNames], registers })
-  return {
-    requests: counter('comet_requests_total', 'Exchanges by outcome and HTTP status.', [
-      'endpoint',
-      'model',
-      'key',
-      'outcome',
-      'status',
-    ]),
-    requestSeconds: histogram(
-      'comet_request_duration_seconds',
-      'From the request to the last byte of the answer.',
-      ['endpoint', 'model'],
-      SECONDS,
-    ),
-    upstreamSeconds: histogram(
-      'comet_upstream_duration_seconds',
-      'From the request upstream to the end of its answer.',
-      ['endpoint', 'model'],
-      SECONDS,
-    ),
-    overheadSeconds: histogram(
-      'comet_overhead_seconds',
-      'What the gateway itself added to an exchange.',
-      ['endpoint'],
-      OVERHEAD_SECONDS,
-    ),
-    tokens: counter('comet_tokens_total', 'Tokens the upstream reported; input and output add up to the total.', [
-      'model',
-      'key',
-      'type',
-    ]),
-    tokenDetails: counter('comet_token_details_total', 'Tokens by kind, where the upstream tells them apart.', [
-      'model',
-      'key',
-      'type',
-    ]),
-    images: counter('comet_images_total', 'Images the upstream delivered.', ['model', 'key', 'size', 'quality']),
-    imageBytes: counter('comet_image_bytes_total', 'Bytes of image answers relayed to clients.', ['model', 'key']),
-    cost: counter('comet_cost_usd_total', 'Cost in USD at list prices, estimates included.', ['model', 'key']),
-    rejections: counter('comet_rejections_total', 'Requests the gateway refused, by error code.', ['reason']),
-    dropped: counter('comet_dropped_parameters_total', 'Parameters left out under the drop policy.', [
-      'model',
-      'param',
-    ]),
-    ambiguous: counter(
-      'comet_ambiguous_failures_total',
-      'Failures after the request was sent: the image may exist and be billed.',
-      [],
-    ),
-    usageMissing: counter('comet_usage_missing_total', 'Image answers of token-priced models without usage.', [
-      'model',
-    ]),
-    inFlight: gauge('comet_in_flight', 'Generations under way.', []),
-    orphans: gauge('comet_orphans', 'Generations under way whose client has left.', []),
-    buildInfo: gauge('comet_build_info', 'Always 1; the labels say what runs.', ['version', 'node']),
-    genAiTokens: histogram(
-      'gen_ai_client_token_usage',
-      'OpenTelemetry GenAI: tokens of one operation.',
-      ['gen_ai_operation_name', 'gen_ai_request_model', 'gen_ai_token_type'],
-      TOKENS,
-    ),
-    genAiSeconds: histogram(
-      'gen_ai_client_operation_duration_seconds',
-      'OpenTelemetry GenAI: duration of one operation.',
-      ['gen_ai_operation_name', 'gen_ai_request_model', 'error_type'],
-      SECONDS,
-    ),
-  }
 }
 
 const OPERATION = { gen_ai_operation_name: 'image_generation' }
@@ -121,33 +37,6 @@ const TOKEN_DETAILS = [
   ['output_text', 'outputTextTokens'],
   ['output_image', 'outputImageTokens'],
 ] as const satisfies readonly (readonly [string, keyof Usage])[]
-
-/**
- * Sums that wait for the next scrape. prom-client hashes and validates labels at every `inc`, which cost a tenth of
- * the hot path with a dozen counters a request; here an increment is an addition in a Map.
- */
-class Tally<L extends string> {
-  readonly #counter: Counter<L>
-  readonly #series = new Map<string, { readonly labels: LabelValues<L>; waiting: number }>()
-
-  constructor(counter: Counter<L>) {
-    this.#counter = counter
-  }
-
-  /** @param id the label values joined; `labels` is called for a new series only */
-  add(id: string, value: number, labels: () => LabelValues<L>): void {
-    const series = this.#series.get(id)
-    if (series === undefined) this.#series.set(id, { labels: labels(), waiting: value })
-    else series.waiting += value
-  }
-
-  flush(): void {
-    for (const series of this.#series.values()) {
-      this.#counter.inc(series.labels, series.waiting)
-      series.waiting = 0
-    }
-  }
-}
 
 /**
  * The gateway's metrics, one registry per app. All verbs are cheap and never throw; label values come from closed
@@ -218,6 +107,16 @@ export class Metrics {
     for (const param of params) this.#instruments.dropped.inc({ model, param })
   }
 
+  /** An order is sent upstream again. */
+  retried(reason: string): void {
+    this.#instruments.retries.inc({ reason })
+  }
+
+  /** A client was given the generation of an earlier attempt. */
+  adopted(): void {
+    this.#instruments.adoptions.inc()
+  }
+
   ambiguousFailure(): void {
     this.#instruments.ambiguous.inc()
   }
@@ -226,8 +125,9 @@ export class Metrics {
     this.#instruments.inFlight.inc()
   }
 
-  orphaned(): void {
-    this.#instruments.orphans.inc()
+  /** @param change 1: a client has left; -1: one has come back */
+  orphaned(change: 1 | -1): void {
+    this.#instruments.orphans.inc(change)
   }
 
   generationSettled(settled: SettledGeneration, wasOrphan: boolean): void {
@@ -240,6 +140,9 @@ export class Metrics {
     all.genAiSeconds.observe({ ...OPERATION, gen_ai_request_model: model, error_type: settled.failure ?? '' }, seconds)
     if (images > 0)
       this.#images.add(`${model}|${key}|${size}|${quality}`, images, () => ({ model, key, size, quality }))
+    if (settled.partialImages > 0) all.partialImages.inc({ model, key }, settled.partialImages)
+    if (settled.firstEventMs !== undefined)
+      all.firstEventSeconds.observe({ endpoint, model }, settled.firstEventMs / 1000)
     if (costMicros > 0) this.#addCost(model, key, costMicros / 1e6)
     if (settled.usageMissing) all.usageMissing.inc({ model })
     if (usage !== undefined) this.#usageReported(model, key, usage)

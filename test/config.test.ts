@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { ConfigError, environmentWith, isLoopback, readConfig, VARIABLES } from '../src/config.ts'
+import { ConfigError, environmentWith, readConfig } from '../src/config.ts'
+import { isLoopback } from '../src/config-values.ts'
+import { VARIABLES } from '../src/variables.ts'
 import type { Config, Environment } from '../src/config.ts'
 
 const KEY = 'sk-comet-0123456789abcdef'
@@ -31,8 +33,13 @@ describe('the defaults', () => {
       PORT: 8080,
       SANDBOX: false,
       SANDBOX_LATENCY_MS: 3000,
+      STREAM_KEEP_ALIVE_MS: 15_000,
+      UPSTREAM_RETRIES: 2,
+      ORPHAN_TTL_MS: 600_000,
+      ORPHAN_SPOOL_BYTES: 1_073_741_824,
       SANDBOX_FAILURE_RATE: 0,
       DEFAULT_MODEL: 'dall-e-3',
+      DEFAULT_EDIT_MODEL: 'gpt-image-2',
       PARAMETER_POLICY: 'strict',
       UNKNOWN_MODELS: 'allow',
       PRICE_MULTIPLIER: 1,
@@ -40,6 +47,7 @@ describe('the defaults', () => {
       RATE_LIMIT_RPM: 0,
       AUTH_FAILURES_PER_MINUTE: 20,
       MAX_BODY_BYTES: 33_554_432,
+      MAX_UPLOAD_BYTES: 1_073_741_824,
       UPSTREAM_TIMEOUT_MS: 600_000,
       UPSTREAM_CONNECT_TIMEOUT_MS: 10_000,
       DRAIN_TIMEOUT_MS: 120_000,

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { VARIABLES } from '../src/config.ts'
+import { VARIABLES } from '../src/variables.ts'
 import { ERRORS } from '../src/errors.ts'
 import { Metrics } from '../src/metrics.ts'
 import { builtInModels } from '../src/models/catalogue.ts'

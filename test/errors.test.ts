@@ -36,7 +36,9 @@ describe('the table of errors', () => {
   it.each(TABLE)('has %s as a %i, and an SDK may send it again: %s', (code, status, mayRetry) => {
     const error = new GatewayError(code, 'words')
     expect(error.status).toBe(status)
-    expect(error.headers).toEqual(mayRetry ? {} : { 'x-should-retry': 'false' })
+    const isRetried = [408, 409, 429, 502, 503].includes(status)
+    const wait = isRetried ? { 'retry-after': '1', 'retry-after-ms': '1000' } : {}
+    expect(error.headers).toEqual(mayRetry ? wait : { 'x-should-retry': 'false' })
   })
 
   it.each(CODES)('has an error status, a type and a line of documentation for %s', (code) => {
@@ -92,6 +94,7 @@ describe('the headers of an error', () => {
   it('are those of the details', () => {
     expect(new GatewayError('rate_limit_exceeded', 'words', { headers: { 'retry-after': '7' } }).headers).toEqual({
       'retry-after': '7',
+      'retry-after-ms': '7000',
     })
   })
 

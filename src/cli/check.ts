@@ -45,8 +45,9 @@ Example:
 
 function checkBody(body: Buffer): { model: string; micros: number | undefined } {
   const { catalogue: models, defaultModel, priceMultiplier } = configuredCatalogue()
-  const call = imagesGenerations.parse(body)
-  const model = resolveModel({ models, defaultModel }, call)
+  const call = imagesGenerations.body.parse(body)
+  const defaultModels = { 'images.generations': defaultModel, 'images.edits': '', 'images.variations': '' }
+  const model = resolveModel({ models, defaultModels }, imagesGenerations, call)
   checkCall({ models }, imagesGenerations, call, model, 'strict')
   return { model: model.id, micros: highestCostMicros(model.entry, call.parameters, priceMultiplier) }
 }

@@ -1,18 +1,26 @@
+import { createHash } from 'node:crypto'
 import { parseJsonBody, rewriteJsonBody } from './json-body.ts'
 import type { Call, Endpoint } from './endpoint.ts'
 
 /** `client.images.generate`: one JSON object. */
-export const imagesGenerations: Endpoint = {
+export const imagesGenerations = {
   operation: 'images.generations',
   path: '/v1/images/generations',
-  parse: (body): Call => {
-    const parameters = parseJsonBody(body)
-    const bytes = body as Buffer // parseJsonBody has refused everything else
-    return {
-      parameters,
-      body: bytes,
-      contentType: 'application/json',
-      rewrite: (changes) => rewriteJsonBody(bytes, changes),
-    }
+  events: 'image_generation',
+  body: {
+    parse: (body): Call => {
+      const parameters = parseJsonBody(body)
+      const bytes = body as Buffer // parseJsonBody has refused everything else
+      return {
+        ruleSet: 'images.generations',
+        parameters,
+        isForm: false,
+        digest: () => createHash('sha256').update(bytes).digest('base64'),
+        body: bytes,
+        contentType: 'application/json',
+        rewrite: (changes) => rewriteJsonBody(bytes, changes),
+        discard: () => {},
+      }
+    },
   },
-}
+} as const satisfies Endpoint

@@ -1,9 +1,12 @@
 import { GatewayError, issuesError } from '../errors.ts'
 import { checkParameters, jsonTypeOf } from '../models/check-parameters.ts'
+import { listWords } from '../models/parameter.ts'
+import { typedFields } from '../models/typed-fields.ts'
 import { unknownModelRules } from '../models/standard-parameters.ts'
-import type { Call, Endpoint } from '../endpoints/endpoint.ts'
+import type { Body, Call, Endpoint } from '../endpoints/endpoint.ts'
 import type { ErrorCode, Issue } from '../errors.ts'
 import type { ResolvedModel } from '../models/catalogue.ts'
+import type { Parameters } from '../models/model.ts'
 import type { Gateway, ParameterPolicy } from './gateway.ts'
 
 const POLICY_HEADER = 'x-gateway-parameter-policy'
@@ -11,8 +14,10 @@ const MAX_MODEL_NAME = 256
 
 /** A request that its model takes: what goes upstream, and what was changed on the way. */
 export interface CheckedCall {
-  /** The bytes to send: those received, unless something was dropped or defaulted. */
-  readonly body: Buffer
+  /** What to send: the bytes received, unless something was dropped or defaulted. */
+  readonly body: Body
+  /** Each value as its type. */
+  readonly parameters: Parameters
   readonly dropped: readonly string[]
   /** True where the request named no model, or an alias. */
   readonly modelSet: boolean
@@ -23,15 +28,20 @@ export interface CheckedCall {
  * @throws GatewayError 404 for a model that is not served here; 400 where `model` is no name at all
  */
 export function resolveModel(
-  { models, defaultModel }: Pick<Gateway, 'models' | 'defaultModel'>,
-  { parameters }: Call,
+  { models, defaultModels }: Pick<Gateway, 'models' | 'defaultModels'>,
+  endpoint: Endpoint,
+  { parameters, ruleSet }: Call,
 ): ResolvedModel {
   const named = parameters.get('model') ?? undefined
   const problem = modelNameProblem(named)
-  if (problem === undefined) return models.resolve(typeof named === 'string' ? named : defaultModel)
+  if (problem === undefined)
+    return models.resolve(typeof named === 'string' ? named : defaultModels[endpoint.operation])
   // The types that all models share can still be checked, so that nobody has to correct one problem at a time.
   const others = new Map([...parameters].filter(([name]) => name !== 'model'))
-  throw issuesError([problem, ...checkParameters(unknownModelRules, '', others, models.parameterNames).issues])
+  throw issuesError([
+    problem,
+    ...checkParameters(unknownModelRules[ruleSet], '', others, models.namesIn(ruleSet)).issues,
+  ])
 }
 
 /**
@@ -45,20 +55,17 @@ export function checkCall(
   model: ResolvedModel,
   policy: ParameterPolicy,
 ): CheckedCall {
-  const { operation } = endpoint
-  const rules = model.entry.operations[operation]
-  if (rules === undefined) {
-    throw new GatewayError('model_not_found', `The model '${model.id}' does not do ${operation}.`, { param: 'model' })
-  }
-  const { parameters } = call
-  const { issues, notTaken } = checkParameters(rules, model.id, parameters, gateway.models.parameterNames)
+  const rules = model.entry.operations[call.ruleSet]
+  if (rules === undefined) throw wrongOperation(gateway, endpoint, call, model)
+  const parameters = call.isForm ? typedFields(rules, call.parameters) : call.parameters
+  const { issues, notTaken } = checkParameters(rules, model.id, parameters, gateway.models.namesIn(call.ruleSet))
   const [first, ...rest] = policy === 'drop' ? issues : [...issues, ...notTaken]
   if (first !== undefined) throw issuesError([first, ...rest])
   const dropped =
     notTaken.length === 0 ? [] : [...parameters.keys()].filter((name) => !Object.hasOwn(rules.parameters, name))
   const modelSet = parameters.get('model') !== model.id
   const body = dropped.length > 0 || modelSet ? call.rewrite({ drop: dropped, model: model.id }) : call.body
-  return { body, dropped, modelSet }
+  return { body, parameters, dropped, modelSet }
 }
 
 /** The policy that applies: the request's own header before the configuration. */
@@ -70,6 +77,21 @@ export function policyOf(
   if (header === undefined) return configured
   if (header === 'strict' || header === 'drop') return header
   throw new GatewayError('invalid_header', `The header ${POLICY_HEADER} must be 'strict' or 'drop'.`)
+}
+
+function wrongOperation(
+  { models }: Pick<Gateway, 'models'>,
+  { operation }: Endpoint,
+  { ruleSet }: Call,
+  { id, entry }: ResolvedModel,
+): GatewayError {
+  if (entry.operations[operation] !== undefined)
+    return new GatewayError('invalid_value', `The model '${id}' takes edits as multipart/form-data only.`, {
+      param: 'model',
+    })
+  const able = models.models.filter(({ operations }) => operations[ruleSet] !== undefined).map((model) => model.id)
+  const message = `The model '${id}' cannot be used for ${operation}. These can: ${listWords(able, 'and')}.`
+  return new GatewayError('invalid_value', message, { param: 'model' })
 }
 
 function modelNameProblem(named: unknown): Issue | undefined {

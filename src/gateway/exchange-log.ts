@@ -25,9 +25,12 @@ export class ExchangeLog {
     if (bytesRelayed > 0) this.#metrics.bytesRelayed(labels, bytesRelayed)
     const level = isRoutine ? 'debug' : outcome === 'upstream_failed' || status >= 500 ? 'warn' : 'info'
     if (!this.#logger.isLevelEnabled(level)) return
+    // A generation's usage stands in one line only, so that sums over lines are right.
+    const isFirst = generation?.isLogged === false && generation.settlement !== undefined
+    if (isFirst) generation.isLogged = true
     // One literal: pino leaves out what is undefined, and an object of one shape is cheaper than spreading parts.
-    const settlement = generation?.settlement
-    const usage = generation?.facts?.usage
+    const settlement = isFirst ? generation.settlement : undefined
+    const usage = isFirst ? generation.facts?.usage : undefined
     this.#logger[level](
       {
         requestId: exchange.id,
@@ -42,12 +45,16 @@ export class ExchangeLog {
         cause: causeCode(generation?.failure),
         dropped: exchange.droppedParameters.length || undefined,
         generationId: generation?.id,
+        adopted: exchange.isAdopter || undefined,
+        retries: generation === undefined || generation.attempts === 1 ? undefined : generation.attempts - 1,
         upstreamStatus: generation?.status || undefined,
         upstreamCode: knownCode(generation?.failure?.details.headers?.['x-gateway-upstream-code']),
         upstreamRequestId: generation === undefined ? undefined : upstreamRequestId(generation.headers),
         size: settlement?.size,
         quality: settlement?.quality,
         images: settlement?.images,
+        partialImages: generation?.isStream === true ? generation.facts?.partialImages : undefined,
+        firstEventMs: rounded(generation?.firstEventMs),
         inputTokens: usage?.inputTokens,
         outputTokens: usage?.outputTokens,
         totalTokens: usage?.totalTokens,
@@ -66,6 +73,7 @@ export class ExchangeLog {
   orphanSettled(exchange: Exchange, generation: Generation): void {
     const { model, key } = exchange.labels
     const { settlement, facts, failure, id } = generation
+    generation.isLogged = true
     this.#logger.info(
       {
         requestId: exchange.id,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { GatewayError } from '../errors.ts'
+import type { Call } from '../endpoints/endpoint.ts'
 import type { Caller } from '../keys/keyring.ts'
 import type { CallLabels, Outcome } from '../metrics.ts'
 import type { Generation } from './generation.ts'
@@ -23,7 +24,12 @@ export class Exchange {
   caller: Caller | undefined
   /** The catalogue entry's id, or `other`. */
   model = NONE
+  /** The request, once it has been read. */
+  #call: Call | undefined
+  #hasEnded = false
   generation: Generation | undefined
+  /** The generation was started by an earlier attempt. */
+  isAdopter = false
   error: GatewayError | undefined
   /** When the body had arrived and the first phase began. */
   handledAt: number | undefined
@@ -36,6 +42,18 @@ export class Exchange {
 
   constructor(endpoint: string) {
     this.endpoint = endpoint
+  }
+
+  /** From here on the exchange sees to it that what the request holds on disk is given back. */
+  hold(call: Call): void {
+    this.#call = call
+    if (this.#hasEnded) call.discard()
+  }
+
+  /** The connection is done with it. A generation under way keeps the request until it has settled. */
+  end(): void {
+    this.#hasEnded = true
+    if (this.generation === undefined) this.#call?.discard()
   }
 
   get labels(): CallLabels {

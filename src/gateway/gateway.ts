@@ -1,4 +1,6 @@
 import type { Catalogue } from '../models/catalogue.ts'
+import type { Operation } from '../models/model.ts'
+import type { UploadOptions } from '../uploads/receive.ts'
 import type { RequestCounter } from '../limits/rate-limit.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Generations } from './generations.ts'
@@ -8,9 +10,13 @@ export interface Gateway {
   readonly models: Catalogue
   readonly generations: Generations
   readonly metrics: Metrics
-  readonly defaultModel: string
+  /** The model of a request that names none. */
+  readonly defaultModels: Readonly<Record<Operation, string>>
+  readonly uploads: UploadOptions
   readonly parameterPolicy: ParameterPolicy
   readonly priceMultiplier: number
+  /** How long a stream may be silent before a comment goes out, so that no proxy in between cuts the line. */
+  readonly streamKeepAliveMs: number
   /** Counts one request against its caller's limit; undefined where there is no limit. */
   readonly countRequest: RequestCounter | undefined
 }

@@ -1,24 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import type { GatewayError } from '../errors.ts'
-import { brokenOff, leftBeforeSending, timedOut, unreachable } from '../upstream/failures.ts'
-import { JsonTap } from '../usage/json-tap.ts'
-import { factsOfWhole } from '../usage/answer-facts.ts'
-import { isEventStream, judgeAnswer, unpacked } from './judge-answer.ts'
+import { leftBeforeSending, timedOut } from '../upstream/failures.ts'
+import { Attempt } from './attempt.ts'
+import { retryDelayMs } from './retry-policy.ts'
 import type { Cost } from '../models/cost.ts'
-import type { AnswerControl, AnswerHeaders, AnswerReceiver } from '../upstream/upstream.ts'
+import type { AnswerHeaders, AnswerReceiver } from '../upstream/upstream.ts'
 import type { AnswerFacts } from '../usage/answer-facts.ts'
-
-/** How much of an answer is looked at before the client gets a status. A smaller answer is known whole. */
-const HEAD_BYTES = 65_536
-
-/** Takes an answer's bytes; `write` says false when it wants no more for now. */
-export interface AnswerSink {
-  write(chunk: Buffer): boolean
-  /** The answer is complete. */
-  end(): void
-  /** The answer broke off: the client must not take what it has for the whole. */
-  abort(): void
-}
+import type { AnswerSink } from './answer.ts'
+import type { AttemptOptions, AttemptOwner } from './attempt.ts'
+import type { Delivery } from './delivery.ts'
+import type { Entry } from './generation-list.ts'
+import type { KeptAnswer } from './kept-answer.ts'
 
 /** What a settled generation came to; size and quality are metrics labels. */
 export interface Settlement {
@@ -28,57 +20,92 @@ export interface Settlement {
   readonly quality: string
 }
 
-export interface GenerationOptions {
-  /** The model as the client named it. */
-  readonly modelName: string
+export interface GenerationOptions extends AttemptOptions {
   readonly timeoutMs: number
-  readonly redact: (text: string) => string
+  /** How often what cannot have been done is sent again, at most. */
+  readonly maxRetries: number
+  /** Sends the order upstream. */
+  readonly send: (receiver: AnswerReceiver) => void
+  /** Where the answer is kept for a client that comes back; undefined where nothing is kept. */
+  readonly kept: KeptAnswer | undefined
+  /** How many generations are under way. */
+  readonly running: () => number
+  readonly onRetry: (error: GatewayError) => void
   /** Called exactly once, when the upstream call has come to its end. */
   readonly onSettled: (generation: Generation) => void
 }
 
 /**
- * One paid upstream call and its answer: `held → sent → answered → settled`. It outlives the exchange when the
- * client leaves: the money is spent, so the answer is read to its end and its usage booked.
+ * One paid upstream call and its answer: `held → sent → answered → settled`. What cannot have been done is sent again.
+ * It outlives the exchange when the client leaves: the money is spent, so the answer is read to its end, its usage is
+ * booked, and it is kept for the client's retry.
  */
-export class Generation implements AnswerReceiver {
+export class Generation implements AttemptOwner, Delivery {
   readonly id = `gen_${randomUUID()}`
-  state: 'held' | 'sent' | 'answered' | 'settled' = 'held'
   /** Resolves when the beginning of the answer says images; rejects with the error for the client. */
   readonly answered: Promise<this>
   readonly dispatchedAt = performance.now()
+  /** When the beginning of the answer had been judged to be images. */
+  acceptedAt: number | undefined
   endedAt: number | undefined
-  status = 0
-  headers: AnswerHeaders = {}
   /** What went wrong upstream, also when the client had its status already. */
   failure: GatewayError | undefined
   facts: AnswerFacts | undefined
   /** Set by `onSettled`. */
   settlement: Settlement | undefined
-  answerBytes = 0
-  clientHasLeft = false
+  /** Where it stands among those that can be asked for again; undefined where it cannot. */
+  entry: Entry | undefined
+  /** The gauge of orphans counts it. */
+  isCountedAsOrphan = false
+  /** A log line has its usage. */
+  isLogged = false
+  /** Requests upstream so far. */
+  attempts = 1
+  /** Exchanges that wait for the answer or are being given it. */
+  clients = 1
+  readonly kept: KeptAnswer | undefined
   /** The beginning was judged to be images, so that they are paid for whatever happens afterwards. */
   isBought = false
 
   readonly #options: GenerationOptions
   readonly #timer: NodeJS.Timeout
-  #control: AnswerControl | undefined
+  #retryTimer: NodeJS.Timeout | undefined
+  #attempt: Attempt
+  #isSettled = false
   #resolve: (generation: this) => void = () => {}
   #reject: (error: GatewayError) => void = () => {}
-  /** Bytes that nobody has taken yet: the head, until it is judged and relayed. */
+  /** Bytes that the first client has not taken yet. */
   #waiting: Buffer[] = []
-  #isJudged = false
-  #tap: JsonTap | undefined
   #sink: AnswerSink | undefined
+  #firstClientHasLeft = false
+  #sinkIsFull = false
+  #diskIsBusy = false
+  #mayRetry = true
+  #lastWords: Buffer | undefined
 
   constructor(options: GenerationOptions) {
     this.#options = options
+    this.kept = options.kept
+    if (this.kept !== undefined) this.kept.onDrain = () => this.#diskDrained()
     this.answered = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
     this.answered.catch(() => {}) // also where nobody waits for it any more
     this.#timer = setTimeout(() => this.#expire(), options.timeoutMs)
+    this.#attempt = new Attempt(options, this)
+  }
+
+  get state(): 'held' | 'sent' | 'answered' | 'settled' {
+    return this.#isSettled ? 'settled' : this.#attempt.state
+  }
+
+  get status(): number {
+    return this.#attempt.status
+  }
+
+  get headers(): AnswerHeaders {
+    return this.#attempt.headers
   }
 
   /** From the call to the end of the answer; undefined while it is under way. */
@@ -86,143 +113,147 @@ export class Generation implements AnswerReceiver {
     return this.endedAt === undefined ? undefined : this.endedAt - this.dispatchedAt
   }
 
-  /** The whole answer, where it was small enough to be known before the client got a status. */
+  /** From the call to the first event of a stream; undefined where there was none. */
+  get firstEventMs(): number | undefined {
+    return this.isStream && this.acceptedAt !== undefined ? this.acceptedAt - this.dispatchedAt : undefined
+  }
+
+  /** How many generations are under way, this one included. */
+  get alongside(): number {
+    return this.#options.running()
+  }
+
+  /** The client asked for events. */
+  get isStream(): boolean {
+    return this.#options.events !== undefined
+  }
+
+  /** Nobody waits for the answer any more. */
+  get isOrphan(): boolean {
+    return this.clients === 0
+  }
+
+  /** Something may be put between what a client has got and what it gets next. */
+  get isBetweenEvents(): boolean {
+    return this.#attempt.reader?.isBetweenEvents !== false
+  }
+
+  /** Sends the order upstream for the first time. */
+  start(): void {
+    this.#options.send(this.#attempt)
+  }
+
+  /** The whole answer, where all of it had come before the first client took a part. */
   takeWhole(): Buffer | undefined {
-    if (this.state !== 'settled' || this.failure !== undefined || this.#tap !== undefined) return undefined
-    const whole = this.#waitingBytes()
+    if (!this.#isSettled || this.failure !== undefined) return undefined
+    const [only] = this.#waiting
+    const whole = this.#waiting.length === 1 && only !== undefined ? only : Buffer.concat(this.#waiting)
     this.#waiting = []
     return whole
   }
 
-  /** Lets the answer flow into a sink: what has come so far, then the rest as it comes. */
+  /** Lets the answer flow to the first client: what has come so far, then the rest as it comes. */
   flowInto(sink: AnswerSink): void {
     this.#sink = sink
-    let wantsMore = true
-    for (const chunk of this.#waiting) wantsMore = sink.write(chunk)
+    for (const chunk of this.#waiting) this.#sinkIsFull = !sink.write(chunk)
     this.#waiting = []
-    if (this.state === 'settled') this.#finishSink()
-    else if (wantsMore) this.#control?.resume()
-    else this.#control?.pause()
+    if (this.#isSettled) this.#finishSink()
+    else this.#steer()
   }
 
-  /** The sink wants more again. */
+  /** The first client's sink wants more again. */
   resume(): void {
-    this.#control?.resume()
+    this.#sinkIsFull = false
+    this.#steer()
   }
 
-  /** Nobody takes the answer any more; it is read to its end for its usage. What has not been sent is not bought. */
-  clientLeft(): void {
-    this.clientHasLeft = true
-    if (this.state === 'held') return this.#fail(leftBeforeSending())
-    this.#sink = undefined
-    if (this.#isJudged) this.#waiting = []
-    if (this.state !== 'settled') this.#control?.resume()
-  }
-
-  sending(control: AnswerControl): void {
-    this.#control = control
-    if (this.state === 'settled') control.abort(new Error('the generation has ended'))
-    else this.state = 'sent'
-  }
-
-  began(status: number, headers: AnswerHeaders): void {
-    if (this.state === 'settled') return
-    this.state = 'answered'
-    this.status = status
-    this.headers = headers
-    if (this.#isSuccess && isEventStream(headers)) this.#judge(false)
-  }
-
-  data(chunk: Buffer): void {
-    if (this.state === 'settled') return
-    this.answerBytes += chunk.length
-    if (this.#isJudged) {
-      this.#tap?.write(chunk)
-      this.#passOn(chunk)
-      return
+  /** The answer from its first byte, for a client that comes later. */
+  replay(): Delivery {
+    const { kept } = this
+    if (kept === undefined) throw new Error('nothing is kept')
+    let reader: ReturnType<KeptAnswer['replayInto']> | undefined
+    return {
+      takeWhole: () => (this.#isSettled && this.failure === undefined ? kept.inMemory : undefined),
+      flowInto: (sink) => void (reader = kept.replayInto(sink)),
+      resume: () => reader?.resume(),
+      stop: () => reader?.stop(),
     }
-    this.#waiting.push(chunk)
-    if (this.answerBytes >= HEAD_BYTES) this.#judge(false)
+  }
+
+  /** The first client is gone, and says so in another way. */
+  stop(): void {}
+
+  /** The first client has left; what has not been sent is not bought. */
+  firstClientLeft(): void {
+    this.#firstClientHasLeft = true
+    this.#sink = undefined
+    this.#waiting = []
+    this.clientLeft()
+  }
+
+  /** One of its clients has left. */
+  clientLeft(): void {
+    this.clients--
+    if (this.clients === 0 && this.state === 'held') this.#giveUp(leftBeforeSending())
+    else this.#steer()
+  }
+
+  accepted(): void {
+    this.isBought = true
+    this.acceptedAt = performance.now()
+    this.#resolve(this)
+  }
+
+  bytes(chunk: Buffer): void {
+    this.#diskIsBusy = this.kept?.append(chunk) === false
+    if (this.#sink !== undefined) this.#sinkIsFull = !this.#sink.write(chunk)
+    else if (!this.#firstClientHasLeft) this.#waiting.push(chunk)
+    this.#steer()
   }
 
   ended(): void {
-    if (this.state === 'settled') return
-    if (!this.#isJudged) this.#judge(true)
-    // A clean end of the connection in the middle of the JSON is a break all the same.
-    if (this.#tap !== undefined && this.facts?.isObject === true && !this.#tap.facts().isComplete) {
-      this.#fail(brokenOff(new Error('the answer ended too early')))
-    }
     this.#settle()
   }
 
-  failed(error: Error): void {
-    if (this.state === 'settled' || this.#refusalIsKnown()) return
-    this.#fail(this.state === 'held' ? unreachable(error) : brokenOff(error))
+  refused(error: GatewayError): void {
+    const delay = this.isBought || this.isOrphan ? undefined : this.#retryDelay(error)
+    if (delay === undefined) return this.#fail(error)
+    this.#options.onRetry(error)
+    this.#attempt = new Attempt(this.#options, this)
+    this.#retryTimer = setTimeout(() => {
+      this.attempts++
+      this.#options.send(this.#attempt)
+    }, delay)
+  }
+
+  #retryDelay(error: GatewayError): number | undefined {
+    const { maxRetries, timeoutMs } = this.#options
+    if (!this.#mayRetry || this.attempts > maxRetries) return undefined
+    const delay = retryDelayMs(error, this.attempts)
+    const left = timeoutMs - (performance.now() - this.dispatchedAt)
+    return delay === undefined || delay >= left ? undefined : delay
   }
 
   #expire(): void {
-    if (this.state === 'settled') return
-    const error = timedOut(this.#options.timeoutMs)
-    if (!this.#refusalIsKnown()) this.#fail(this.state === 'held' ? unreachable(error) : error)
-    this.#control?.abort(error)
+    this.#giveUp(timedOut(this.#options.timeoutMs))
   }
 
-  /** A refusal whose body breaks off or stalls is a refusal all the same: its status has said so. */
-  #refusalIsKnown(): boolean {
-    if (this.#isJudged || this.state !== 'answered' || this.#isSuccess) return false
-    this.#judge(true)
-    return true
+  #giveUp(error: GatewayError): void {
+    if (this.#isSettled) return
+    this.#mayRetry = false
+    this.#attempt.giveUp(error)
   }
 
-  get #isSuccess(): boolean {
-    return this.status >= 200 && this.status < 300
+  #diskDrained(): void {
+    this.#diskIsBusy = false
+    this.#steer()
   }
 
-  #passOn(chunk: Buffer): void {
-    if (this.clientHasLeft) return
-    if (this.#sink === undefined) {
-      // Between the verdict and the relay; hold the upstream back rather than collect.
-      this.#waiting.push(chunk)
-      this.#control?.pause()
-    } else if (!this.#sink.write(chunk)) this.#control?.pause()
-  }
-
-  /** Decides from the head whether these are images. Of what is not, only the head is read. */
-  #judge(isWhole: boolean): void {
-    this.#isJudged = true
-    const head = this.#waitingBytes()
-    const readable = isWhole ? unpacked(head, this.headers) : head
-    this.facts = isWhole ? factsOfWhole(readable) : this.#tapHead(head)
-    const { modelName, redact } = this.#options
-    const error = judgeAnswer({
-      status: this.status,
-      headers: this.headers,
-      head: readable,
-      isWhole,
-      facts: this.facts,
-      modelName,
-      redact,
-    })
-    if (error === undefined) {
-      this.isBought = true
-      if (this.clientHasLeft) this.#waiting = []
-      this.#resolve(this)
-      return
-    }
-    this.#fail(error)
-    if (!isWhole) this.#control?.abort(error)
-  }
-
-  /** What waits, in one piece; the usual single chunk is not copied. */
-  #waitingBytes(): Buffer {
-    const [only] = this.#waiting
-    return this.#waiting.length === 1 && only !== undefined ? only : Buffer.concat(this.#waiting)
-  }
-
-  #tapHead(head: Buffer): AnswerFacts {
-    this.#tap = new JsonTap()
-    this.#tap.write(head)
-    return this.#tap.facts()
+  /** Lets the upstream go on, or holds it back: while the first client reads slowly or is yet to come, or the disk lags. */
+  #steer(): void {
+    const isAwaited = this.#sink === undefined && !this.#firstClientHasLeft && this.#waiting.length > 0
+    if (isAwaited || (this.#sinkIsFull && this.#sink !== undefined) || this.#diskIsBusy) this.#attempt.pause()
+    else this.#attempt.resume()
   }
 
   #fail(error: GatewayError): void {
@@ -232,11 +263,15 @@ export class Generation implements AnswerReceiver {
   }
 
   #settle(): void {
-    if (this.state === 'settled') return
-    this.state = 'settled'
+    if (this.#isSettled) return
+    this.#isSettled = true
     this.endedAt = performance.now()
     clearTimeout(this.#timer)
-    this.facts = this.#tap?.facts() ?? this.facts
+    clearTimeout(this.#retryTimer)
+    this.facts = this.#attempt.reader?.facts
+    if (this.failure !== undefined) this.#lastWords = this.#attempt.reader?.lastWords(this.failure)
+    if (this.#lastWords !== undefined) this.kept?.append(this.#lastWords)
+    this.kept?.close(this.#isCut ? 'cut' : 'complete')
     try {
       this.#options.onSettled(this)
     } finally {
@@ -244,9 +279,17 @@ export class Generation implements AnswerReceiver {
     }
   }
 
+  /** It ended where nothing can be said to the client any more. */
+  get #isCut(): boolean {
+    return this.failure !== undefined && this.#lastWords === undefined
+  }
+
   #finishSink(): void {
-    if (this.failure === undefined) this.#sink?.end()
-    else this.#sink?.abort()
+    const sink = this.#sink
     this.#sink = undefined
+    if (sink === undefined) return
+    if (this.#isCut) return sink.abort()
+    if (this.#lastWords !== undefined) sink.write(this.#lastWords)
+    sink.end()
   }
 }

@@ -1,33 +1,44 @@
 import { Generation } from './generation.ts'
-import { answerCost, imagesAsked } from '../models/cost.ts'
+import { answerCost, highestCostMicros, imagesAsked } from '../models/cost.ts'
 import { isAmbiguous } from '../upstream/failures.ts'
 import { qualityLabel, sizeLabel } from './labels.ts'
-import type { Call, Endpoint } from '../endpoints/endpoint.ts'
+import type { Socket } from 'node:net'
+import type { Body, Call, Endpoint } from '../endpoints/endpoint.ts'
 import type { Metrics } from '../metrics.ts'
+import type { Cost } from '../models/cost.ts'
 import type { ResolvedModel } from '../models/catalogue.ts'
+import type { Parameters } from '../models/model.ts'
 import type { Upstream } from '../upstream/upstream.ts'
+import type { Usage } from '../usage/usage.ts'
+import type { Adoptions } from './adoptions.ts'
 import type { Exchange } from './exchange.ts'
+import type { OrderIdentity } from './order-identity.ts'
 
 /** A call that has passed all checks. */
 export interface Order {
   readonly endpoint: Endpoint
   readonly call: Call
   readonly model: ResolvedModel
-  /** The bytes to send upstream. */
-  readonly body: Buffer
+  /** What to send upstream. */
+  readonly body: Body
+  /** Each value as its type. */
+  readonly parameters: Parameters
+  readonly identity: OrderIdentity
 }
 
 export interface GenerationsOptions {
   readonly upstream: Upstream
   readonly metrics: Metrics
+  readonly adoptions: Adoptions
   readonly timeoutMs: number
+  readonly maxRetries: number
   readonly priceMultiplier: number
   readonly redact: (text: string) => string
   /** A generation has settled after its exchange had ended: its usage needs a log line of its own. */
   readonly onOrphanSettled: (exchange: Exchange, generation: Generation) => void
 }
 
-/** Starts generations and settles each exactly once, whether or not its client is still there. */
+/** Starts generations, gives them to clients that come back, and settles each exactly once. */
 export class Generations {
   readonly #options: GenerationsOptions
   // A number, not a Set of them: a Set that is added to and deleted from all the time leaves a chain of outgrown
@@ -40,29 +51,56 @@ export class Generations {
   }
 
   /**
-   * Sends the order upstream and waits until the beginning of its answer says what it is.
-   * @throws GatewayError as in DESIGN section 5, upstream answers
+   * The generation of an earlier attempt of the same request, if there is one: nothing is bought again.
+   * @throws GatewayError 409, 422
    */
-  async start(order: Order, exchange: Exchange): Promise<Generation> {
-    const { upstream, metrics, timeoutMs, redact } = this.#options
+  async adopt({ identity, call }: Order, exchange: Exchange): Promise<Generation | undefined> {
+    if (identity.retryCount === 0 && identity.idempotencyKey === undefined) return undefined
+    const generation = await this.#options.adoptions.find(identity)
+    if (generation === undefined) return undefined
+    call.discard()
+    return this.#share(generation, exchange)
+  }
+
+  /** Sends the order upstream. What comes of it is the generation's to say. */
+  start(order: Order, exchange: Exchange): Generation {
+    const { upstream, metrics, adoptions, timeoutMs, maxRetries, redact } = this.#options
+    // Once more, since the phases in between may have waited: two requests with one key must not both be bought.
+    const twin = adoptions.twinOf(order.identity)
+    if (twin !== undefined) return this.#share(twin, exchange)
+    const { endpoint, call, body } = order
     const generation = new Generation({
       modelName: order.model.id,
       timeoutMs,
+      maxRetries,
       redact,
+      events: order.parameters.get('stream') === true ? endpoint.events : undefined,
+      kept: adoptions.createKept(),
+      running: () => this.#running,
+      send: (receiver) => upstream.post({ path: endpoint.path, contentType: call.contentType, body }, receiver),
+      onRetry: ({ code }) => metrics.retried(code),
       onSettled: (settled) => this.#settle(settled, order, exchange),
     })
+    adoptions.add(generation, order.identity)
     exchange.generation = generation
     this.#running++
     metrics.generationStarted()
-    upstream.post({ path: order.endpoint.path, contentType: order.call.contentType, body: order.body }, generation)
-    return generation.answered
+    generation.start()
+    return generation
   }
 
-  /** The exchange of a generation has ended; what is still under way goes on without a client. */
-  clientLeft(generation: Generation): void {
-    if (generation.state === 'settled' || generation.clientHasLeft) return
-    this.#options.metrics.orphaned()
-    generation.clientLeft()
+  /**
+   * The exchange of a generation has ended; what is still under way goes on without a client.
+   * @param connection where all of the answer was written; undefined where not all was
+   */
+  exchangeEnded({ generation, isAdopter }: Exchange, connection: Socket | undefined): void {
+    if (generation === undefined) return
+    if (isAdopter) generation.clientLeft()
+    else generation.firstClientLeft()
+    if (!generation.isOrphan) return
+    if (generation.state === 'settled') return this.#options.adoptions.lastClientLeft(generation, connection)
+    generation.isCountedAsOrphan = true
+    this.#options.metrics.orphaned(1)
   }
 
   /** How many generations are under way. */
@@ -76,14 +114,29 @@ export class Generations {
     await new Promise<void>((resolve) => this.#whenIdle.push(resolve))
   }
 
+  #share(generation: Generation, exchange: Exchange): Generation {
+    const { metrics } = this.#options
+    if (generation.isCountedAsOrphan) metrics.orphaned(-1)
+    generation.isCountedAsOrphan = false
+    generation.clients++
+    metrics.adopted()
+    exchange.generation = generation
+    exchange.isAdopter = true
+    exchange.headers['x-gateway-adopted'] = generation.id
+    return generation
+  }
+
   #settle(generation: Generation, order: Order, exchange: Exchange): void {
     this.#running--
-    const { metrics, priceMultiplier, onOrphanSettled } = this.#options
-    const { facts, failure, upstreamMs = 0, clientHasLeft, isBought } = generation
-    const { parameters } = order.call
-    const images = isBought ? imagesBought(generation, order) : 0
+    const { metrics, adoptions, onOrphanSettled } = this.#options
+    const { facts, failure, upstreamMs = 0, isOrphan, firstEventMs } = generation
+    const { parameters } = order
+    order.call.discard()
+    const images = generation.isBought ? imagesBought(generation, order) : 0
+    // A stream may be refused after it has begun: then only what it finished is paid for.
+    const isBought = generation.isBought && (failure === undefined || images > 0)
     const usage = isBought ? facts?.usage : undefined
-    const cost = isBought ? answerCost(order.model.entry, parameters, { usage, images }, priceMultiplier) : undefined
+    const cost = this.#cost(generation, order, isBought ? { usage, images } : undefined)
     const size = sizeLabel(facts?.size ?? parameters.get('size'))
     const quality = qualityLabel(facts?.quality ?? parameters.get('quality'))
     generation.settlement = { cost, images, size, quality }
@@ -94,21 +147,40 @@ export class Generations {
         upstreamMs,
         usage,
         images,
+        partialImages: facts?.partialImages ?? 0,
+        firstEventMs,
         size,
         quality,
         costMicros: cost?.costMicros,
         usageMissing: isBought && usage === undefined && order.model.entry.price?.unit === 'token',
         failure: failure?.code,
       },
-      clientHasLeft,
+      generation.isCountedAsOrphan,
     )
-    if (clientHasLeft) onOrphanSettled(exchange, generation)
+    generation.isCountedAsOrphan = false
+    adoptions.settled(generation)
+    if (isOrphan && failure?.code !== 'client_closed_request') onOrphanSettled(exchange, generation)
     if (this.#running === 0) for (const resolve of this.#whenIdle.splice(0)) resolve()
+  }
+
+  /** What was bought; where the image may exist and nothing is known of it, the most that it can have cost. */
+  #cost(
+    { failure }: Generation,
+    { model, parameters }: Order,
+    bought: { readonly usage: Usage | undefined; readonly images: number } | undefined,
+  ): Cost | undefined {
+    const { priceMultiplier } = this.#options
+    if (failure !== undefined && isAmbiguous(failure) && bought?.usage === undefined) {
+      const costMicros = highestCostMicros(model.entry, parameters, priceMultiplier)
+      return costMicros === undefined ? undefined : { costMicros, estimated: true }
+    }
+    return bought === undefined ? undefined : answerCost(model.entry, parameters, bought, priceMultiplier)
   }
 }
 
 /** The images that were counted; where the answer broke off or could not be read, as many as were asked for. */
-function imagesBought({ facts, failure }: Generation, { model, call }: Order): number {
-  if (facts?.isComplete === true && failure === undefined) return facts.images
-  return Math.max(facts?.images ?? 0, imagesAsked(model.entry, call.parameters))
+function imagesBought({ facts, failure }: Generation, { model, parameters }: Order): number {
+  const isKnown = failure === undefined ? facts?.isComplete === true : !isAmbiguous(failure)
+  if (isKnown && facts !== undefined) return facts.images
+  return Math.max(facts?.images ?? 0, imagesAsked(model.entry, parameters))
 }

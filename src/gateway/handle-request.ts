@@ -1,8 +1,13 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { checkCall, policyOf, resolveModel } from './check-request.ts'
+import { marksOf, OrderIdentity } from './order-identity.ts'
+import { readCall } from './read-call.ts'
 import { relay } from './relay.ts'
+import { relayEvents } from './relay-events.ts'
 import { rateLimitExceeded, rateLimitHeaders } from '../limits/rate-limit.ts'
 import type { CheckedCall } from './check-request.ts'
+import type { Generation } from './generation.ts'
+import type { Order } from './generations.ts'
 import type { Exchange } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
 import type { ResolvedModel } from '../models/catalogue.ts'
@@ -21,17 +26,28 @@ export function requestHandler(gateway: Gateway, endpoint: Endpoint) {
     const { exchange } = request
     exchange.handledAt = performance.now()
     const policy = policyOf(request.headers, gateway.parameterPolicy) // 400
-    const call = endpoint.parse(request.body) // 400
-    const model = resolveModel(gateway, call) // 404
+    const marks = marksOf(request.headers) // 400
+    const call = await readCall(gateway, endpoint, request) // 400, 413, 503
+    exchange.hold(call)
+    const model = resolveModel(gateway, endpoint, call) // 404
     exchange.model = model.label
     const checked = checkCall(gateway, endpoint, call, model, policy) // 400
-    await countAgainstLimit(request, gateway) // 429
     announceChanges(exchange, gateway, model, checked)
-    if (reply.raw.destroyed) return reply.hijack() // the client has left: buy nothing
-    const order = { endpoint, call, model, body: checked.body }
-    const generation = await gateway.generations.start(order, exchange) // 502, 503, 504
-    return relay(reply, generation, exchange)
+    const identity = new OrderIdentity(exchange.caller?.name ?? '', `${endpoint.path} ${policy}`, call, marks)
+    const order = { endpoint, call, model, body: checked.body, parameters: checked.parameters, identity }
+    const generation =
+      (await gateway.generations.adopt(order, exchange)) ?? // 409, 422; an SDK's retry of a call whose client had left
+      (await buy(order, request, gateway)) // 429
+    if (generation === undefined) return reply.hijack() // the client has left: nothing was bought
+    if (generation.isStream) return relayEvents(reply, generation, exchange, gateway.streamKeepAliveMs) // 502, 503, 504
+    return relay(reply, generation, exchange) // 502, 503, 504
   }
+}
+
+/** A new order: it counts against the limits, and is sent upstream. */
+async function buy(order: Order, request: FastifyRequest, gateway: Gateway): Promise<Generation | undefined> {
+  await countAgainstLimit(request, gateway)
+  return request.raw.socket.destroyed ? undefined : gateway.generations.start(order, request.exchange)
 }
 
 /** Nothing is silent: what was dropped or defaulted stands in a header, in a metric and in the log line. */

@@ -3,6 +3,7 @@ import { GatewayError } from '../errors.ts'
 import { invalidAnswer, originHeaders, readError, translateCode, translateFailure } from '../upstream/failures.ts'
 import type { AnswerHeaders } from '../upstream/upstream.ts'
 import type { AnswerFacts } from '../usage/answer-facts.ts'
+import type { AnswerHead } from './answer.ts'
 
 const MAX_UNPACKED_BYTES = 16_777_216
 const UNPACKERS: ReadonlyMap<string, (body: Buffer, options: { maxOutputLength: number }) => Buffer> = new Map([
@@ -11,38 +12,32 @@ const UNPACKERS: ReadonlyMap<string, (body: Buffer, options: { maxOutputLength: 
   ['br', brotliDecompressSync],
 ])
 
-export interface AnswerHead {
-  readonly status: number
-  readonly headers: AnswerHeaders
+export interface JudgedAnswer extends AnswerHead {
   /** The first 64 KiB, or all of it. */
-  readonly head: Buffer
+  readonly body: Buffer
   readonly isWhole: boolean
   readonly facts: AnswerFacts
-  readonly modelName: string
-  readonly redact: (text: string) => string
 }
 
 /**
  * Decides from the beginning of an answer whether these are images. Undefined: they are, or they may be and the
  * client gets the bytes; otherwise the error that the client gets instead.
  */
-export function judgeAnswer(answer: AnswerHead): GatewayError | undefined {
-  const { status, headers, head, isWhole, facts, modelName, redact } = answer
+export function judgeAnswer(answer: JudgedAnswer): GatewayError | undefined {
+  const { status, headers, body, isWhole, facts, modelName, redact } = answer
   if (status < 200 || status >= 300) {
-    return translateFailure(
-      { status, retryAfter: single(headers['retry-after']), body: head, model: modelName },
-      redact,
-    )
+    return translateFailure({ status, retryAfter: single(headers['retry-after']), body, model: modelName }, redact)
   }
   // A large packed answer cannot be looked into; the SDKs unpack it by content-encoding.
-  if (!isWhole && encodingOf(headers) !== 'identity') return undefined
+  if (!isWhole && !isPlain(headers)) return undefined
   if (isEventStream(headers)) return undefined
-  const wrong = (what: string): GatewayError => invalidAnswer(what, originHeaders(status, redact(readError(head).code)))
+  const wrong = (what: string, mayBeBilled = true): GatewayError =>
+    invalidAnswer(what, originHeaders(status, redact(readError(body).code)), mayBeBilled)
   const type = single(headers['content-type']) ?? ''
   if (!facts.isObject) return wrong(type.includes('html') ? 'an HTML page' : 'something that is not JSON')
   if (facts.error !== undefined && !(facts.images > 0 || (!isWhole && (facts.elements ?? 0) > 0))) {
-    const meant = translateCode({ status, body: head, model: modelName }, redact)
-    return meant ?? wrong(`status ${status} and an error`)
+    const meant = translateCode({ status, body, model: modelName }, redact)
+    return meant ?? wrong(`status ${status} and an error`, false)
   }
   if (!isWhole) return undefined
   if (!facts.isComplete) return wrong('broken JSON')
@@ -58,7 +53,7 @@ function filtered(headers: Record<string, string>): GatewayError {
   return new GatewayError('moderation_blocked', message, { param: 'prompt', headers })
 }
 
-/** Events come one by one: there is no head to wait for. */
+/** Whether the answer comes as server-sent events. */
 export function isEventStream(headers: AnswerHeaders): boolean {
   return single(headers['content-type'])?.toLowerCase().startsWith('text/event-stream') ?? false
 }
@@ -72,6 +67,11 @@ export function unpacked(body: Buffer, headers: AnswerHeaders): Buffer {
   } catch {
     return body
   }
+}
+
+/** Whether the answer can be read as it comes, unpacked. */
+export function isPlain(headers: AnswerHeaders): boolean {
+  return encodingOf(headers) === 'identity'
 }
 
 function encodingOf(headers: AnswerHeaders): string {

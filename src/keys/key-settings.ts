@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { KEY_NAME, RESERVED_NAMES } from '../config.ts'
+import { KEY_NAME, RESERVED_NAMES } from '../config-values.ts'
 import { PERIODS } from '../budgets/period.ts'
 import { ALL_MODELS } from './model-patterns.ts'
 import { KeyError } from './virtual-key.ts'

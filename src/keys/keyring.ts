@@ -1,5 +1,5 @@
 import { hash, timingSafeEqual } from 'node:crypto'
-import type { NamedKey } from '../config.ts'
+import type { NamedKey } from '../config-values.ts'
 
 /** Who is calling. The name is the metrics label; the key itself is not kept. */
 export interface Caller {

@@ -1,4 +1,4 @@
-import { isLoopback } from '../config.ts'
+import { isLoopback } from '../config-values.ts'
 import { GatewayError } from '../errors.ts'
 
 /**

@@ -6,7 +6,8 @@ import { nearMiss, skeleton } from './near-miss.ts'
 import { qwenModels } from './qwen.ts'
 import { seedreamModels } from './seedream.ts'
 import { unknownModelRules } from './standard-parameters.ts'
-import type { Model } from './model.ts'
+import { OPERATIONS } from './model.ts'
+import type { Model, RuleSet } from './model.ts'
 
 /** A name resolved to its rules. */
 export interface ResolvedModel {
@@ -24,7 +25,7 @@ export const builtInModels: readonly Model[] = [...gptImageModels, ...dallEModel
 const UNKNOWN: Model = {
   id: 'other',
   vendor: 'unknown',
-  operations: { 'images.generations': unknownModelRules },
+  operations: unknownModelRules,
   price: undefined,
 }
 
@@ -39,8 +40,9 @@ export interface CatalogueOptions {
 export class Catalogue {
   readonly models: readonly Model[]
   readonly aliases: ReadonlyMap<string, string>
-  /** Every parameter name that any entry takes. */
+  /** Every parameter name that any entry takes in any operation. */
   readonly parameterNames: ReadonlySet<string>
+  readonly #names = new Map<string, ReadonlySet<string>>()
   readonly #exact: ReadonlyMap<string, ResolvedModel>
   readonly #prefixes: readonly { readonly prefix: string; readonly entry: Model }[]
   readonly #bySkeleton: ReadonlyMap<string, string>
@@ -57,11 +59,25 @@ export class Catalogue {
       .map((entry) => ({ prefix: entry.id.slice(0, -1), entry }))
       .toSorted((a, b) => b.prefix.length - a.prefix.length)
     this.#bySkeleton = new Map([...exact.map(({ id }) => id), ...aliases.keys()].map((id) => [skeleton(id), id]))
-    this.parameterNames = new Set(
-      models.flatMap(({ operations }) =>
-        Object.values(operations).flatMap(({ parameters }) => Object.keys(parameters)),
-      ),
-    )
+    const names = (isMeant: (ruleSet: string) => boolean): ReadonlySet<string> =>
+      new Set(
+        models.flatMap(({ operations }) =>
+          Object.entries(operations).flatMap(([ruleSet, rules]) =>
+            isMeant(ruleSet) ? Object.keys(rules.parameters) : [],
+          ),
+        ),
+      )
+    this.parameterNames = names(() => true)
+    for (const operation of OPERATIONS)
+      this.#names.set(
+        operation,
+        names((ruleSet) => ruleSet.startsWith(operation)),
+      )
+  }
+
+  /** Every parameter name that any entry takes in the operation, a form and JSON together. */
+  namesIn(ruleSet: RuleSet): ReadonlySet<string> {
+    return this.#names.get(ruleSet.replace(/\.json$/, '')) ?? this.parameterNames
   }
 
   /**

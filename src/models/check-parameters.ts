@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { listWords } from './parameter.ts'
+import { ImageFile } from './image-file.ts'
 import { nearMiss } from './near-miss.ts'
 import type { Issue } from '../errors.ts'
 import type { JsonType, Parameter } from './parameter.ts'
@@ -129,9 +130,10 @@ function refuseName(
   return { code: 'unknown_parameter', message: `Unknown parameter: '${param}'.${hint}`, param }
 }
 
-/** The JSON type of a parsed value; a number with a fraction is a `decimal number`, as OpenAI's messages say. */
+/** The JSON type of a parsed value, or `file`; a number with a fraction is a `decimal number`, as OpenAI's messages say. */
 export function jsonTypeOf(value: unknown): string {
   if (value === null) return 'null'
+  if (Array.isArray(value) && value[0] instanceof ImageFile) return 'file'
   if (Array.isArray(value)) return 'array'
   if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number'
   return typeof value

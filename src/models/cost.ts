@@ -1,3 +1,4 @@
+import { imagesBrought } from './image-file.ts'
 import type { Model, Parameters } from './model.ts'
 import type { ImagePrice, TokenPrice } from './price.ts'
 import type { Usage } from '../usage/usage.ts'
@@ -74,13 +75,20 @@ function usageMicros({ usdPerMillionTokens: rates }: TokenPrice, usage: Usage): 
   )
 }
 
+/** Input tokens of the images that an edit brings; the mask is one of them. */
+function tokensOfImagesBrought({ inputTokens }: TokenPrice, given: Parameters): number {
+  const fidelity = given.get('input_fidelity') === 'high' ? 'high' : 'low'
+  return imagesBrought(given).reduce((sum, image) => sum + inputTokens(image, fidelity), 0)
+}
+
 function tokenEstimate(
-  { usdPerMillionTokens: rates }: TokenPrice,
+  price: TokenPrice,
   given: Parameters,
   perImage: number,
   textOutput: number,
   multiplier: number,
 ): number {
+  const rates = price.usdPerMillionTokens
   const prompt = given.get('prompt')
   const inputTokens = PROMPT_OVERHEAD_TOKENS + (typeof prompt === 'string' ? Buffer.byteLength(prompt) : 0)
   const partials = given.get('stream') === true ? wholeNumber(given.get('partial_images'), 0) : 0
@@ -88,6 +96,7 @@ function tokenEstimate(
   const imageTokens = images * (perImage + partials * PARTIAL_IMAGE_TOKENS)
   const cost =
     inputTokens * rates.textInput +
+    tokensOfImagesBrought(price, given) * rates.imageInput +
     imageTokens * rates.imageOutput +
     images * textOutput * Math.max(rates.textOutput, rates.imageOutput)
   return micros(cost, multiplier)

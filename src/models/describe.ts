@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import type { Model, Operation, ParameterRules } from './model.ts'
+import type { Model, ParameterRules, RuleSet } from './model.ts'
 import type { Price } from './price.ts'
 
 /** One model as `/gateway/models` shows it: its rules as JSON Schema, its price, and where both come from. */
 export interface ModelDescription {
   readonly id: string
   readonly owned_by: string
-  readonly operations: Readonly<Partial<Record<Operation, unknown>>>
+  readonly operations: Readonly<Partial<Record<RuleSet, unknown>>>
   readonly price: unknown
   readonly notes: readonly string[]
 }
@@ -24,7 +24,7 @@ export function jsonSchema(rules: ParameterRules): object {
   if (schema === undefined) {
     const shape = Object.fromEntries(Object.entries(rules.parameters).map(([name, { schema: rule }]) => [name, rule]))
     schema = {
-      ...z.toJSONSchema(rules.open ? z.looseObject(shape) : z.strictObject(shape)),
+      ...z.toJSONSchema(rules.open ? z.looseObject(shape) : z.strictObject(shape), { unrepresentable: 'any' }),
       'x-combinations': rules.combinations.map(({ param, rule, source }) => ({
         param,
         rule,

@@ -9,5 +9,4 @@ export const modelsElsewhere: readonly ModelElsewhere[] = [
   ...['flux-*', 'black-forest-labs/flux-*'].map((id) => ({ id, route: 'POST /flux/v1/{model}' })),
   ...['mj_*', 'mj-*', 'midjourney*'].map((id) => ({ id, route: 'the /mj/ routes' })),
   { id: 'bria-*', route: 'the /bria/ routes' },
-  { id: 'qwen-image-edit*', route: 'POST /v1/images/edits' },
 ]

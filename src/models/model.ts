@@ -2,8 +2,12 @@ import type { Parameter } from './parameter.ts'
 import type { Price } from './price.ts'
 import type { Source } from './sources.ts'
 
-/** The OpenAI operations that a model can have rules for. */
-export type Operation = 'images.generations'
+/** The OpenAI operations. */
+export const OPERATIONS = ['images.generations', 'images.edits', 'images.variations'] as const
+export type Operation = (typeof OPERATIONS)[number]
+
+/** What a model can have rules for: an edit is a form with files, or JSON with URLs, and these take different names. */
+export type RuleSet = Operation | 'images.edits.json'
 
 /** The parameters of a request, by name, as the client sent them. Own keys only; never index it with unchecked names. */
 export type Parameters = ReadonlyMap<string, unknown>
@@ -32,7 +36,7 @@ export interface Model {
   readonly id: string
   /** Who makes it, as `owned_by` of `/v1/models`. */
   readonly vendor: string
-  readonly operations: Readonly<Partial<Record<Operation, ParameterRules>>>
+  readonly operations: Readonly<Partial<Record<RuleSet, ParameterRules>>>
   /** Undefined where no price is known. */
   readonly price: Price | undefined
   /** What a reader of the catalogue should know: shutdown dates, disagreements between sources. */

@@ -1,13 +1,17 @@
+import { imageFiles, maskFitsImage } from './image-file.ts'
 import { integer, oneOf, text } from './parameter.ts'
 import { modelName, userTag } from './standard-parameters.ts'
 import { SOURCES } from './sources.ts'
 import type { Model } from './model.ts'
 
-const { spec, dallePricing } = SOURCES
+const { spec, editSpec, variationSpec, dallePricing } = SOURCES
 const nullable = { source: spec, nullable: true }
 
 const response_format = oneOf(['url', 'b64_json'], nullable)
 const retired = ['OpenAI retired this model on 2026-05-12; CometAPI still documents it.']
+
+const squarePng = { max: 1, belowMegabytes: 4, formats: ['png'], isSquare: true } as const
+const smallSizes = oneOf(['256x256', '512x512', '1024x1024'], nullable)
 
 /** OpenAI's DALL·E models, as CometAPI serves them. Neither takes size `auto`. */
 export const dallEModels: readonly Model[] = [
@@ -55,7 +59,34 @@ export const dallEModels: readonly Model[] = [
           model: modelName,
           n: integer(1, 10, nullable),
           quality: oneOf(['standard', 'auto'], nullable),
-          size: oneOf(['256x256', '512x512', '1024x1024'], nullable),
+          size: smallSizes,
+          response_format,
+          user: userTag,
+        },
+        combinations: [],
+        open: false,
+      },
+      'images.edits': {
+        parameters: {
+          prompt: text(1000, { source: editSpec, required: true }),
+          image: imageFiles(squarePng, { source: editSpec, required: true }),
+          mask: imageFiles({ ...squarePng, isSquare: false, hasAlpha: true }, { source: editSpec }),
+          model: modelName,
+          n: integer(1, 10, nullable),
+          quality: oneOf(['standard', 'auto'], nullable),
+          size: smallSizes,
+          response_format,
+          user: userTag,
+        },
+        combinations: [maskFitsImage(editSpec)],
+        open: false,
+      },
+      'images.variations': {
+        parameters: {
+          image: imageFiles(squarePng, { source: variationSpec, required: true }),
+          model: modelName,
+          n: integer(1, 10, nullable),
+          size: smallSizes,
           response_format,
           user: userTag,
         },

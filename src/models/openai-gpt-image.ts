@@ -1,4 +1,6 @@
+import { patchTokens, tileTokens } from './input-image-tokens.ts'
 import { GPT_IMAGE_1_TOKENS, gptImage25Tokens, gptImage2Tokens, outputTokens } from './image-tokens.ts'
+import { imageFiles, imageReference, imageReferences, maskFitsImage, maskHasAlpha } from './image-file.ts'
 import { boolean, integer, oneOf, text } from './parameter.ts'
 import { freeSize } from './sizes.ts'
 import { modelName, userTag } from './standard-parameters.ts'
@@ -7,7 +9,7 @@ import type { Combination, Model, ParameterRules } from './model.ts'
 import type { Parameter } from './parameter.ts'
 import type { TokenRates } from './price.ts'
 
-const { spec, guide, reference, observed, openaiPricing } = SOURCES
+const { spec, editSpec, guide, reference, observed, openaiPricing } = SOURCES
 const nullable = { source: spec, nullable: true }
 const newer = { source: reference, nullable: true }
 
@@ -89,11 +91,40 @@ const combinations: readonly Combination[] = [
   },
 ]
 
-function rules(parameters: Record<string, Parameter>): { 'images.generations': ParameterRules } {
-  return { 'images.generations': { parameters, combinations, open: false } }
+/** Sources disagree on the size of a mask (4 MB, 50 MB) and of an image (25 MB, 50 MB): the larger one passes. */
+const editFiles = {
+  image: imageFiles(
+    { max: 16, belowMegabytes: 50, formats: ['png', 'webp', 'jpeg'] },
+    { source: editSpec, required: true },
+  ),
+  mask: imageFiles({ max: 1, belowMegabytes: 50, formats: ['png'], hasAlpha: true }, { source: guide }),
+}
+const editReferences = {
+  images: imageReferences(16, { source: editSpec, required: true }),
+  mask: imageReference({ source: editSpec }),
+}
+const input_fidelity = oneOf(['high', 'low'], { source: editSpec, nullable: true })
+
+type Rules = Readonly<Record<'images.generations' | 'images.edits' | 'images.edits.json', ParameterRules>>
+
+/** An edit takes what a generation takes and its images; `moderation` only in JSON (openai-openapi, both edit schemas). */
+function rules(generation: Record<string, Parameter>, ofEdits: Record<string, Parameter> = {}): Rules {
+  const { moderation: _, ...form } = generation
+  const edit = [...combinations, maskFitsImage(editSpec)]
+  return {
+    'images.generations': { parameters: generation, combinations, open: false },
+    'images.edits': { parameters: { ...form, ...editFiles, ...ofEdits }, combinations: edit, open: false },
+    'images.edits.json': {
+      parameters: { ...generation, ...editReferences, ...ofEdits },
+      combinations: [...edit, maskHasAlpha(guide)],
+      open: false,
+    },
+  }
 }
 
-const asGptImage1 = rules(gptImage1)
+const asGptImage1 = rules(gptImage1, { input_fidelity })
+/** OpenAI: input_fidelity is "unsupported for gpt-image-1-mini"; from gpt-image-2 on the API refuses it. */
+const asMini = rules(gptImage1)
 const asGptImage2 = rules(gptImage2)
 const asGptImage25 = rules(gptImage25)
 const asGptImage26 = rules(gptImage26)
@@ -107,8 +138,22 @@ const RATES = {
 } as const satisfies Record<string, TokenRates>
 
 const tabled = outputTokens(GPT_IMAGE_1_TOKENS)
-const price = (usdPerMillionTokens: TokenRates, tokens = gptImage2Tokens) =>
-  ({ unit: 'token', usdPerMillionTokens, outputTokens: tokens, source: openaiPricing }) as const
+const patches = (usdPerMillionTokens: TokenRates, tokens = gptImage2Tokens) =>
+  ({
+    unit: 'token',
+    usdPerMillionTokens,
+    outputTokens: tokens,
+    inputTokens: patchTokens,
+    source: openaiPricing,
+  }) as const
+const tiles = (usdPerMillionTokens: TokenRates) =>
+  ({
+    unit: 'token',
+    usdPerMillionTokens,
+    outputTokens: tabled,
+    inputTokens: tileTokens,
+    source: openaiPricing,
+  }) as const
 
 const shutDown = (date: string): string => `OpenAI shuts this model down on ${date}; CometAPI decides for itself.`
 const transparency =
@@ -118,12 +163,12 @@ const guessedTokens =
 
 const version = (id: string, like: Omit<Model, 'id' | 'vendor'>): Model => ({ id, vendor: 'openai', ...like })
 
-const v2 = { operations: asGptImage2, price: price(RATES.gptImage2), notes: [transparency] }
-const v25 = { operations: asGptImage25, price: price(RATES.gptImage2, gptImage25Tokens), notes: [guessedTokens] }
-const v26 = { operations: asGptImage26, price: price(RATES.gptImage2, gptImage25Tokens), notes: [guessedTokens] }
+const v2 = { operations: asGptImage2, price: patches(RATES.gptImage2), notes: [transparency] }
+const v25 = { operations: asGptImage25, price: patches(RATES.gptImage2, gptImage25Tokens), notes: [guessedTokens] }
+const v26 = { operations: asGptImage26, price: patches(RATES.gptImage2, gptImage25Tokens), notes: [guessedTokens] }
 const v15 = {
   operations: asGptImage1,
-  price: { ...price(RATES.gptImage15, tabled), textOutputAtMost: 1000 },
+  price: { ...tiles(RATES.gptImage15), textOutputAtMost: 1000 },
   notes: [shutDown('2026-12-01')],
 }
 
@@ -131,12 +176,12 @@ const v15 = {
 export const gptImageModels: readonly Model[] = [
   version('gpt-image-1', {
     operations: asGptImage1,
-    price: price(RATES.gptImage1, tabled),
+    price: tiles(RATES.gptImage1),
     notes: [shutDown('2026-10-23')],
   }),
   version('gpt-image-1-mini', {
-    operations: asGptImage1,
-    price: price(RATES.mini, tabled),
+    operations: asMini,
+    price: tiles(RATES.mini),
     notes: [shutDown('2026-12-01')],
   }),
   version('gpt-image-1.5', v15),

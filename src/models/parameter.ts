@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Source } from './sources.ts'
 
 /** JSON types as the messages name them. */
-export type JsonType = 'string' | 'integer' | 'number' | 'boolean' | 'array' | 'object'
+export type JsonType = 'string' | 'integer' | 'number' | 'boolean' | 'array' | 'object' | 'file'
 
 /**
  * What one parameter of one model may be: a zod schema (the check, and the JSON Schema of `/gateway/models`)

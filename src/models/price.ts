@@ -1,3 +1,4 @@
+import type { InputTokenCount } from './input-image-tokens.ts'
 import type { OutputTokenCount } from './image-tokens.ts'
 import type { Parameters } from './model.ts'
 import type { Source } from './sources.ts'
@@ -16,6 +17,8 @@ export interface TokenPrice {
   readonly unit: 'token'
   readonly usdPerMillionTokens: TokenRates
   readonly outputTokens: OutputTokenCount
+  /** Of the images of an edit. */
+  readonly inputTokens: InputTokenCount
   /** Text tokens that an answer may have beside the image tokens (gpt-image-1.5: 61-430 were seen). */
   readonly textOutputAtMost?: number
   readonly source: Source

@@ -8,6 +8,12 @@ export interface Source {
 export const SOURCES = {
   /** openai-openapi, openapi.yaml, schema CreateImageRequest. */
   spec: { cite: 'openai-openapi CreateImageRequest', asOf: '2026-08-21' },
+  /** openai-openapi, openapi.yaml, schemas CreateImageEditRequest and EditImageBodyJsonParam. */
+  editSpec: { cite: 'openai-openapi CreateImageEditRequest', asOf: '2026-08-21' },
+  /** openai-openapi, openapi.yaml, schema CreateImageVariationRequest. */
+  variationSpec: { cite: 'openai-openapi CreateImageVariationRequest', asOf: '2026-08-21' },
+  /** CometAPI's page for POST /v1/images/edits. */
+  cometEdits: { cite: 'CometAPI docs, POST /v1/images/edits', asOf: '2026-11-22' },
   /** OpenAI's image generation guide (the four size rules, transparency, compression). */
   guide: { cite: 'OpenAI image generation guide', asOf: '2026-11-22' },
   /** OpenAI's API reference for images, newer than the SDKs (2.5, 2.6). */

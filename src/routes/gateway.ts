@@ -1,5 +1,7 @@
 import { GatewayError } from '../errors.ts'
 import { checkCall, policyOf, resolveModel } from '../gateway/check-request.ts'
+import { readCall } from '../gateway/read-call.ts'
+import { takeUploads } from '../plugins/bodies.ts'
 import { highestCostMicros } from '../models/cost.ts'
 import { describeModel } from '../models/describe.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
@@ -22,23 +24,40 @@ interface InvalidCheck extends ErrorBody {
 }
 
 /** The gateway's own answers about models and requests; nothing here calls the upstream or costs anything. */
-export function gatewayRoutes(app: FastifyInstance, gateway: Gateway, endpoint: Endpoint): void {
+export function gatewayRoutes(app: FastifyInstance, gateway: Gateway, endpoints: readonly Endpoint[]): void {
   app.get('/gateway/models', { config: { endpoint: 'gateway.models' } }, () => ({
     object: 'list',
     data: gateway.models.models.map(describeModel),
     aliases: Object.fromEntries(gateway.models.aliases),
   }))
-  app.post('/gateway/check', { config: { endpoint: 'gateway.check' } }, (request) => check(request, gateway, endpoint))
+  for (const endpoint of endpoints) {
+    void app.register((scope: FastifyInstance, _options: object, done: () => void) => {
+      if ('receive' in endpoint.body) takeUploads(scope, endpoint.body.contentTypes)
+      const config = { endpoint: 'gateway.check' }
+      scope.post(checkPath(endpoint), { config }, (request) => check(request, gateway, endpoint))
+      done()
+    })
+  }
+}
+
+/** `/gateway/check` for a generation, `/gateway/check/edits` and `/gateway/check/variations` for the others. */
+function checkPath({ operation }: Endpoint): string {
+  return operation === 'images.generations' ? '/gateway/check' : `/gateway/check/${operation.slice('images.'.length)}`
 }
 
 /** Says 200 also for an invalid request: the question was answered. */
-function check(request: FastifyRequest, gateway: Gateway, endpoint: Endpoint): ValidCheck | InvalidCheck {
+async function check(
+  request: FastifyRequest,
+  gateway: Gateway,
+  endpoint: Endpoint,
+): Promise<ValidCheck | InvalidCheck> {
   const policy = policyOf(request.headers, gateway.parameterPolicy)
   try {
-    const call = endpoint.parse(request.body)
-    const model = resolveModel(gateway, call)
-    const { dropped, modelSet } = checkCall(gateway, endpoint, call, model, policy)
-    const micros = highestCostMicros(model.entry, call.parameters, gateway.priceMultiplier)
+    const call = await readCall(gateway, endpoint, request)
+    request.exchange.hold(call)
+    const model = resolveModel(gateway, endpoint, call)
+    const { dropped, modelSet, parameters } = checkCall(gateway, endpoint, call, model, policy)
+    const micros = highestCostMicros(model.entry, parameters, gateway.priceMultiplier)
     return {
       valid: true,
       model: model.id,

@@ -1,5 +1,6 @@
 import { GatewayError } from '../errors.ts'
 import { requestHandler } from '../gateway/handle-request.ts'
+import { takeUploads } from '../plugins/bodies.ts'
 import type { FastifyInstance } from 'fastify'
 import type { Endpoint } from '../endpoints/endpoint.ts'
 import type { Gateway } from '../gateway/gateway.ts'
@@ -8,7 +9,12 @@ import type { Catalogue, ResolvedModel } from '../models/catalogue.ts'
 /** What OpenAI's clients call: the endpoints, and the list of models. */
 export function openaiRoutes(app: FastifyInstance, gateway: Gateway, endpoints: readonly Endpoint[]): void {
   for (const endpoint of endpoints) {
-    app.post(endpoint.path, { config: { endpoint: endpoint.operation } }, requestHandler(gateway, endpoint))
+    const config = { endpoint: endpoint.operation }
+    void app.register((scope: FastifyInstance, _options: object, done: () => void) => {
+      if ('receive' in endpoint.body) takeUploads(scope, endpoint.body.contentTypes)
+      scope.post(endpoint.path, { config }, requestHandler(gateway, endpoint))
+      done()
+    })
   }
   const list = modelList(gateway.models)
   app.get('/v1/models', { config: { endpoint: 'models.list' } }, () => ({ object: 'list', data: list }))

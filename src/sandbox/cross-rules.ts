@@ -7,7 +7,7 @@ import type { ServedModel } from './served-models.ts'
 /** A rule about several parameters, whose values are each right by themselves. */
 type CrossRule = (body: Body, model: ServedModel) => Rejection | undefined
 
-const CROSS_RULES: readonly CrossRule[] = [oneOnly, compression, transparency, seedreamSequence, noStreaming]
+const CROSS_RULES: readonly CrossRule[] = [oneOnly, compression, transparency, seedreamSequence, streaming]
 
 /** The first rule across parameters that a request breaks. */
 export function brokenTogether(body: Body, model: ServedModel): Rejection | undefined {
@@ -20,9 +20,9 @@ export function brokenTogether(body: Body, model: ServedModel): Rejection | unde
 
 /** dall-e-3 and qwen-image make one picture at a time (facts 2.5). */
 function oneOnly({ n }: Body, { family, id }: ServedModel): Rejection | undefined {
-  if ((family !== 'dall-e-3' && family !== 'qwen') || Number(n ?? 1) <= 1) return undefined
-  const message =
-    family === 'qwen' ? `The model '${id}' does not support n > 1.` : 'You must provide n=1 for this model.'
+  const qwen = family.startsWith('qwen')
+  if ((family !== 'dall-e-3' && !qwen) || Number(n ?? 1) <= 1) return undefined
+  const message = qwen ? `The model '${id}' does not support n > 1.` : 'You must provide n=1 for this model.'
   return openaiRejection({ message, code: 'invalid_value', param: 'n' })
 }
 
@@ -69,9 +69,9 @@ export function sequenceLength(body: Body): number {
   return typeof most === 'number' ? most : Number.NaN
 }
 
-/** No model streams here yet. */
-function noStreaming({ stream }: Body, { id }: ServedModel): Rejection | undefined {
-  if (stream !== true) return undefined
+/** Only the GPT models and Seedream stream (facts 2.1, 1.4). */
+function streaming({ stream }: Body, { id, family }: ServedModel): Rejection | undefined {
+  if (stream !== true || family.startsWith('gpt') || family === 'seedream') return undefined
   const message = `Unsupported value: 'stream' does not support true with the model '${id}' here. Streaming is not supported.`
   return openaiRejection({ message, code: 'unsupported_value', param: 'stream' })
 }

@@ -1,7 +1,15 @@
-/** A way in which a valid request can fail: with an answer, or with none. */
+/** A way in which a valid request can fail before its answer: with another answer, or with none. */
 export type Failure =
   | { name: string; does: 'answer'; status: number; contentType: string; body: (requestId: string) => string }
   | { name: string; does: 'reset' | 'cut' }
+
+/** A way in which a stream can fail where its first finished picture should come: it says something, and is over. */
+export interface StreamFailure {
+  name: string
+  does: 'break stream'
+  says: ((requestId: string) => string) | 'half the event'
+  ends: 'orderly' | 'torn'
+}
 
 const JSON_TYPE = 'application/json; charset=utf-8'
 const HTML_TYPE = 'text/html; charset=utf-8'
@@ -20,7 +28,7 @@ function fromProxy(name: string, status: number, title: string, server: string):
   return { name, does: 'answer', status, contentType: HTML_TYPE, body: () => page }
 }
 
-/** What the sandbox draws its failures from, each equally likely (facts 1.7, 1.8). */
+/** What failures are drawn from where nothing is streamed, each equally likely (facts 1.7, 1.8). */
 export const FAILURES: readonly Failure[] = [
   fromComet('do_request_failed', 500, {
     message: 'do request failed',
@@ -45,8 +53,37 @@ export const FAILURES: readonly Failure[] = [
   { name: 'answer cut off', does: 'cut' },
 ]
 
-/** Whether this request fails, and how. Asks `random` once, and a second time for the kind of failure. */
-export function rollFailure(failureRate: number, random: () => number): Failure | undefined {
+/** What was recorded has no event name and no `param` (facts 3.3). */
+const BLOCKED = JSON.stringify({
+  error: {
+    code: 'moderation_blocked',
+    message: 'Your request was rejected by the safety system. safety_violations=[sandbox].',
+    type: 'image_generation_user_error',
+  },
+})
+
+function serverError(requestId: string): string {
+  const message = `The server had an error while processing your request. (request id: ${requestId})`
+  const error = { message, type: 'server_error', param: null, code: 'server_error' }
+  return `event: error\ndata: ${JSON.stringify({ error })}\n\n`
+}
+
+/** How streams fail in the middle (facts 3.3); the last two were seen from other services. */
+const IN_MID_STREAM: readonly StreamFailure[] = [
+  { name: 'moderation in mid-stream', does: 'break stream', says: () => `data: ${BLOCKED}\n\n`, ends: 'orderly' },
+  { name: 'server error in mid-stream', does: 'break stream', says: serverError, ends: 'orderly' },
+  { name: 'event cut off', does: 'break stream', says: 'half the event', ends: 'torn' },
+  { name: 'stream ends early', does: 'break stream', says: () => '', ends: 'orderly' },
+]
+
+/** What is drawn from for streams: they can fail before they begin, like any answer, and in the middle. */
+export const STREAM_FAILURES: readonly (Failure | StreamFailure)[] = [
+  ...FAILURES.filter(({ does }) => does !== 'cut'),
+  ...IN_MID_STREAM,
+]
+
+/** Whether a request fails, and in which of the `kinds`. Asks `random` once, and a second time for the kind. */
+export function rollFailure<T>(kinds: readonly T[], failureRate: number, random: () => number): T | undefined {
   if (random() >= failureRate) return undefined
-  return FAILURES[Math.min(FAILURES.length - 1, Math.floor(random() * FAILURES.length))]
+  return kinds[Math.min(kinds.length - 1, Math.floor(random() * kinds.length))]
 }

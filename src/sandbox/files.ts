@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { PictureFormat } from './picture/picture.ts'
+import type { PictureFormat } from './picture/raster.ts'
 
 /** Pictures kept for download; the oldest goes when there are more. */
 const MOST_FILES = 64

@@ -2,13 +2,16 @@ import { suggestedSize } from './picture/reading.ts'
 import { textOf } from './checks.ts'
 import { sequenceLength } from './cross-rules.ts'
 import { parseSize, SEEDREAM_PRESETS } from './sizes.ts'
+import { sizeLike } from './source-size.ts'
 import type { Body } from './checks.ts'
-import type { PictureFormat } from './picture/picture.ts'
-import type { ServedModel } from './served-models.ts'
+import type { Canvas } from './picture/canvas.ts'
+import type { PictureFormat } from './picture/raster.ts'
+import type { Operation, ServedModel } from './served-models.ts'
 import type { Pixels } from './sizes.ts'
 
 /** An accepted request with everything decided that it left open. */
 export interface Order {
+  operation: Operation
   model: ServedModel
   prompt: string
   n: number
@@ -19,6 +22,13 @@ export interface Order {
   compression: number
   transparent: boolean
   delivery: 'url' | 'b64_json'
+  stream: boolean
+  /** Pictures in a stream before each finished one, 0..3. */
+  partials: number
+  /** The sizes of the uploaded pictures; empty for a generation. */
+  sources: readonly Pixels[]
+  /** The uploaded pictures, made ready; undefined for a generation. */
+  canvas: Canvas | undefined
 }
 
 const QUALITIES = ['low', 'medium', 'high', 'xhigh', 'max', 'standard', 'hd'] as const
@@ -28,19 +38,30 @@ const FORMATS = ['png', 'jpeg', 'webp', 'gif', 'svg'] as const
 export type Quality = (typeof QUALITIES)[number]
 
 /** Decides what `auto` and omitted parameters mean. The body must have passed the rules. */
-export function decide(body: Body, model: ServedModel): Order {
+export function decide(
+  body: Body,
+  model: ServedModel,
+  operation: Operation = 'generation',
+  sources: readonly Pixels[] = [],
+): Order {
   const prompt = textOf(body, 'prompt') ?? ''
   const gpt = model.family.startsWith('gpt')
+  const base64 = gpt || (body['response_format'] === 'b64_json' && !model.family.startsWith('qwen'))
   return {
+    operation,
     model,
     prompt,
     n: model.family === 'seedream' ? sequenceLength(body) : Number(body['n'] ?? 1) || 1,
-    pixels: pixelsFor(body, model, prompt),
+    pixels: pixelsFor(body, model, prompt, sources[0]),
     quality: qualityFor(body, model),
     format: formatFor(body, model),
     compression: gpt ? Number(body['output_compression'] ?? 100) : 92,
     transparent: gpt && body['background'] === 'transparent',
-    delivery: gpt || (body['response_format'] === 'b64_json' && model.family !== 'qwen') ? 'b64_json' : 'url',
+    delivery: base64 ? 'b64_json' : 'url',
+    stream: body['stream'] === true,
+    partials: gpt ? Number(body['partial_images'] ?? 0) : 0,
+    sources,
+    canvas: undefined,
   }
 }
 
@@ -52,11 +73,11 @@ const SIZE_BY_DEFAULT: Readonly<Record<string, Pixels>> = {
   seedream: { width: 2048, height: 2048 },
 }
 
-function pixelsFor(body: Body, { family }: ServedModel, prompt: string): Pixels {
+function pixelsFor(body: Body, { family }: ServedModel, prompt: string, source: Pixels | undefined): Pixels {
   const asked = textOf(body, 'size') ?? 'auto'
-  const size =
-    SEEDREAM_PRESETS[asked] ?? parseSize(asked) ?? SIZE_BY_DEFAULT[family] ?? parseSize(suggestedSize(prompt))
-  return size ?? { width: 1024, height: 1024 }
+  const size = SEEDREAM_PRESETS[asked] ?? parseSize(asked) ?? SIZE_BY_DEFAULT[family]
+  if (size) return size
+  return source ? sizeLike(source, family) : (parseSize(suggestedSize(prompt)) ?? { width: 1024, height: 1024 })
 }
 
 function formatFor(body: Body, { family }: ServedModel): PictureFormat {

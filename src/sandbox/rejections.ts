@@ -35,17 +35,27 @@ export const INVALID_TOKEN: Rejection = {
   quotesRequestId: true,
 }
 
+/** 413 for a body that is too large to be read (facts 1.8). */
+export const TOO_LARGE: Rejection = cometRejection(413, 'read_request_body_failed', 'request body too large')
+
+/** 400 for a body that is no JSON object. */
+export const BAD_JSON: Rejection = cometRejection(
+  400,
+  'bad_request_body',
+  'invalid character in request body, JSON object expected',
+)
+
+/** 400 for a body that is no form, where one is wanted. */
+export const BAD_FORM: Rejection = cometRejection(
+  400,
+  'bad_request_body',
+  'failed to parse request body, multipart form expected',
+)
+
 /** 404 for a path that does not exist (facts 1.8). */
 export function invalidUrl(method: string, path: string): Rejection {
   const message = `Invalid URL (${method} ${path})`
   return { status: 404, error: { message, type: 'invalid_request_error', param: '', code: '' }, quotesRequestId: false }
-}
-
-/** 501 for the endpoints that the sandbox does not have yet (facts 1.5). */
-export const NOT_IMPLEMENTED: Rejection = {
-  status: 501,
-  error: { message: 'API not implemented', type: 'comet_api_error', param: '', code: 'api_not_implemented' },
-  quotesRequestId: false,
 }
 
 /** 503 for a model nobody serves: looks like overload, means a bad model (facts 1.8; no `param`, `code` first). */
@@ -67,6 +77,11 @@ export const GEMINI_ELSEWHERE: Rejection = {
     code: 'convert_request_failed',
   },
   quotesRequestId: false,
+}
+
+/** 500 for a vendor that CometAPI cannot ask for this: new-api's answer, in words of our own (facts 1.8). */
+export function notConvertible(model: string, operation: string): Rejection {
+  return cometRejection(500, 'convert_request_failed', `not supported model for image ${operation}: ${model}`)
 }
 
 /** 500 without a prompt: a client's mistake under a server's status, which is CometAPI's habit (facts 1.7, 1.8). */

@@ -1,83 +1,13 @@
-import { number, oneOf, text, unknown, whole, yesOrNo } from './checks.ts'
+import { text, unknown } from './checks.ts'
 import { brokenTogether } from './cross-rules.ts'
+import { PARAMETERS, PROMPT_LIMITS } from './parameters.ts'
 import { cometRejection, openaiRejection, PROMPT_REQUIRED } from './rejections.ts'
-import { dallESize, freeSize, qwenSize, seedreamSize } from './sizes.ts'
 import type { Body, Check } from './checks.ts'
+import type { Parameters } from './parameters.ts'
 import type { Rejection } from './rejections.ts'
-import type { Family, ServedModel } from './served-models.ts'
+import type { ServedModel } from './served-models.ts'
 
-/** The most characters of a prompt (facts 2.1; qwen and Seedream have recommendations, no limits). */
-const PROMPT_LIMITS: Readonly<Record<Family, number>> = {
-  'gpt-1': 32_000,
-  'gpt-2': 32_000,
-  'gpt-2.5': 32_000,
-  'gpt-2.6': 32_000,
-  'dall-e-2': 1000,
-  'dall-e-3': 4000,
-  qwen: 32_000,
-  seedream: 32_000,
-}
-
-type Parameters = Readonly<Record<string, Check>>
-
-/** 1 to 10; CometAPI makes 1 of 0 on the way (facts 1.8). */
-const count: Check = (value, name) => (value === 0 ? undefined : whole(1, 10)(value, name))
-const anyText = text(1_000_000)
-
-const GPT: Parameters = {
-  n: count,
-  size: oneOf('1024x1024', '1024x1536', '1536x1024', 'auto'),
-  quality: oneOf('low', 'medium', 'high', 'auto'),
-  background: oneOf('transparent', 'opaque', 'auto'),
-  moderation: oneOf('low', 'auto'),
-  output_format: oneOf('png', 'jpeg', 'webp'),
-  output_compression: whole(0, 100),
-  partial_images: whole(0, 3),
-  stream: yesOrNo,
-  user: anyText,
-}
-
-const GPT_2: Parameters = { ...GPT, size: freeSize }
-
-const GPT_2_5: Parameters = { ...GPT_2, quality: oneOf('low', 'medium', 'high', 'xhigh', 'max', 'auto') }
-
-const DALL_E: Parameters = { n: count, response_format: oneOf('url', 'b64_json'), user: anyText, stream: yesOrNo }
-
-/** What each family takes besides `model` and `prompt` (facts 2.1, 2.6, 1.4). */
-const PARAMETERS: Readonly<Record<Family, Parameters>> = {
-  'gpt-1': GPT,
-  'gpt-2': GPT_2,
-  'gpt-2.5': GPT_2_5,
-  'gpt-2.6': {
-    ...GPT_2_5,
-    output_format: oneOf('png', 'jpeg', 'webp', 'gif', 'svg'),
-    complexity: oneOf('low', 'medium', 'high'),
-    safety_identifier: text(128),
-  },
-  'dall-e-2': {
-    ...DALL_E,
-    size: dallESize('dall-e-2', '256x256', '512x512', '1024x1024'),
-    quality: oneOf('standard', 'auto'),
-  },
-  'dall-e-3': {
-    ...DALL_E,
-    size: dallESize('dall-e-3', '1024x1024', '1792x1024', '1024x1792'),
-    quality: oneOf('standard', 'hd', 'auto'),
-    style: oneOf('vivid', 'natural'),
-  },
-  qwen: { n: count, size: qwenSize, stream: yesOrNo },
-  seedream: {
-    n: count,
-    size: seedreamSize,
-    response_format: oneOf('url', 'b64_json'),
-    watermark: yesOrNo,
-    guidance_scale: number,
-    sequential_image_generation: oneOf('auto', 'disabled'),
-    stream: yesOrNo,
-  },
-}
-
-/** Fields that CometAPI sends on to OpenAI (facts 1.8; the last two are OpenAI's newest). All others it drops. */
+/** Fields of JSON that CometAPI sends on to OpenAI (facts 1.8; the last two are the newest). All others it drops. */
 const FORWARDED = [
   'response_format',
   'style',
@@ -95,9 +25,34 @@ const FORWARDED = [
   'safety_identifier',
 ] as const
 
-/** The first of the upstream's rules that a request breaks. The prompt comes first, as with OpenAI (facts 2.5). */
+/** The first of the upstream's rules that a generation breaks. The prompt comes first, as with OpenAI (facts 2.5). */
 export function refuse(body: Body, model: ServedModel): Rejection | undefined {
-  return refusePrompt(body, model) ?? refuseParameters(body, model) ?? brokenTogether(body, model)
+  const known = PARAMETERS.generation[model.family] ?? {}
+  return (
+    refusePrompt(body, model) ??
+    multiplied(body) ??
+    refuseParameters(body, model, known, FORWARDED) ??
+    brokenTogether(body, model)
+  )
+}
+
+/** The same for the fields of an edit, which are those of a form or of JSON without the pictures. */
+export function refuseEdit(fields: Body, model: ServedModel, json: boolean): Rejection | undefined {
+  const { moderation, ...others } = PARAMETERS.edit[model.family] ?? {}
+  // OpenAI knows `moderation` in the JSON form only (facts 2.3).
+  const known = json && moderation ? { ...others, moderation } : others
+  return (
+    refusePrompt(fields, model) ??
+    refuseParameters(fields, model, known, json ? FORWARDED : Object.keys(fields)) ??
+    fidelity(fields, model) ??
+    brokenTogether(fields, model)
+  )
+}
+
+/** The same for the fields of a variation, which knows no prompt. */
+export function refuseVariation(fields: Body, model: ServedModel): Rejection | undefined {
+  const known = { ...PARAMETERS.variation[model.family], prompt: unknown }
+  return refuseParameters(fields, model, known, Object.keys(fields)) ?? brokenTogether(fields, model)
 }
 
 function refusePrompt(body: Body, { family }: ServedModel): Rejection | undefined {
@@ -105,19 +60,22 @@ function refusePrompt(body: Body, { family }: ServedModel): Rejection | undefine
   return prompt === '' ? PROMPT_REQUIRED : text(PROMPT_LIMITS[family])(prompt, 'prompt')
 }
 
-function refuseParameters(body: Body, model: ServedModel): Rejection | undefined {
-  const { family } = model
-  const size = body['size']
-  if (typeof size === 'string' && size.includes('×')) {
-    return cometRejection(
-      500,
-      'invalid_request',
-      "size contains the multiplication sign '×', please use the letter 'x'",
-    )
-  }
-  const known = PARAMETERS[family]
+function multiplied({ size }: Body): Rejection | undefined {
+  if (typeof size !== 'string' || !size.includes('×')) return undefined
+  const message = "size contains the multiplication sign '×', please use the letter 'x'"
+  return cometRejection(500, 'invalid_request', message)
+}
+
+/** `arriving` are the names of fields that reach the vendor at all. */
+function refuseParameters(
+  body: Body,
+  model: ServedModel,
+  known: Parameters,
+  arriving: readonly string[],
+): Rejection | undefined {
   // OpenAI refuses what it does not know; the other vendors look away.
-  const strangers = family === 'qwen' || family === 'seedream' ? [] : FORWARDED.filter((name) => !(name in known))
+  const refused = model.family.startsWith('qwen') || model.family === 'seedream' ? [] : arriving
+  const strangers = refused.filter((name) => !(name in known) && name !== 'model' && name !== 'prompt')
   const checks: [string, Check][] = [
     ...Object.entries(known),
     ...strangers.map((name): [string, Check] => [name, refusal(name, model)]),
@@ -130,10 +88,21 @@ function refuseParameters(body: Body, model: ServedModel): Rejection | undefined
 
 /** Why OpenAI refuses a field that is none of the model's. */
 function refusal(name: string, { id, family }: ServedModel): Check {
-  if (name !== 'input_fidelity' || !['gpt-2', 'gpt-2.5', 'gpt-2.6'].includes(family)) return unknown
+  const constant = ['gpt-2', 'gpt-2.5', 'gpt-2.6'].includes(family)
+  return name === 'input_fidelity' && constant ? () => fidelityFixed(id) : unknown
+}
+
+/** gpt-image-1-mini is the one of its family that has no choice of fidelity (facts 2.3). */
+function fidelity(fields: Body, { id }: ServedModel): Rejection | undefined {
+  return id === 'gpt-image-1-mini' && (fields['input_fidelity'] ?? undefined) !== undefined
+    ? fidelityFixed(id)
+    : undefined
+}
+
+function fidelityFixed(id: string): Rejection {
   const message = `The model '${id}' does not support the 'input_fidelity' parameter.`
-  return () =>
-    openaiRejection({ message, code: 'invalid_input_fidelity_model', param: name, type: 'image_generation_user_error' })
+  const [code, param] = ['invalid_input_fidelity_model', 'input_fidelity']
+  return openaiRejection({ message, code, param, type: 'image_generation_user_error' })
 }
 
 function firstOf<T>(list: readonly T[], find: (item: T) => Rejection | undefined): Rejection | undefined {

@@ -5,16 +5,19 @@
  *
  * - A prompt with the word "forbidden" is refused by the safety system.
  * - Pictures are drawn from the words of the prompt; the same prompt gives the same picture.
+ * - Edits and variations start from the uploaded picture, and show that they do.
  */
 import { createServer } from 'node:http'
+import { edit } from './edits.ts'
 import { openFiles } from './files.ts'
 import { generate } from './generations.ts'
-import { cometRejection, INVALID_TOKEN, invalidUrl, NOT_IMPLEMENTED } from './rejections.ts'
+import { cometRejection, INVALID_TOKEN, invalidUrl } from './rejections.ts'
 import { modelList } from './served-models.ts'
+import { makeVariations } from './variations.ts'
 import { openExchange, send, sendJson, sendRejection } from './wire.ts'
 import type { Server } from 'node:http'
 import type { Files } from './files.ts'
-import type { Temper } from './generations.ts'
+import type { Temper } from './fulfilment.ts'
 import type { Exchange } from './wire.ts'
 
 /** How a sandbox behaves. */
@@ -68,8 +71,8 @@ const ROUTES: Readonly<Record<string, Handle>> = {
     send(response, 200, 'text/plain; charset=utf-8', 'An offline CometAPI: the sandbox of comet-gateway.\n'),
   'GET /v1/models': (exchange) => sendJson(exchange, 200, modelList()),
   'POST /v1/images/generations': (exchange, { temper }) => generate(exchange, temper),
-  'POST /v1/images/edits': (exchange) => sendRejection(exchange, NOT_IMPLEMENTED),
-  'POST /v1/images/variations': (exchange) => sendRejection(exchange, NOT_IMPLEMENTED),
+  'POST /v1/images/edits': (exchange, { temper }) => edit(exchange, temper),
+  'POST /v1/images/variations': (exchange, { temper }) => makeVariations(exchange, temper),
 }
 
 async function answer(exchange: Exchange, world: World): Promise<void> {

@@ -1,5 +1,17 @@
 /** Models that share one set of rules and one shape of answer. */
-export type Family = 'gpt-1' | 'gpt-2' | 'gpt-2.5' | 'gpt-2.6' | 'dall-e-2' | 'dall-e-3' | 'qwen' | 'seedream'
+export type Family =
+  | 'gpt-1'
+  | 'gpt-2'
+  | 'gpt-2.5'
+  | 'gpt-2.6'
+  | 'dall-e-2'
+  | 'dall-e-3'
+  | 'qwen'
+  | 'qwen-edit'
+  | 'seedream'
+
+/** What can be asked of the image API. */
+export type Operation = 'generation' | 'edit' | 'variation'
 
 /** A model that the sandbox serves. */
 export interface ServedModel {
@@ -26,13 +38,31 @@ export const SERVED_MODELS: readonly ServedModel[] = [
   { id: 'dall-e-2', family: 'dall-e-2' },
   { id: 'dall-e-3', family: 'dall-e-3' },
   { id: 'qwen-image', family: 'qwen' },
+  { id: 'qwen-image-edit', family: 'qwen-edit' },
   { id: 'doubao-seedream-5-0-260128', family: 'seedream' },
   { id: 'doubao-seedream-4-5-251128', family: 'seedream' },
   { id: 'bytedance-seedream-4-0-250828', family: 'seedream' },
 ]
 
-/** Used when a request names no model: the default in the schema of CometAPI's page (facts 1.2). */
-export const MODEL_BY_DEFAULT = 'dall-e-3'
+/** Used when a request names no model: the default in CometAPI's schema (facts 1.2), else OpenAI's (2.3, 2.4). */
+export const MODEL_BY_DEFAULT: Readonly<Record<Operation, string>> = {
+  generation: 'dall-e-3',
+  edit: 'gpt-image-1.5',
+  variation: 'dall-e-2',
+}
+
+/** What each family can do (facts 1.3, 1.4, 2.3, 2.4). */
+export const OPERATIONS: Readonly<Record<Family, readonly Operation[]>> = {
+  'gpt-1': ['generation', 'edit'],
+  'gpt-2': ['generation', 'edit'],
+  'gpt-2.5': ['generation', 'edit'],
+  'gpt-2.6': ['generation', 'edit'],
+  'dall-e-2': ['generation', 'edit', 'variation'],
+  'dall-e-3': ['generation'],
+  qwen: ['generation'],
+  'qwen-edit': ['edit'],
+  seedream: ['generation'],
+}
 
 const SEEDREAM_PREFIX = /^(doubao|bytedance)-seedream-./
 

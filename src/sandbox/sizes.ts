@@ -15,7 +15,8 @@ export function parseSize(size: string): Pixels | undefined {
   return match ? { width: Number(match[1]), height: Number(match[2]) } : undefined
 }
 
-interface SizeRule {
+/** One rule about sizes. */
+export interface SizeRule {
   breaks: (pixels: Pixels) => boolean
   says: string
 }
@@ -53,8 +54,13 @@ export const freeSize: Check = (value, name) => {
   if (value === 'auto') return undefined
   const pixels = parseSize(value)
   if (!pixels) return invalidSize(value, "Sizes must be 'auto' or of the form 'WIDTHxHEIGHT'.")
-  const broken = FREE_SIZE_RULES.find((rule) => rule.breaks(pixels))
+  const broken = breaksFreeSize(pixels)
   return broken ? invalidSize(value, broken.says) : undefined
+}
+
+/** The first of the guide's rules that a size breaks. */
+export function breaksFreeSize(pixels: Pixels): SizeRule | undefined {
+  return FREE_SIZE_RULES.find((rule) => rule.breaks(pixels))
 }
 
 function invalidSize(size: string, reason: string): Rejection {

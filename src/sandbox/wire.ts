@@ -3,8 +3,11 @@ import { rejectionBody } from './rejections.ts'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Rejection } from './rejections.ts'
 
-/** The largest request body: 64 MiB (what CometAPI takes is not documented; facts 7). */
-const BODY_LIMIT_BYTES = 64 * 1024 * 1024
+/** The largest request body in JSON: 64 MiB (what CometAPI takes is not documented; facts 7). */
+export const JSON_LIMIT_BYTES = 64 * 1024 * 1024
+
+/** The largest request body with pictures in it: 700 MiB, although 16 pictures of nearly 50 MB could be more. */
+export const UPLOAD_LIMIT_BYTES = 700 * 1024 * 1024
 
 /** One request to the sandbox and its answer. */
 export interface Exchange {
@@ -36,16 +39,21 @@ function newRequestId(): string {
   return `${time}${nanoseconds}${randomBytes(12).toString('base64url').replace(/[-_]/g, 'x').slice(0, 8)}`
 }
 
-/** Reads the whole body; undefined when it is larger than the limit, in which case the rest is thrown away. */
-export async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+/** Reads the whole body, in pieces; undefined when it is larger than the limit, in which case it is thrown away. */
+export async function readBody(request: IncomingMessage, limitBytes: number): Promise<Buffer[] | undefined> {
+  if (Number(request.headers['content-length']) > limitBytes) {
+    // Refused by what it announces: nobody has to send it all to learn that. What is on its way is thrown away.
+    request.resume()
+    return undefined
+  }
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length
-    if (size <= BODY_LIMIT_BYTES) chunks.push(chunk)
+    if (size <= limitBytes) chunks.push(chunk)
     else chunks.length = 0
   }
-  return size <= BODY_LIMIT_BYTES ? Buffer.concat(chunks) : undefined
+  return size <= limitBytes ? chunks : undefined
 }
 
 /** Answers with JSON. */

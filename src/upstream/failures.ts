@@ -101,7 +101,27 @@ function translateStatus({ status, retryAfter, body }: FailedAnswer, redact: Red
     return fail('upstream_timeout', `CometAPI gave up waiting for the image (${status}). ${NOT_AGAIN}`)
   if (status >= 500) return fail('upstream_failed', `CometAPI failed while it made the image (${status}). ${NOT_AGAIN}`)
   if (status >= 400) return refused('upstream_refused', status, error, redact, headers)
-  return invalidAnswer(`an answer with status ${status}`, headers)
+  return invalidAnswer(`an answer with status ${status}`, headers, false)
+}
+
+/**
+ * What an error that came as an event of a stream means for the client. It has no status of its own: what its code does
+ * not explain is a failure in the middle of the work.
+ */
+export function translateStreamError(
+  error: unknown,
+  { status, model }: { readonly status: number; readonly model: string },
+  redact: Redact,
+): GatewayError {
+  const body = Buffer.from(JSON.stringify({ error }))
+  const known = translateCode({ status, body, model }, redact)
+  if (known !== undefined) return known
+  const said = readError(body)
+  const headers = originHeaders(status, redact(said.code))
+  if (meaningOf(said) === 'client') return refused('upstream_refused', 400, said, redact, headers)
+  const words = withoutInternals(redact(said.message)).replace(/\.$/, '')
+  const message = `CometAPI failed while it made the image${words === '' ? '' : `: ${words}`}. ${NOT_AGAIN}`
+  return new GatewayError('upstream_failed', message, { headers })
 }
 
 function meaningOf({ code, type }: UpstreamError): Meaning | undefined {
@@ -126,12 +146,17 @@ export function knownCode(code: string | undefined): string | undefined {
 
 /** Whether the request may have been done although it failed. */
 export function isAmbiguous(error: GatewayError): boolean {
-  return error.code === 'upstream_failed' || error.code === 'upstream_timeout'
+  const { code, details } = error
+  return code === 'upstream_failed' || code === 'upstream_timeout' || details.mayBeBilled === true
 }
 
-/** A 2xx that holds no images. */
-export function invalidAnswer(what: string, headers: Record<string, string>): GatewayError {
-  return new GatewayError('upstream_invalid_response', `CometAPI answered with ${what} instead of images.`, { headers })
+/**
+ * An answer that holds no images.
+ * @param mayBeBilled it does not say either that the work was not done
+ */
+export function invalidAnswer(what: string, headers: Record<string, string>, mayBeBilled: boolean): GatewayError {
+  const message = `CometAPI answered with ${what} instead of images.`
+  return new GatewayError('upstream_invalid_response', message, { headers, mayBeBilled })
 }
 
 /** The upstream's status and code, as headers beside the gateway's own error. */

@@ -1,4 +1,5 @@
 import Pool from 'undici/lib/dispatcher/pool.js'
+import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 
 export interface UpstreamOptions {
@@ -13,7 +14,13 @@ export interface UpstreamRequest {
   /** E.g. `/v1/images/generations`. */
   readonly path: string
   readonly contentType: string
-  readonly body: Buffer
+  readonly body: Buffer | StreamedBody
+}
+
+/** A body that is read as it is sent. */
+export interface StreamedBody {
+  readonly bytes: number
+  open(): NodeJS.ReadableStream
 }
 
 /** Holds back, lets go on or ends the answer that is coming in. */
@@ -68,8 +75,12 @@ export class Upstream {
     const options: Dispatcher.DispatchOptions = {
       method: 'POST',
       path: this.#pathPrefix + path,
-      headers: { 'content-type': contentType, ...this.#headers },
-      body,
+      headers: {
+        'content-type': contentType,
+        ...(Buffer.isBuffer(body) ? {} : { 'content-length': String(body.bytes) }),
+        ...this.#headers,
+      },
+      body: Buffer.isBuffer(body) ? body : (body.open() as Readable),
     }
     this.#pool.dispatch(options, new DispatchAdapter(receiver))
   }

@@ -11,6 +11,8 @@ export interface AnswerFacts {
   readonly elements: number | undefined
   /** Elements that hold something: a string that is not empty, other than a revised prompt or a size. */
   readonly images: number
+  /** Previews that a stream has sent before them. */
+  readonly partialImages: number
   readonly usage: Usage | undefined
   /** The value of a top-level `error`, or `true` where that was too large to keep. Undefined: none, null or empty. */
   readonly error: unknown
@@ -27,6 +29,7 @@ const NOTHING = {
   isComplete: false,
   elements: undefined,
   images: 0,
+  partialImages: 0,
   usage: undefined,
   error: undefined,
 }
@@ -70,6 +73,7 @@ export function answerFacts(raw: {
     isComplete: raw.isComplete,
     elements: raw.elements,
     images: raw.images,
+    partialImages: 0,
     usage: normaliseUsage(raw.usage),
     error: isEmpty(raw.error) ? undefined : raw.error,
     size: text(raw.size),

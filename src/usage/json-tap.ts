@@ -1,5 +1,7 @@
 import { answerFacts, NOT_AN_IMAGE } from './answer-facts.ts'
+import { MemberCaptures, parsedJson } from './member-captures.ts'
 import type { AnswerFacts } from './answer-facts.ts'
+import type { MemberLimits } from './member-captures.ts'
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
@@ -15,20 +17,27 @@ const isSpace = (byte: number): boolean =>
 /** Objects deeper than this hold nothing of interest: `data.data[i].b64_json` is at depth 4. */
 const TRACKED_DEPTH = 4
 const MAX_KEY_BYTES = 64
-/** Top-level members whose values are kept, and how many bytes of each at most. */
-const KEPT: ReadonlyMap<string, number> = new Map([
+/** Top-level members of an answer whose values are kept, and how many bytes of each at most. */
+const ANSWER_MEMBERS: MemberLimits = new Map([
   ['usage', 16_384],
   ['error', 16_384],
   ['size', 400],
   ['quality', 400],
 ])
+/** Where an event of a stream has its image: beside its other members, not in a list. */
+const EVENT_IMAGES: ReadonlySet<string> = new Set(['b64_json', 'url'])
 
-/** A value being kept: its bytes so far, copied out of the chunks. */
-interface Capture {
-  readonly name: string
-  readonly limit: number
-  readonly chunks: Buffer[]
-  bytes: number
+/** Is told where the images of an answer begin and end, as offsets in the chunk that is being written. */
+export interface ElementListener {
+  /** At the `{` of an element of `data`. */
+  elementBegan(at: number): void
+  /** At its `}`. */
+  elementEnded(at: number): void
+}
+
+export interface JsonTapOptions {
+  readonly members?: MemberLimits
+  readonly listener?: ElementListener
 }
 
 /**
@@ -61,36 +70,57 @@ export class JsonTap {
   readonly #keys: string[] = []
   #keyParts: Buffer[] = []
 
-  #capture: Capture | undefined
-  #captureFrom = 0
-  readonly #kept = new Map<string, unknown>()
+  readonly #captures: MemberCaptures
+  readonly #listener: ElementListener | undefined
 
   #elements: number | undefined
   #images = 0
   #imagesDepth = 0
   #elementHasImage = false
   #expectElement = false
+  #hasTopImage = false
+
+  constructor({ members = ANSWER_MEMBERS, listener }: JsonTapOptions = {}) {
+    this.#captures = new MemberCaptures(members)
+    this.#listener = listener
+  }
 
   write(chunk: Buffer): void {
-    this.#captureFrom = 0
     let at = 0
     while (at < chunk.length) {
       at = this.#inString ? this.#skipString(chunk, at) : this.#structure(chunk, at)
     }
-    if (this.#capture !== undefined) this.#keep(chunk, chunk.length)
+    this.#captures.endChunk(chunk)
+  }
+
+  /** The value of a top-level member that is kept; `true` where it was too large for that. */
+  member(name: string): unknown {
+    return this.#captures.kept.get(name)
+  }
+
+  /** The object itself holds an image, as an event of a stream does. */
+  get hasTopImage(): boolean {
+    return this.#hasTopImage
+  }
+
+  /**
+   * What closes the object where it has been read into a string value, so that more members can follow: the quote and
+   * the brackets inside the outermost. Undefined elsewhere, and in strings of up to `minBytes`.
+   */
+  closingOfString(minBytes: number): string | undefined {
+    const isKnown = this.#isObject && this.#depth <= TRACKED_DEPTH
+    if (!this.#inString || this.#stringIsKey || this.#stringBytes <= minBytes || !isKnown) return undefined
+    const brackets = this.#isArray.slice(2, this.#depth + 1).map((isArray) => (isArray ? ']' : '}'))
+    return `"${brackets.toReversed().join('')}`
   }
 
   /** What has been read so far. */
   facts(): AnswerFacts {
-    const top = {
-      usage: undefined,
-      error: undefined,
-      size: undefined,
-      quality: undefined,
-      ...Object.fromEntries(this.#kept),
-    }
     return answerFacts({
-      ...top,
+      usage: this.member('usage'),
+      error: this.member('error'),
+      size: this.member('size'),
+      quality: this.member('quality'),
       isObject: this.#isObject,
       isComplete: this.#isObject && this.#ended && !this.#trailing,
       elements: this.#elements,
@@ -133,19 +163,21 @@ export class JsonTap {
     if (this.#stringIsKey) {
       if (this.#stringBytes <= MAX_KEY_BYTES) this.#keyParts.push(Buffer.from(piece))
       else this.#keyParts = [] // no name of interest is as long
-    } else if (
-      piece.length > 0 &&
-      this.#depth === this.#imagesDepth &&
-      !NOT_AN_IMAGE.has(this.#keys[this.#depth] ?? '')
-    ) {
-      this.#elementHasImage = true
-    }
+    } else if (piece.length > 0) this.#noteImage(this.#keys[this.#depth] ?? '')
+  }
+
+  /** A string that is not empty stands under this name. */
+  #noteImage(name: string): void {
+    if (this.#depth === this.#imagesDepth && !NOT_AN_IMAGE.has(name)) this.#elementHasImage = true
+    if (this.#depth === 1 && this.#isArray[1] === false && EVENT_IMAGES.has(name)) this.#hasTopImage = true
   }
 
   /** Reads one byte outside of strings. Returns the next position. */
   #structure(chunk: Buffer, at: number): number {
     const byte = chunk[at] ?? 0
-    if (byte === COMMA || byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) this.#endValue(chunk, at)
+    // A comma or closing bracket ends the value before it.
+    if (this.#depth === 1 && (byte === COMMA || byte === CLOSE_OBJECT || byte === CLOSE_ARRAY))
+      this.#captures.end(chunk, at)
     if (isSpace(byte)) return at + 1
     if (this.#ended) this.#trailing = true
     else if (!this.#started) this.#start(byte)
@@ -156,11 +188,11 @@ export class JsonTap {
       case OPEN_OBJECT:
       case OPEN_ARRAY:
         this.#startValue(at)
-        this.#open(byte === OPEN_ARRAY)
+        this.#open(byte === OPEN_ARRAY, at)
         break
       case CLOSE_OBJECT:
       case CLOSE_ARRAY:
-        this.#close()
+        this.#close(at)
         break
       case COMMA:
         this.#expectKey = this.#depth <= TRACKED_DEPTH && this.#isArray[this.#depth] === false
@@ -192,20 +224,17 @@ export class JsonTap {
       this.#expectElement = false
       this.#elements = (this.#elements ?? 0) + 1
     }
-    if (this.#depth !== 1 || this.#capture !== undefined || this.#isArray[1] !== false) return
+    if (this.#depth !== 1 || this.#captures.isOpen || this.#isArray[1] !== false) return
     const name = this.#keys[1] ?? ''
     if (name === 'data') {
       // A second `data` counts instead of the first, as JSON.parse has it.
       this.#elements = undefined
       this.#images = 0
     }
-    const limit = KEPT.get(name)
-    if (limit === undefined) return
-    this.#capture = { name, limit, chunks: [], bytes: 0 }
-    this.#captureFrom = at
+    this.#captures.begin(name, at)
   }
 
-  #open(isArray: boolean): void {
+  #open(isArray: boolean, at: number): void {
     this.#depth++
     const depth = this.#depth
     if (depth > TRACKED_DEPTH) {
@@ -222,6 +251,7 @@ export class JsonTap {
       this.#expectElement = true
     } else if (depth === this.#imagesDepth) {
       this.#elementHasImage = false
+      if (!isArray) this.#listener?.elementBegan(at)
     }
   }
 
@@ -230,34 +260,17 @@ export class JsonTap {
     return depth === 3 && this.#isArray[2] === false && this.#keys[1] === 'data' && this.#keys[2] === 'data'
   }
 
-  #close(): void {
-    if (this.#depth === this.#imagesDepth && this.#elementHasImage) {
-      this.#images++
+  #close(at: number): void {
+    if (this.#depth === this.#imagesDepth) {
+      if (this.#elementHasImage) this.#images++
       this.#elementHasImage = false
+      if (this.#isArray[this.#depth] === false) this.#listener?.elementEnded(at)
     }
     if (this.#depth === this.#imagesDepth - 1) this.#imagesDepth = 0
     this.#depth--
     this.#expectKey = false
     this.#expectElement = false
     if (this.#depth <= 0) this.#ended = true
-  }
-
-  /** A comma or closing bracket ends the value before it, where that stands at the top level. */
-  #endValue(chunk: Buffer, at: number): void {
-    if (this.#capture === undefined || this.#depth !== 1) return
-    this.#keep(chunk, at)
-    const { name, limit, bytes, chunks } = this.#capture
-    this.#capture = undefined
-    this.#kept.set(name, bytes > limit ? true : parsed(Buffer.concat(chunks)))
-  }
-
-  #keep(chunk: Buffer, to: number): void {
-    const capture = this.#capture
-    if (capture === undefined) return
-    const piece = chunk.subarray(this.#captureFrom, to)
-    capture.bytes += piece.length
-    if (capture.bytes <= capture.limit) capture.chunks.push(Buffer.from(piece))
-    else capture.chunks.length = 0
   }
 }
 
@@ -272,14 +285,6 @@ function backslashesBefore(chunk: Buffer, end: number, from: number): number {
 function keyOf(parts: readonly Buffer[]): string {
   const raw = Buffer.concat(parts).toString('utf8')
   if (!raw.includes('\\')) return raw
-  const value = parsed(Buffer.from(`"${raw}"`))
+  const value = parsedJson(Buffer.from(`"${raw}"`))
   return typeof value === 'string' ? value : ''
-}
-
-function parsed(bytes: Buffer): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8'))
-  } catch {
-    return undefined
-  }
 }

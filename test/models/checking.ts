@@ -23,7 +23,7 @@ export function rulesOf(name: string): ParameterRules {
 }
 
 export function check(model: string, parameters: Parameters): CheckResult {
-  return checkParameters(rulesOf(model), model, parameters, catalogue.parameterNames)
+  return checkParameters(rulesOf(model), model, parameters, catalogue.namesIn('images.generations'))
 }
 
 /** Every problem of a request, in the order in which a client gets them. */

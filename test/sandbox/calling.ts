@@ -52,6 +52,25 @@ export async function generate(url: string, body: object | string, init: Request
   return read(response)
 }
 
+/** One field of a form: a text, or a file. */
+export type Part = readonly [name: string, value: string | Buffer]
+
+/** Sends a form to `/v1/images/edits` or `/v1/images/variations`. */
+export async function send(url: string, path: 'edits' | 'variations', parts: readonly Part[]): Promise<Response> {
+  const form = new FormData()
+  for (const [name, value] of parts) {
+    if (typeof value === 'string') form.append(name, value)
+    else form.append(name, new Blob([new Uint8Array(value)], { type: 'image/png' }), 'picture.png')
+  }
+  const headers = { authorization: `Bearer ${KEY}` }
+  return fetch(`${url}/v1/images/${path}`, { method: 'POST', headers, body: form })
+}
+
+/** Sends a form and reads the answer. */
+export async function upload(url: string, path: 'edits' | 'variations', parts: readonly Part[]): Promise<Answer> {
+  return read(await send(url, path, parts))
+}
+
 /** Reads an answer. */
 export async function read(response: Response): Promise<Answer> {
   const text = await response.text()

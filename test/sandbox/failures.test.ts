@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { FAILURES } from '../../src/sandbox/failures.ts'
+import { FAILURES, STREAM_FAILURES } from '../../src/sandbox/failures.ts'
 import { dataOf, generate, sandbox } from './calling.ts'
+import { eventsOf, leftovers, stream } from './streams.ts'
 
 const ORDER = { model: 'gpt-image-2', prompt: 'x' }
 
 /** A sandbox whose every valid generation fails in the way of this name. */
-async function failing(name: string): Promise<string> {
-  const index = FAILURES.findIndex((failure) => failure.name === name)
+async function failing(name: string, kinds: readonly { name: string }[] = FAILURES): Promise<string> {
+  const index = kinds.findIndex((failure) => failure.name === name)
   let asked = 0
   // Asked first whether it fails, then how.
-  const random = (): number => ((asked += 1) % 2 === 1 ? 0 : (index + 0.5) / FAILURES.length)
+  const random = (): number => ((asked += 1) % 2 === 1 ? 0 : (index + 0.5) / kinds.length)
   return (await sandbox({ failureRate: 1, random })).url
 }
 
@@ -83,5 +84,57 @@ describe('a failing upstream', () => {
   it('never fails at a rate of 0', async () => {
     const { url } = await sandbox({ failureRate: 0, random: () => 0 })
     expect((await generate(url, ORDER)).status).toBe(200)
+  })
+})
+
+const STREAM = { ...ORDER, size: '1024x640', output_format: 'webp', stream: true, partial_images: 1 }
+
+describe('a failing stream', () => {
+  it.each<[string, string, string]>([
+    ['moderation in mid-stream', 'message', 'moderation_blocked'],
+    ['server error in mid-stream', 'error', 'server_error'],
+  ])('ends with an error event after its partial images: %s', async (kind, name, code) => {
+    const answer = await generate(await failing(kind, STREAM_FAILURES), STREAM)
+    const events = eventsOf(answer.text)
+    expect(answer.status).toBe(200)
+    expect(events.map((event) => event.name)).toEqual(['image_generation.partial_image', name])
+    expect(events.at(-1)?.data['error']).toMatchObject({ code })
+  })
+
+  it('breaks off in the middle of an event', async () => {
+    const response = await stream(await failing('event cut off', STREAM_FAILURES), STREAM)
+    const text = await leftovers(response)
+    expect(text).toContain('event: image_generation.completed\ndata: {"type"')
+    expect(text.endsWith('\n\n')).toBe(false)
+    expect(eventsOf(text).map(({ name }) => name)).toEqual(['image_generation.partial_image'])
+  })
+
+  it('can end as if all were well, but without a finished picture', async () => {
+    const { text } = await generate(await failing('stream ends early', STREAM_FAILURES), STREAM)
+    expect(eventsOf(text).map(({ name }) => name)).toEqual(['image_generation.partial_image'])
+  })
+
+  it('of Seedream fails where its first picture should come', async () => {
+    const model = 'doubao-seedream-4-5-251128'
+    const { text } = await generate(await failing('moderation in mid-stream', STREAM_FAILURES), {
+      ...STREAM,
+      model,
+      size: '2K',
+    })
+    expect(eventsOf(text).map(({ name }) => name)).toEqual(['message'])
+  })
+
+  it.each<[string, number]>([
+    ['overloaded', 503],
+    ['bad gateway page', 502],
+    ['rate limited', 429],
+  ])('can also fail before it begins, as ever: %s', async (kind, status) => {
+    const answer = await generate(await failing(kind, STREAM_FAILURES), STREAM)
+    expect(answer.status).toBe(status)
+    expect(answer.headers.get('content-type')).not.toContain('event-stream')
+  })
+
+  it('leaves nothing at all when its connection is reset before it begins', async () => {
+    await expect(generate(await failing('connection reset', STREAM_FAILURES), STREAM)).rejects.toThrow(TypeError)
   })
 })

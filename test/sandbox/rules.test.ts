@@ -99,7 +99,8 @@ const REFUSED: readonly [model: string, body: object, status: number, code: stri
     ],
     ['gpt-image-2', { moderation: 'none' }, 400, 'invalid_value', 'moderation', "'low' and 'auto'"],
     ['gpt-image-2', { partial_images: 4 }, 400, 'integer_above_max_value', 'partial_images', '<= 3'],
-    ['gpt-image-2', { stream: true }, 400, 'unsupported_value', 'stream', 'Streaming is not supported'],
+    ['dall-e-3', { stream: true }, 400, 'unsupported_value', 'stream', 'Streaming is not supported'],
+    ['qwen-image', { stream: true }, 400, 'unsupported_value', 'stream', 'Streaming is not supported'],
     ['gpt-image-2', { stream: 'yes' }, 400, 'invalid_type', 'stream', 'expected a boolean'],
     ['dall-e-3', { n: 2 }, 400, 'invalid_value', 'n', 'You must provide n=1 for this model.'],
     ['dall-e-3', { size: '512x512' }, 500, 'invalid_request', '', '1024x1024, 1792x1024, 1024x1792'],
@@ -131,6 +132,8 @@ const ACCEPTED: readonly [model: string, body: object][] = [
   ['gpt-image-2-2026-04-21', { size: '3840x1280', background: 'transparent' }],
   ['gpt-image-2', { output_compression: 100 }],
   ['gpt-image-2', { output_compression: 0, output_format: 'webp' }],
+  ['gpt-image-2', { partial_images: 3, stream: true }],
+  ['doubao-seedream-4-5-251128', { stream: true }],
   ['gpt-image-2', { partial_images: 2, stream: false, user: 'u', moderation: 'low' }],
   ['gpt-image-2', { style: null, response_format: null }],
   ['gpt-image-2.5-sunburst-2026-09-08', { quality: 'max', background: 'transparent', output_format: 'webp' }],
@@ -228,6 +231,11 @@ describe('a model', () => {
         code: 'convert_request_failed',
       },
     })
+  })
+
+  it('that only edits does not generate', async () => {
+    const { status, error } = await generate(url, { model: 'qwen-image-edit', prompt: 'x' })
+    expect([status, error.code, error.type]).toEqual([500, 'convert_request_failed', 'comet_api_error'])
   })
 
   it('must be a string', async () => {

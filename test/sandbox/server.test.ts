@@ -45,13 +45,6 @@ describe('routes', () => {
     })
   })
 
-  it.each(['edits', 'variations'])('answer 501 for %s', async (endpoint) => {
-    const { status, error } = await read(
-      await fetch(`${url}/v1/images/${endpoint}`, { method: 'POST', headers: auth, body: 'x' }),
-    )
-    expect([status, error.code, error.type]).toEqual([501, 'api_not_implemented', 'comet_api_error'])
-  })
-
   it('have something to say at the root', async () => {
     const response = await fetch(url)
     expect([response.status, (await response.text()).includes('sandbox')]).toEqual([200, true])

@@ -1,13 +1,20 @@
 import { describe, expect, it } from 'vitest'
 import { findModel } from '../../src/sandbox/served-models.ts'
 import { parseSize } from '../../src/sandbox/sizes.ts'
-import { imageTokens, inputTokens } from '../../src/sandbox/usage.ts'
+import { imageTokens, inputTokens, sourceTokens } from '../../src/sandbox/usage.ts'
 import type { Quality } from '../../src/sandbox/order.ts'
+import type { Pixels } from '../../src/sandbox/sizes.ts'
 
 function tokens(id: string, size: string, quality: Quality): number {
-  const [model, pixels] = [findModel(id), parseSize(size)]
-  if (!model || !pixels) throw new Error(`${id} ${size}`)
-  return imageTokens({ model, pixels, quality })
+  const model = findModel(id)
+  if (!model) throw new Error(id)
+  return imageTokens({ model, pixels: pixelsOf(size), quality })
+}
+
+function pixelsOf(size: string): Pixels {
+  const pixels = parseSize(size)
+  if (!pixels) throw new Error(size)
+  return pixels
 }
 
 describe('output tokens', () => {
@@ -60,5 +67,29 @@ describe('input tokens', () => {
     ['猫', 7],
   ])('of "%s" are %d', (prompt, expected) => {
     expect(inputTokens(prompt)).toBe(expected)
+  })
+})
+
+describe('input tokens of a picture', () => {
+  it.each([
+    ['1024x1024', 1024],
+    ['1024x768', 768],
+    ['1024x512', 512],
+    ['512x512', 1024],
+    ['100x50', 512],
+    ['2048x2048', 1536],
+    ['1500x1000', 1504],
+  ])('for gpt-image-2 are its patches: %s counts %d', (size, expected) => {
+    expect(sourceTokens(pixelsOf(size), 'gpt-2')).toBe(expected)
+  })
+
+  it.each([
+    ['1024x1024', 194],
+    ['64x64', 194],
+    ['1024x1536', 323],
+    ['1536x1024', 323],
+    ['512x1025', 452],
+  ])('for the older models are its tiles: %s counts %d', (size, expected) => {
+    expect(sourceTokens(pixelsOf(size), 'gpt-1')).toBe(expected)
   })
 })

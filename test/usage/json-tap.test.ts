@@ -12,6 +12,7 @@ const NOTHING: AnswerFacts = {
   isComplete: true,
   elements: undefined,
   images: 0,
+  partialImages: 0,
   usage: undefined,
   error: undefined,
   size: undefined,

@@ -15,7 +15,7 @@ export const jsonBodies = fp(
       function keepBytes(request, body, parsed): void {
         const problem = encodingProblem(request)
         if (problem === undefined) parsed(null, body)
-        else parsed(new GatewayError('unsupported_media_type', problem))
+        else parsed(problem)
       },
     )
     done()
@@ -23,12 +23,27 @@ export const jsonBodies = fp(
   { name: 'json-bodies' },
 )
 
-function encodingProblem({ headers }: FastifyRequest): string | undefined {
+/** In this scope, bodies of these types are not received before the handler: it reads them as they arrive. */
+export function takeUploads(scope: FastifyInstance, contentTypes: readonly string[]): void {
+  scope.removeAllContentTypeParsers()
+  scope.addContentTypeParser([...contentTypes], function keepStream(request, payload, parsed): void {
+    const problem = encodingProblem(request)
+    if (problem === undefined) parsed(null, payload)
+    else parsed(problem)
+  })
+  scope.addContentTypeParser('*', function refuseType(_request, _payload, parsed): void {
+    const message = `Send the body as content-type: ${contentTypes.join(' or ')}.`
+    parsed(new GatewayError('unsupported_media_type', message))
+  })
+}
+
+function encodingProblem({ headers }: FastifyRequest): GatewayError | undefined {
+  const refused = (message: string): GatewayError => new GatewayError('unsupported_media_type', message)
   const encoding = headers['content-encoding']?.toLowerCase()
   if (encoding !== undefined && encoding !== 'identity')
-    return 'Send the body as it is: content-encoding is not supported.'
+    return refused('Send the body as it is: content-encoding is not supported.')
   const charset = /charset\s*=\s*"?([\w-]+)/i.exec(headers['content-type'] ?? '')?.[1]?.toLowerCase()
   if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8')
-    return 'JSON is sent in UTF-8 (RFC 8259, 8.1).'
+    return refused('Text is sent in UTF-8 (RFC 8259, 8.1; RFC 7578, 5.1).')
   return undefined
 }

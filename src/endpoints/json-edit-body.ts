@@ -1,0 +1,72 @@
+import { GatewayError } from '../errors.ts'
+import type { ImageUrl } from '../models/image-file.ts'
+import { DataUrlTap } from '../uploads/data-url-tap.ts'
+import { JsonElider } from '../uploads/json-elider.ts'
+import { receiveUpload } from '../uploads/receive.ts'
+import { parseJsonBody, rewriteJsonBody } from './json-body.ts'
+import type { Spool } from '../spool/spool.ts'
+import type { IncomingUpload, UploadOptions } from '../uploads/receive.ts'
+import type { Body, Call } from './endpoint.ts'
+
+/**
+ * Receives an edit whose images are URLs and data URLs in JSON, which goes upstream as it came.
+ * @throws GatewayError `invalid_json`, `unsupported_media_type`, and as receiveUpload
+ */
+export async function receiveJsonEdit(upload: IncomingUpload, options: UploadOptions): Promise<Call> {
+  const elider = new JsonElider()
+  const spool = await receiveUpload(upload, options, elider)
+  try {
+    return jsonEditCall(elider, spool)
+  } catch (error) {
+    await spool.discard()
+    throw error
+  }
+}
+
+function jsonEditCall(elider: JsonElider, spool: Spool): Call {
+  const { skeleton } = elider
+  const found = new Set<ImageUrl>()
+  const parameters = new Map(
+    [...parseJsonBody(skeleton)].map(([name, value]) => [name, withUrls(name, value, elider, found)] as const),
+  )
+  if (elider.longUrls.some(({ url }) => !found.has(url)))
+    throw new GatewayError('invalid_json', "A long data URL stands where no 'image_url' is.")
+  return {
+    ruleSet: 'images.edits.json',
+    parameters,
+    isForm: false,
+    digest: () => elider.digest,
+    body: { bytes: spool.bytes, open: () => spool.read() },
+    contentType: 'application/json',
+    rewrite: (changes): Body => {
+      const pieces = elider.expand(rewriteJsonBody(skeleton, changes).toString('utf8'))
+      const bytes = pieces.reduce(
+        (sum, piece) => sum + (Buffer.isBuffer(piece) ? piece.length : piece.end - piece.start),
+        0,
+      )
+      return { bytes, open: () => spool.read(pieces) }
+    },
+    discard: () => void spool.discard(),
+  }
+}
+
+/** The value with every `image_url` as what is known of it, which is added to `found`. */
+function withUrls(name: string, value: unknown, elider: JsonElider, found: Set<ImageUrl>): unknown {
+  if (name === 'images' && Array.isArray(value)) return value.map((one: unknown) => withUrl(one, elider, found))
+  return name === 'mask' ? withUrl(value, elider, found) : value
+}
+
+function withUrl(reference: unknown, elider: JsonElider, found: Set<ImageUrl>): unknown {
+  if (typeof reference !== 'object' || reference === null || !('image_url' in reference)) return reference
+  const text = reference.image_url
+  if (typeof text !== 'string') return reference
+  const url = elider.urlOf(text) ?? urlIn(text)
+  found.add(url)
+  return { ...reference, image_url: url }
+}
+
+function urlIn(text: string): ImageUrl {
+  const tap = new DataUrlTap()
+  tap.write(Buffer.from(text))
+  return tap.result()
+}

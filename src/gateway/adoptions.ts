@@ -1,0 +1,212 @@
+import { GatewayError } from '../errors.ts'
+import { isAmbiguous } from '../upstream/failures.ts'
+import { GenerationList } from './generation-list.ts'
+import { KeptAnswers } from './kept-answers.ts'
+import type { Socket } from 'node:net'
+import type { SpoolDirectory } from '../spool/spool.ts'
+import type { Generation } from './generation.ts'
+import type { Entry } from './generation-list.ts'
+import type { KeptAnswer } from './kept-answer.ts'
+import type { OrderIdentity } from './order-identity.ts'
+
+/** A connection that is closed so soon after an answer's last byte may have been given up before that was read. */
+const UNREAD_MS = 2000
+/** How long a retry waits for its predecessor to be seen leaving: both are on their way at the same time. */
+const LEAVING_MS = 250
+const LOOK_AGAIN_MS = 10
+
+/** The answer that a connection carried last, until there is another request on it. */
+const LAST = Symbol('last answer')
+interface Connection extends Socket {
+  [LAST]?: { readonly entry: Entry; readonly at: number } | undefined
+}
+
+export interface AdoptionsOptions {
+  readonly directory: SpoolDirectory
+  /** How long an answer is kept for a client that comes back; 0 keeps nothing. */
+  readonly ttlMs: number
+  readonly maxDiskBytes: number
+}
+
+/**
+ * Which generations can be asked for again, and for how long: those under way, those whose client left before it had its
+ * answer, those with an Idempotency-Key.
+ */
+export class Adoptions {
+  readonly #ttlMs: number
+  readonly #list = new GenerationList()
+  readonly #byKey = new Map<string, Entry>()
+  readonly #kept: KeptAnswers
+
+  constructor({ directory, ttlMs, maxDiskBytes }: AdoptionsOptions) {
+    this.#ttlMs = ttlMs
+    this.#kept = new KeptAnswers({
+      directory,
+      maxDiskBytes,
+      freeMemory: () => this.#releaseOldestDelivered(),
+      freeDisk: () => this.#dropOldestOnDisk(),
+      largestInMemory: () => this.#largestInMemory(),
+    })
+  }
+
+  /** Where a new generation's answer is to be kept. */
+  createKept(): KeptAnswer | undefined {
+    return this.#ttlMs === 0 ? undefined : this.#kept.create()
+  }
+
+  add(generation: Generation, identity: OrderIdentity): void {
+    if (this.#ttlMs === 0) return
+    generation.entry = this.#list.add(generation, identity)
+    const key = keyOf(identity)
+    if (key !== undefined) this.#byKey.set(key, generation.entry)
+  }
+
+  /**
+   * The generation of an earlier attempt of the same request.
+   * @throws GatewayError 409 where its answer is not kept; 422 where the Idempotency-Key was used for something else
+   */
+  async find(identity: OrderIdentity): Promise<Generation | undefined> {
+    const twin = this.twinOf(identity)
+    if (twin !== undefined || identity.retryCount === 0) return twin
+    const until = performance.now() + LEAVING_MS
+    for (;;) {
+      const entry = this.#predecessor(identity)
+      if (entry === undefined) return undefined
+      if (entry.generation.isOrphan || performance.now() > until) return this.#usable(entry)
+      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS))
+    }
+  }
+
+  /** The generation with the same Idempotency-Key. @throws as find */
+  twinOf(identity: OrderIdentity): Generation | undefined {
+    const key = keyOf(identity)
+    const entry = key === undefined ? undefined : this.#byKey.get(key)
+    if (entry === undefined) return undefined
+    if (!entry.identity.equals(identity)) {
+      const message = 'This Idempotency-Key was used for another request. Use a new key for a new request.'
+      throw new GatewayError('idempotency_key_reused', message)
+    }
+    return this.#usable(entry)
+  }
+
+  /** The upstream call of a generation has come to its end. */
+  settled({ entry, failure, isOrphan }: Generation): void {
+    if (entry === undefined) return
+    if (failure !== undefined && !isAmbiguous(failure)) this.#release(entry)
+    else if (isOrphan) this.#keep(entry)
+  }
+
+  /** The last client of a settled generation is gone; `connection`: it has all of the answer, as far as can be told. */
+  lastClientLeft({ entry }: Generation, connection: Socket | undefined): void {
+    if (entry === undefined) return
+    if (connection === undefined || keyOf(entry.identity) !== undefined) return this.#keep(entry)
+    entry.isDelivered = true
+    const carrier: Connection = connection
+    if (connection.destroyed) this.#keep(entry)
+    else carrier[LAST] = { entry, at: performance.now() }
+  }
+
+  /** Another request has come on a connection: the answer before it was read. */
+  connectionReused(connection: Connection): void {
+    const last = connection[LAST]
+    if (last === undefined) return
+    connection[LAST] = undefined
+    if (last.entry.generation.isOrphan) this.#release(last.entry)
+  }
+
+  connectionClosed(connection: Connection): void {
+    const last = connection[LAST]
+    if (last === undefined) return
+    connection[LAST] = undefined
+    if (!last.entry.generation.isOrphan) return
+    if (performance.now() - last.at < UNREAD_MS) this.#keep(last.entry)
+    else this.#release(last.entry)
+  }
+
+  /** Every generation that is under way. */
+  underWay(): Generation[] {
+    return [...this.#list.oldestFirst()].map(({ generation }) => generation).filter(({ state }) => state !== 'settled')
+  }
+
+  /** Forgets everything: the process ends. */
+  close(): void {
+    for (const entry of Array.from(this.#list.oldestFirst())) this.#release(entry)
+  }
+
+  /** The likeliest predecessor: one that was left, one that seems to be there still, one that is not kept any more. */
+  #predecessor(identity: OrderIdentity): Entry | undefined {
+    let best: Entry | undefined
+    let bestRank = 0
+    for (const entry of this.#list.newestFirst()) {
+      const rank = rankOf(entry, identity)
+      if (rank <= bestRank || !entry.identity.equals(identity)) continue
+      best = entry
+      bestRank = rank
+    }
+    return best
+  }
+
+  #usable(entry: Entry): Generation {
+    const { generation } = entry
+    if (generation.kept?.isWhole !== false) return generation
+    if (generation.isOrphan && generation.state === 'settled') this.#release(entry) // it has been said; what comes now is a new order
+    const message = `The answer to this request was bought as generation ${generation.id}, and is not kept any more. It was not bought again.`
+    const headers = { 'x-gateway-generation': generation.id }
+    throw new GatewayError('answer_not_kept', message, { headers })
+  }
+
+  #keep(entry: Entry): void {
+    clearTimeout(entry.timer)
+    entry.timer = setTimeout(() => this.#release(entry), this.#ttlMs).unref()
+    void entry.identity.digest // computed while the body is there, which can go then
+  }
+
+  #release(entry: Entry): void {
+    clearTimeout(entry.timer)
+    this.#list.remove(entry)
+    entry.generation.kept?.drop()
+    entry.generation.entry = undefined
+    const key = keyOf(entry.identity)
+    if (key !== undefined && this.#byKey.get(key) === entry) this.#byKey.delete(key)
+  }
+
+  #releaseOldestDelivered(): boolean {
+    for (const entry of this.#list.oldestFirst()) {
+      if (!entry.isDelivered || !entry.generation.isOrphan || keyOf(entry.identity) !== undefined) continue
+      this.#release(entry)
+      return true
+    }
+    return false
+  }
+
+  /** Its generation is remembered, so that a retry is told honestly. */
+  #dropOldestOnDisk(): boolean {
+    for (const { generation } of this.#list.oldestFirst()) {
+      if (generation.state !== 'settled' || !generation.isOrphan || (generation.kept?.diskBytes ?? 0) === 0) continue
+      generation.kept?.drop()
+      return true
+    }
+    return false
+  }
+
+  #largestInMemory(): KeptAnswer | undefined {
+    let largest: KeptAnswer | undefined
+    for (const { generation } of this.#list.oldestFirst())
+      if ((generation.kept?.memoryBytes ?? 0) > (largest?.memoryBytes ?? 0)) largest = generation.kept
+    return largest
+  }
+}
+
+/** How likely an entry is the retry's predecessor; 0: it is not. */
+function rankOf({ generation, identity }: Entry, retry: OrderIdentity): number {
+  if (identity.retryCount >= retry.retryCount) return 0
+  const isNext = identity.retryCount === retry.retryCount - 1
+  if (!generation.isOrphan) return isNext ? 2 : 0
+  if (generation.kept?.isWhole === false) return 1
+  return isNext ? 4 : 3
+}
+
+/** Idempotency keys are each caller's own. */
+function keyOf({ caller, idempotencyKey }: OrderIdentity): string | undefined {
+  return idempotencyKey === undefined ? undefined : `${caller}\n${idempotencyKey}`
+}

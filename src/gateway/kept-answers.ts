@@ -1,0 +1,65 @@
+import { KeptAnswer } from './kept-answer.ts'
+import type { SpoolDirectory } from '../spool/spool.ts'
+
+/** What all kept answers may have in memory together; a single image is a few megabytes. */
+const MEMORY_BYTES = 33_554_432
+
+export interface KeptAnswersOptions {
+  readonly directory: SpoolDirectory
+  /** What they may have on disk together. */
+  readonly maxDiskBytes: number
+  /** Gives up something that is kept in memory and least likely to be asked for; false where there is nothing. */
+  readonly freeMemory: () => boolean
+  /** Gives up the oldest answer on disk that nobody is reading; false where there is none. */
+  readonly freeDisk: () => boolean
+  /** The largest answer in memory. */
+  readonly largestInMemory: () => KeptAnswer | undefined
+}
+
+/** The room that kept answers share: so much memory, so much disk. */
+export class KeptAnswers {
+  readonly #options: KeptAnswersOptions
+  memoryBytes = 0
+  diskBytes = 0
+
+  constructor(options: KeptAnswersOptions) {
+    this.#options = options
+  }
+
+  get directory(): SpoolDirectory {
+    return this.#options.directory
+  }
+
+  create(): KeptAnswer {
+    return new KeptAnswer(this)
+  }
+
+  /** Called by an answer after it has grown. May spill or drop it, or others. */
+  grew(answer: KeptAnswer, bytes: number, where: 'memory' | 'disk'): void {
+    if (where === 'memory') this.memoryBytes += bytes
+    else this.diskBytes += bytes
+    while (this.memoryBytes > MEMORY_BYTES) {
+      if (this.#options.freeMemory()) continue
+      const largest = this.#options.largestInMemory() ?? answer
+      if (largest.memoryBytes === 0) break
+      largest.spill()
+    }
+    while (this.diskBytes > this.#options.maxDiskBytes) {
+      if (this.#options.freeDisk()) continue
+      answer.drop()
+      break
+    }
+  }
+
+  /** Called by an answer that goes to disk. */
+  moved(bytes: number): void {
+    this.memoryBytes -= bytes
+    this.diskBytes += bytes
+  }
+
+  /** Called by an answer before it is forgotten. */
+  dropped(answer: KeptAnswer): void {
+    this.memoryBytes -= answer.memoryBytes
+    this.diskBytes -= answer.diskBytes
+  }
+}

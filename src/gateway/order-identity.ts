@@ -1,0 +1,50 @@
+import { GatewayError } from '../errors.ts'
+import type { Call } from '../endpoints/endpoint.ts'
+
+/** What a client says about a request's place among its attempts. */
+export interface Marks {
+  /** `x-stainless-retry-count`, which both OpenAI SDKs send; 0 where it is absent. */
+  readonly retryCount: number
+  readonly idempotencyKey: string | undefined
+}
+
+/** @throws GatewayError `invalid_header` */
+export function marksOf(headers: Readonly<Record<string, string | string[] | undefined>>): Marks {
+  const count = headers['x-stainless-retry-count']
+  const idempotencyKey = headers['idempotency-key']
+  if (
+    idempotencyKey !== undefined &&
+    (typeof idempotencyKey !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(idempotencyKey))
+  )
+    throw new GatewayError('invalid_header', 'The Idempotency-Key must have 1 to 255 visible ASCII characters.')
+  return { retryCount: typeof count === 'string' && /^\d{1,3}$/.test(count) ? Number(count) : 0, idempotencyKey }
+}
+
+/** Who asks for what: equal for a request and its retry. The digest is computed only where somebody compares. */
+export class OrderIdentity {
+  readonly caller: string
+  readonly retryCount: number
+  readonly idempotencyKey: string | undefined
+  /** Path and parameter policy: what decides about the order beside its body. */
+  readonly #way: string
+  #call: Call | undefined
+  #digest = ''
+
+  constructor(caller: string, way: string, call: Call, { retryCount, idempotencyKey }: Marks) {
+    this.caller = caller
+    this.#way = way
+    this.#call = call
+    this.retryCount = retryCount
+    this.idempotencyKey = idempotencyKey
+  }
+
+  equals(other: OrderIdentity): boolean {
+    return this.caller === other.caller && this.#way === other.#way && this.digest === other.digest
+  }
+
+  get digest(): string {
+    if (this.#call !== undefined) this.#digest = this.#call.digest()
+    this.#call = undefined // with it goes the body
+    return this.#digest
+  }
+}

@@ -1,0 +1,99 @@
+import { number, oneOf, text, whole, yesOrNo } from './checks.ts'
+import { dallESize, freeSize, qwenSize, seedreamSize } from './sizes.ts'
+import type { Check } from './checks.ts'
+import type { Family, Operation } from './served-models.ts'
+
+/** The most characters of a prompt (facts 2.1; qwen and Seedream have recommendations, no limits). */
+export const PROMPT_LIMITS: Readonly<Record<Family, number>> = {
+  'gpt-1': 32_000,
+  'gpt-2': 32_000,
+  'gpt-2.5': 32_000,
+  'gpt-2.6': 32_000,
+  'dall-e-2': 1000,
+  'dall-e-3': 4000,
+  qwen: 32_000,
+  'qwen-edit': 32_000,
+  seedream: 32_000,
+}
+
+/** A check for each parameter besides `model`, `prompt` and the pictures. */
+export type Parameters = Readonly<Record<string, Check>>
+
+/** 1 to 10; CometAPI makes 1 of 0 on the way (facts 1.8). */
+const count: Check = (value, name) => (value === 0 ? undefined : whole(1, 10)(value, name))
+const anyText = text(1_000_000)
+
+const GPT: Parameters = {
+  n: count,
+  size: oneOf('1024x1024', '1024x1536', '1536x1024', 'auto'),
+  quality: oneOf('low', 'medium', 'high', 'auto'),
+  background: oneOf('transparent', 'opaque', 'auto'),
+  moderation: oneOf('low', 'auto'),
+  output_format: oneOf('png', 'jpeg', 'webp'),
+  output_compression: whole(0, 100),
+  partial_images: whole(0, 3),
+  stream: yesOrNo,
+  user: anyText,
+}
+
+const GPT_2: Parameters = { ...GPT, size: freeSize }
+
+const GPT_2_5: Parameters = { ...GPT_2, quality: oneOf('low', 'medium', 'high', 'xhigh', 'max', 'auto') }
+
+const GPT_2_6: Parameters = {
+  ...GPT_2_5,
+  output_format: oneOf('png', 'jpeg', 'webp', 'gif', 'svg'),
+  complexity: oneOf('low', 'medium', 'high'),
+  safety_identifier: text(128),
+}
+
+const DALL_E: Parameters = { n: count, response_format: oneOf('url', 'b64_json'), user: anyText, stream: yesOrNo }
+
+const DALL_E_2_SIZES = ['256x256', '512x512', '1024x1024'] as const
+
+const QWEN: Parameters = { n: count, size: qwenSize, stream: yesOrNo }
+
+/** Facts 2.1, 2.6, 1.4. */
+const GENERATION: Readonly<Partial<Record<Family, Parameters>>> = {
+  'gpt-1': GPT,
+  'gpt-2': GPT_2,
+  'gpt-2.5': GPT_2_5,
+  'gpt-2.6': GPT_2_6,
+  'dall-e-2': { ...DALL_E, size: dallESize('dall-e-2', ...DALL_E_2_SIZES), quality: oneOf('standard', 'auto') },
+  'dall-e-3': {
+    ...DALL_E,
+    size: dallESize('dall-e-3', '1024x1024', '1792x1024', '1024x1792'),
+    quality: oneOf('standard', 'hd', 'auto'),
+    style: oneOf('vivid', 'natural'),
+  },
+  qwen: QWEN,
+  seedream: {
+    n: count,
+    size: seedreamSize,
+    response_format: oneOf('url', 'b64_json'),
+    watermark: yesOrNo,
+    guidance_scale: number,
+    sequential_image_generation: oneOf('auto', 'disabled'),
+    stream: yesOrNo,
+  },
+}
+
+/** CometAPI looks at DALL·E's sizes in JSON only; those of an upload reach OpenAI (facts 1.8, 2.4). */
+const DALL_E_2_UPLOADS: Parameters = { ...DALL_E, size: oneOf(...DALL_E_2_SIZES) }
+
+/** Facts 2.3. That `moderation` belongs to the JSON form, and who has `input_fidelity`, is seen to in `rules.ts`. */
+const EDIT: Readonly<Partial<Record<Family, Parameters>>> = {
+  'gpt-1': { ...GPT, input_fidelity: oneOf('high', 'low') },
+  'gpt-2': GPT_2,
+  'gpt-2.5': GPT_2_5,
+  'gpt-2.6': GPT_2_6,
+  'dall-e-2': { ...DALL_E_2_UPLOADS, quality: oneOf('standard', 'auto') },
+  'qwen-edit': QWEN,
+}
+
+/** What each family takes for each operation. */
+export const PARAMETERS: Readonly<Record<Operation, Readonly<Partial<Record<Family, Parameters>>>>> = {
+  generation: GENERATION,
+  edit: EDIT,
+  variation: { 'dall-e-2': DALL_E_2_UPLOADS },
+}

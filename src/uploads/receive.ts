@@ -1,0 +1,73 @@
+import { GatewayError } from '../errors.ts'
+import { Spool } from '../spool/spool.ts'
+import type { Readable } from 'node:stream'
+import type { SpoolDirectory } from '../spool/spool.ts'
+
+/** How long what is still coming of a refused upload is read and thrown away, so that its client sees the answer. */
+const DRAIN_MS = 30_000
+
+/** A body as it arrives. */
+export interface IncomingUpload {
+  readonly payload: Readable
+  readonly contentType: string
+  readonly contentLength: number | undefined
+}
+
+export interface UploadOptions {
+  readonly spool: SpoolDirectory
+  readonly maxBytes: number
+}
+
+/** Reads bytes in passing; what it throws refuses the upload. */
+export interface UploadTap {
+  write(chunk: Buffer): void
+  end(): void
+}
+
+/**
+ * Receives a body into a spool, past a tap. Nothing of it stays behind where it is refused or breaks off.
+ * @throws GatewayError `request_too_large`, `storage_full`, `storage_unavailable`, `invalid_http`; what the tap throws
+ */
+export async function receiveUpload(
+  { payload, contentLength }: IncomingUpload,
+  { spool: directory, maxBytes }: UploadOptions,
+  tap: UploadTap,
+): Promise<Spool> {
+  const spool = new Spool(directory)
+  try {
+    if (contentLength !== undefined && contentLength > maxBytes) throw tooLarge(maxBytes)
+    // Leaving the loop must not destroy the connection: the answer still has to go out on it.
+    for await (const chunk of payload.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      if (spool.bytes + chunk.length > maxBytes) throw tooLarge(maxBytes)
+      tap.write(chunk)
+      await spool.write(chunk)
+    }
+    tap.end()
+    return spool
+  } catch (error) {
+    await spool.discard()
+    if (payload.readableAborted) throw brokenOff(error)
+    drainRest(payload)
+    throw error
+  }
+}
+
+/** A client that is cut off in the middle of its upload sees a broken connection and not the answer. */
+function drainRest(payload: Readable): void {
+  if (payload.readableEnded) return
+  const timer = setTimeout(() => payload.destroy(), DRAIN_MS).unref()
+  payload.once('close', () => clearTimeout(timer))
+  payload.on('error', () => {})
+  payload.resume()
+}
+
+function tooLarge(maxBytes: number): GatewayError {
+  return new GatewayError(
+    'request_too_large',
+    `The upload is larger than the limit of ${maxBytes} bytes (MAX_UPLOAD_BYTES).`,
+  )
+}
+
+function brokenOff(cause: unknown): GatewayError {
+  return new GatewayError('invalid_http', 'The connection broke before the body had arrived.', { cause })
+}

@@ -1,0 +1,268 @@
+import OpenAI, { APIError } from 'openai'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { eventually, startGateway } from '../helpers/gateway.ts'
+import { parseRaw, rawRequest } from '../helpers/raw-http.ts'
+import { answerJson, imageAnswer, scriptedUpstream } from '../helpers/upstream.ts'
+import { completed, partial } from '../usage/recorded-streams.ts'
+import type { ServerResponse } from 'node:http'
+import type { TestGateway } from '../helpers/gateway.ts'
+import type { ScriptedUpstream } from '../helpers/upstream.ts'
+
+const BODY = { model: 'gpt-image-2', prompt: 'a lighthouse', stream: true, partial_images: 2 } as const
+const IMAGE = 'iVBORw0KGgo'.repeat(4000)
+
+let upstream: ScriptedUpstream
+let gateway: TestGateway
+let client: OpenAI
+
+beforeAll(async () => {
+  upstream = await scriptedUpstream()
+  gateway = await startGateway(upstream.url, { STREAM_KEEP_ALIVE_MS: '60', UPSTREAM_TIMEOUT_MS: '1500' })
+  client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: 'any', maxRetries: 0 })
+})
+beforeEach(() => void (upstream.received.length = 0))
+afterAll(async () => {
+  await gateway.close()
+  await upstream.close()
+})
+
+function begin(response: ServerResponse): ServerResponse {
+  return response.writeHead(200, { 'content-type': 'text/event-stream' })
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+async function collect(): Promise<{ events: OpenAI.ImageGenStreamEvent[]; error: unknown }> {
+  const events: OpenAI.ImageGenStreamEvent[] = []
+  try {
+    for await (const event of await client.images.generate(BODY)) events.push(event)
+  } catch (error) {
+    return { events, error }
+  }
+  return { events, error: undefined }
+}
+
+describe('a stream of events', () => {
+  it('reaches the SDK event by event while the upstream is still at work', async () => {
+    let sendNext: () => void = () => {}
+    upstream.script = async (response) => {
+      begin(response)
+      for (const event of [partial(0, IMAGE), partial(1, IMAGE), completed(IMAGE)]) {
+        const isWanted = new Promise<void>((resolve) => (sendNext = resolve))
+        response.write(event)
+        await isWanted
+      }
+      response.end()
+    }
+    const types: string[] = []
+    for await (const event of await client.images.generate(BODY)) {
+      types.push(event.type)
+      expect(event.b64_json).toBe(IMAGE)
+      sendNext() // the next event is sent only when this one has arrived
+    }
+    expect(types).toEqual([
+      'image_generation.partial_image',
+      'image_generation.partial_image',
+      'image_generation.completed',
+    ])
+  })
+
+  it('is sent in bytes that are the upstream’s, with headers that keep proxies from collecting it', async () => {
+    const text = partial(0, IMAGE) + completed(IMAGE)
+    upstream.script = (response) => void begin(response).end(text)
+    const response = await gateway.post(BODY)
+    expect(response.status).toBe(200)
+    expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
+    expect(response.headers.get('cache-control')).toContain('no-cache')
+    expect(response.headers.get('x-accel-buffering')).toBe('no')
+    expect(response.headers.get('x-request-id')).toMatch(/^req_/)
+    expect(await response.text()).toBe(text)
+  })
+
+  it('is counted: tokens, images, partial images, cost, time to the first event', async () => {
+    upstream.script = async (response) => {
+      begin(response).write(partial(0, IMAGE) + partial(1, IMAGE))
+      await pause(30)
+      response.end(completed(IMAGE))
+    }
+    const labels = 'model="gpt-image-2",key="anonymous"'
+    const before = {
+      tokens: await gateway.metric('comet_tokens_total', `${labels},type="output"`),
+      partials: await gateway.metric('comet_partial_images_total', labels),
+      images: await gateway.metric('comet_images_total', `${labels},size="1024x1024",quality="high"`),
+      first: await gateway.metric(
+        'comet_first_event_seconds_count',
+        'endpoint="images.generations",model="gpt-image-2"',
+      ),
+    }
+    const response = await gateway.post(BODY)
+    await response.text()
+    const line = await gateway.logOf(response)
+    expect(line).toMatchObject({ outcome: 'completed', images: 1, partialImages: 2, inputTokens: 50, outputTokens: 50 })
+    expect(line['costUsd']).toBeCloseTo((10 * 5 + 40 * 8 + 50 * 30) / 1e6, 9)
+    expect(line['firstEventMs']).toBeLessThan(Number(line['upstreamMs']) - 15)
+    expect(await gateway.metric('comet_tokens_total', `${labels},type="output"`)).toBe(before.tokens + 50)
+    expect(await gateway.metric('comet_partial_images_total', labels)).toBe(before.partials + 2)
+    expect(await gateway.metric('comet_images_total', `${labels},size="1024x1024",quality="high"`)).toBe(
+      before.images + 1,
+    )
+    expect(
+      await gateway.metric('comet_first_event_seconds_count', 'endpoint="images.generations",model="gpt-image-2"'),
+    ).toBe(before.first + 1)
+  })
+
+  it('is kept alive with comments while nothing comes, before the upstream’s headers and after', async () => {
+    upstream.script = async (response) => {
+      await pause(150)
+      begin(response).write(partial(0, 'AAAA'))
+      await pause(150)
+      response.end(completed('BBBB'))
+    }
+    const response = await gateway.post(BODY)
+    const text = await response.text()
+    const [before = '', after = ''] = text.split(partial(0, 'AAAA'))
+    expect(before.match(/^: keep-alive$/gm)?.length).toBeGreaterThanOrEqual(1)
+    expect(after.match(/^: keep-alive$/gm)?.length).toBeGreaterThanOrEqual(1)
+    expect(text.replaceAll(': keep-alive\n\n', '')).toBe(partial(0, 'AAAA') + completed('BBBB'))
+  })
+
+  it('gets no comment into the middle of an event', async () => {
+    upstream.script = async (response) => {
+      const event = completed(IMAGE)
+      begin(response).write(event.slice(0, 30_000))
+      await pause(200)
+      response.end(event.slice(30_000))
+    }
+    expect(await (await gateway.post(BODY)).text()).toBe(completed(IMAGE))
+  })
+
+  it('is made of an upstream’s plain JSON answer', async () => {
+    upstream.script = answerJson(imageAnswer({ data: [{ b64_json: IMAGE }] }))
+    const { events, error } = await collect()
+    expect(error).toBeUndefined()
+    expect(events).toMatchObject([
+      { type: 'image_generation.completed', b64_json: IMAGE, usage: { total_tokens: 224 }, size: '1024x1024' },
+    ])
+  })
+
+  it('that nobody reads to its end is counted all the same', async () => {
+    upstream.script = async (response) => {
+      begin(response).write(partial(0, 'AAAA'))
+      await pause(60)
+      response.end(completed('BBBB'))
+    }
+    const before = await gateway.metric('comet_tokens_total', 'model="gpt-image-2",key="anonymous",type="output"')
+    for await (const _ of await client.images.generate(BODY)) break
+    await eventually(
+      async () =>
+        (await gateway.metric('comet_tokens_total', 'model="gpt-image-2",key="anonymous",type="output"')) ===
+        before + 50,
+      'the usage of a stream whose client left is booked',
+    )
+  })
+})
+
+describe('a stream that fails', () => {
+  it('before anything went out is an answer with a status', async () => {
+    upstream.script = (response) =>
+      void begin(response).end('data: {"error":{"message":"no","code":"moderation_blocked","type":"x"}}\n\n')
+    const { error } = await collect()
+    expect(error).toBeInstanceOf(OpenAI.BadRequestError)
+    expect(error).toMatchObject({ status: 400, code: 'moderation_blocked' })
+  })
+
+  it('after a comment went out is an error event', async () => {
+    upstream.script = async (response) => {
+      await pause(100)
+      answerErrorJson(response)
+    }
+    const { error } = await collect()
+    expect(error).toBeInstanceOf(APIError)
+    expect(error).toMatchObject({ code: 'moderation_blocked' })
+  })
+
+  it.each([
+    ['resets the connection', (response: ServerResponse) => void response.socket?.resetAndDestroy()],
+    ['closes it cleanly', (response: ServerResponse) => void response.end()],
+    ['says nothing any more', () => {}],
+  ])('in the middle of an image raises an API error where the upstream %s', async (_name, stop) => {
+    upstream.script = async (response) => {
+      begin(response).write(partial(0, 'AAAA') + completed(IMAGE).slice(0, 40_000))
+      await pause(20)
+      stop(response)
+    }
+    const { events, error } = await collect()
+    expect(events).toHaveLength(1)
+    expect(error).toBeInstanceOf(APIError)
+    expect(String((error as APIError).code)).toMatch(/^upstream_(failed|timeout)$/)
+  })
+
+  it('between two images raises an API error, and what was begun is booked as an estimate', async () => {
+    upstream.script = (response) => {
+      begin(response).write(partial(0, 'AAAA'), () => response.socket?.destroy())
+    }
+    const response = await gateway.post(BODY)
+    expect(await response.text()).toContain('event: error\ndata: {"error":{"message":')
+    expect(await gateway.logOf(response)).toMatchObject({
+      outcome: 'upstream_failed',
+      failure: 'upstream_failed',
+      images: 1,
+      costEstimated: true,
+    })
+  })
+
+  it('with the upstream’s own error event costs nothing where no image was finished', async () => {
+    upstream.script = (response) => {
+      begin(response).end(`${partial(0, 'AAAA')}data: {"error":{"message":"no","code":"moderation_blocked"}}\n\n`)
+    }
+    const response = await gateway.post(BODY)
+    expect(await response.text()).toContain('"code":"moderation_blocked"')
+    const line = await gateway.logOf(response)
+    expect(line).toMatchObject({ failure: 'moderation_blocked', images: 0 })
+    expect(line['costUsd']).toBeUndefined()
+  })
+})
+
+describe('a client that reads slowly', () => {
+  it('slows the upstream down instead of filling the memory', async () => {
+    let sent = 0
+    const event = partial(0, 'A'.repeat(2_000_000))
+    upstream.script = async (response) => {
+      begin(response).setMaxListeners(0)
+      for (let count = 0; count < 50 && !response.destroyed; count++) {
+        sent += event.length
+        if (!response.write(event))
+          await new Promise((resolve) => response.once('drain', resolve).once('close', resolve))
+      }
+      response.end()
+    }
+    const abort = new AbortController()
+    const response = await fetch(`${gateway.url}/v1/images/generations`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(BODY),
+      signal: abort.signal,
+    })
+    await pause(300)
+    expect(sent).toBeLessThan(30_000_000) // what fits into the sockets, of 100 MB
+    expect(response.status).toBe(200)
+    abort.abort()
+  })
+})
+
+it('an HTTP/1.0 client gets the stream too, ended by the connection', async () => {
+  upstream.script = (response) => void begin(response).end(completed('AAAA'))
+  const body = JSON.stringify(BODY)
+  const text = await rawRequest(
+    gateway.url,
+    `POST /v1/images/generations HTTP/1.0\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+  )
+  expect(text).toContain(completed('AAAA'))
+  expect(() => parseRaw(text)).toThrow() // no JSON
+})
+
+function answerErrorJson(response: ServerResponse): void {
+  response
+    .writeHead(400, { 'content-type': 'application/json' })
+    .end('{"error":{"message":"no","code":"moderation_blocked","type":"x"}}')
+}
