@@ -23,6 +23,7 @@ import { gatewayRoutes } from './routes/gateway.ts'
 import { openaiRoutes } from './routes/openai.ts'
 import { operationsRoutes } from './routes/operations.ts'
 import { SpoolDirectory } from './spool/spool.ts'
+import { openTeam } from './team.ts'
 import { Upstream } from './upstream/upstream.ts'
 import { VERSION } from './version.ts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -30,6 +31,7 @@ import type { DestinationStream, Logger } from 'pino'
 import type { Config } from './config.ts'
 import type { LoadedModels } from './models/models-file.ts'
 import type { Gateway } from './gateway/gateway.ts'
+import type { Team } from './team.ts'
 import type { RequestCounter } from './limits/rate-limit.ts'
 
 const ENDPOINTS = [imagesGenerations, imagesEdits, imagesVariations]
@@ -66,6 +68,7 @@ export async function createApp(config: Config, { logDestination }: AppOptions =
     secrets,
     ...(logDestination === undefined ? {} : { destination: logDestination }),
   })
+  const team = openTeam(config, logger)
   const metrics = new Metrics(VERSION)
   startMetrics(metrics, catalogue, keyring)
   const upstream = new Upstream({
@@ -85,6 +88,8 @@ export async function createApp(config: Config, { logDestination }: AppOptions =
     upstream,
     metrics,
     adoptions,
+    books: team?.books,
+    maxInFlight: config.MAX_IN_FLIGHT,
     maxRetries: config.UPSTREAM_RETRIES,
     timeoutMs: config.UPSTREAM_TIMEOUT_MS,
     priceMultiplier: config.PRICE_MULTIPLIER,
@@ -106,6 +111,8 @@ export async function createApp(config: Config, { logDestination }: AppOptions =
     generations,
     metrics,
     defaultModels: defaultModels(config),
+    books: team?.books,
+    allowUnpriced: config.UNPRICED_MODELS === 'allow',
     uploads: { spool, maxBytes: config.MAX_UPLOAD_BYTES },
     parameterPolicy: config.PARAMETER_POLICY,
     priceMultiplier: config.PRICE_MULTIPLIER,
@@ -115,7 +122,7 @@ export async function createApp(config: Config, { logDestination }: AppOptions =
         ? undefined
         : createCounter(server, config.RATE_LIMIT_RPM, ({ exchange }) => exchange.caller?.name ?? ''),
   }
-  await registerRoutes(server, config, keyring, gateway, () => isDraining)
+  await registerRoutes(server, config, { keyring, team, gateway, isDraining: () => isDraining })
 
   const close = async (): Promise<void> => {
     isDraining = true
@@ -125,6 +132,7 @@ export async function createApp(config: Config, { logDestination }: AppOptions =
     clearInterval(closingIdle)
     await generations.idle()
     adoptions.close()
+    await team?.close()
     await upstream.close()
     await sandbox?.close()
     logger.info('stopped')
@@ -226,16 +234,22 @@ function createCounter(
   return server.createRateLimit({ max, timeWindow: MINUTE_MS, ...byKey })
 }
 
+interface Parts {
+  readonly keyring: Keyring
+  readonly team: Team | undefined
+  readonly gateway: Gateway
+  readonly isDraining: () => boolean
+}
+
 async function registerRoutes(
   server: FastifyInstance,
   config: Config,
-  keyring: Keyring,
-  gateway: Gateway,
-  isDraining: () => boolean,
+  { keyring, team, gateway, isDraining }: Parts,
 ): Promise<void> {
   const { loopbackOnly, SANDBOX: sandbox, ADMIN_KEY, METRICS_TOKEN } = config
   const failures = createCounter(server, config.AUTH_FAILURES_PER_MINUTE)
-  const authenticate = authenticator({ keyring, loopbackOnly, sandbox, countFailure: failures })
+  const { virtualKeys } = team ?? {}
+  const authenticate = authenticator({ keyring, virtualKeys, loopbackOnly, sandbox, countFailure: failures })
   await server.register((calls: FastifyInstance, _options: object, done: () => void) => {
     calls.addHook(
       'onRequest',

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { isLoopback } from './config-values.ts'
 import { VARIABLES } from './variables.ts'
@@ -106,7 +107,7 @@ function explain(issue: z.core.$ZodIssue): string {
 
 /** What single variables cannot see; nothing is concluded from a variable that could not be read. */
 function contradictions(config: Config, environment: Environment, failed: ReadonlySet<string>): string[] {
-  const { COMETAPI_KEY, GATEWAY_KEYS = [], ADMIN_KEY, METRICS_TOKEN, SANDBOX, loopbackOnly } = config
+  const { COMETAPI_KEY, GATEWAY_KEYS = [], ADMIN_KEY, METRICS_TOKEN, SANDBOX, DATABASE, loopbackOnly } = config
   const problems: string[] = []
   const areRead = (...names: readonly string[]): boolean => !names.some((name) => failed.has(name))
   if (areRead('COMETAPI_KEY', 'SANDBOX') && COMETAPI_KEY === undefined && !SANDBOX) {
@@ -117,8 +118,10 @@ function contradictions(config: Config, environment: Environment, failed: Readon
         : `${other} is set: this gateway reads COMETAPI_KEY.`
     problems.push(`COMETAPI_KEY is missing. ${hint}`)
   }
-  const isGuarded = loopbackOnly || SANDBOX || GATEWAY_KEYS.length > 0 || ADMIN_KEY !== undefined
-  if (areRead('HOST', 'SANDBOX', 'GATEWAY_KEYS', 'ADMIN_KEY') && !isGuarded) {
+  // In a database there may be virtual keys, which are counted when it is open (team.ts).
+  const hasDatabase = DATABASE && areRead('DATA_DIR') && existsSync(join(config.DATA_DIR, 'gateway.db'))
+  const isGuarded = loopbackOnly || SANDBOX || GATEWAY_KEYS.length > 0 || ADMIN_KEY !== undefined || hasDatabase
+  if (areRead('HOST', 'SANDBOX', 'GATEWAY_KEYS', 'ADMIN_KEY', 'DATABASE') && !isGuarded) {
     problems.push(`HOST is ${config.HOST}, which others can reach: set GATEWAY_KEYS or ADMIN_KEY, or HOST=127.0.0.1.`)
   }
   const handedOut = [...GATEWAY_KEYS.map(({ key }) => key), ADMIN_KEY, METRICS_TOKEN]

@@ -21,7 +21,12 @@ const request = 'invalid_request_error'
 /** Code → status, type and whether a client may send the request again. A test compares it with docs/errors.md. */
 export const ERRORS = {
   missing_required_parameter: { status: 400, type: request, retry: 'sdk', doc: 'A required parameter is absent.' },
-  unknown_parameter: { status: 400, type: request, retry: 'sdk', doc: 'No image model has this parameter.' },
+  unknown_parameter: {
+    status: 400,
+    type: request,
+    retry: 'sdk',
+    doc: 'No image model, or not this route, has such a parameter.',
+  },
   unsupported_parameter: {
     status: 400,
     type: request,
@@ -49,6 +54,12 @@ export const ERRORS = {
     type: 'image_generation_user_error',
     retry: 'never',
     doc: 'The upstream refused the prompt or filtered every image.',
+  },
+  request_exceeds_limit: {
+    status: 400,
+    type: request,
+    retry: 'never',
+    doc: "The request is larger than its key's budget or images per minute ever allow.",
   },
   invalid_api_key: {
     status: 401,
@@ -81,6 +92,7 @@ export const ERRORS = {
     retry: 'never',
     doc: 'The model does not exist, or is served on another route.',
   },
+  no_such_key: { status: 404, type: request, retry: 'sdk', doc: 'No virtual key has this name.' },
   not_found: { status: 404, type: request, retry: 'sdk', doc: 'No such URL.' },
   method_not_allowed: { status: 405, type: request, retry: 'sdk', doc: 'The URL exists, with another method.' },
   request_timeout: { status: 408, type: request, retry: 'sdk', doc: 'The request did not arrive in time.' },
@@ -90,6 +102,13 @@ export const ERRORS = {
     retry: 'never',
     doc: 'The answer to this retry was bought and is no longer kept; order it anew to buy it again.',
   },
+  name_taken: {
+    status: 409,
+    type: request,
+    retry: 'never',
+    doc: 'A key has this name, or had it: names are never used again.',
+  },
+  key_is_revoked: { status: 409, type: request, retry: 'never', doc: 'The key is revoked, which is for ever.' },
   request_too_large: {
     status: 413,
     type: request,
@@ -141,6 +160,12 @@ export const ERRORS = {
     doc: 'A defect of the gateway; the log has it under the request id.',
   },
   not_implemented: { status: 501, type: request, retry: 'never', doc: 'The upstream has no such operation.' },
+  database_off: {
+    status: 501,
+    type: request,
+    retry: 'never',
+    doc: 'The gateway runs without a database (DATABASE=false), which this route needs.',
+  },
   upstream_invalid_response: {
     status: 502,
     type: 'upstream_error',

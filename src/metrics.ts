@@ -107,6 +107,11 @@ export class Metrics {
     for (const param of params) this.#instruments.dropped.inc({ model, param })
   }
 
+  /** What a virtual key could still hold when it held last. */
+  budgetRemaining(key: string, usd: number): void {
+    this.#instruments.budgetRemaining.set({ key }, usd)
+  }
+
   /** An order is sent upstream again. */
   retried(reason: string): void {
     this.#instruments.retries.inc({ reason })

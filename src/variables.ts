@@ -70,6 +70,21 @@ export const VARIABLES = {
     default: undefined,
     doc: 'Bearer token that /metrics asks for; without it, /metrics is open on loopback only.',
   },
+  DATABASE: {
+    read: flag,
+    default: 'true',
+    doc: 'false: no gateway.db, so no virtual keys, budgets or ledger; only GATEWAY_KEYS may call, if there are any.',
+  },
+  UNPRICED_MODELS: {
+    read: z.enum(['refuse', 'allow']),
+    default: 'refuse',
+    doc: 'Whether a virtual key with a budget may use models whose price is not known.',
+  },
+  MAX_IN_FLIGHT: {
+    read: whole(0, 1_000_000),
+    default: '0',
+    doc: 'Generations under way at once in this process; 0 is no limit.',
+  },
   RATE_LIMIT_RPM: { read: whole(0, 1_000_000), default: '0', doc: 'Requests per minute and key; 0 is no limit.' },
   AUTH_FAILURES_PER_MINUTE: {
     read: whole(1, 1_000_000),

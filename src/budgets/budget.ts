@@ -22,12 +22,21 @@ export function leftMicros({ limitMicros, spentMicros, heldMicros }: BudgetState
   return limitMicros === undefined ? undefined : Math.max(0, limitMicros - spentMicros - heldMicros)
 }
 
-/** The refusal of a request that its key's budget does not cover: what is left, what it would cost, when it resets. */
+/**
+ * The refusal of a request that its key's budget does not cover: what is left, what it would cost, when it resets.
+ * 429; 400 where the whole budget is too small, so that no waiting helps.
+ */
 export function budgetExceeded(keyName: string, state: BudgetState, costMicros: number, now: number): GatewayError {
   const { limitMicros = 0, period, heldMicros } = state
+  const per = period === 'total' ? 'in total' : `per ${period}`
+  if (costMicros > limitMicros) {
+    const never =
+      `This request can cost up to ${usd(costMicros)}, and the budget of the key '${keyName}' is ${usd(limitMicros)} ${per}: ` +
+      'it never covers it. Ask for fewer images, a smaller size or a lower quality.'
+    return new GatewayError('request_exceeds_limit', never)
+  }
   const held = heldMicros === 0 ? '' : ` (${usd(heldMicros)} is held for generations under way)`
   const end = endOfPeriod(period, now)
-  const per = period === 'total' ? 'in total' : `per ${period}`
   const reset = end === undefined ? 'It does not reset.' : `It resets at ${new Date(end).toISOString().slice(0, 16)}Z.`
   const message =
     `The budget of the key '${keyName}' is ${usd(limitMicros)} ${per}; ${usd(leftMicros(state) ?? 0)} is left${held}, ` +

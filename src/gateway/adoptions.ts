@@ -72,7 +72,9 @@ export class Adoptions {
     for (;;) {
       const entry = this.#predecessor(identity)
       if (entry === undefined) return undefined
-      if (entry.generation.isOrphan || performance.now() > until) return this.#usable(entry)
+      if (wasLeft(entry)) return this.#usable(entry)
+      // Whoever has all of its answer, and its connection, is not the one that asks again.
+      if (performance.now() > until) return entry.delivery === 'written' ? undefined : this.#usable(entry)
       await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS))
     }
   }
@@ -89,6 +91,14 @@ export class Adoptions {
     return this.#usable(entry)
   }
 
+  /** A generation is given to another attempt. */
+  given({ entry }: Generation, { retryCount }: OrderIdentity): void {
+    if (entry === undefined) return
+    clearTimeout(entry.timer)
+    entry.delivery = 'none'
+    entry.retryCount = Math.max(entry.retryCount, retryCount)
+  }
+
   /** The upstream call of a generation has come to its end. */
   settled({ entry, failure, isOrphan }: Generation): void {
     if (entry === undefined) return
@@ -100,9 +110,9 @@ export class Adoptions {
   lastClientLeft({ entry }: Generation, connection: Socket | undefined): void {
     if (entry === undefined) return
     if (connection === undefined || keyOf(entry.identity) !== undefined) return this.#keep(entry)
-    entry.isDelivered = true
+    entry.delivery = 'written'
     const carrier: Connection = connection
-    if (connection.destroyed) this.#keep(entry)
+    if (connection.destroyed) this.#unread(entry)
     else carrier[LAST] = { entry, at: performance.now() }
   }
 
@@ -119,7 +129,7 @@ export class Adoptions {
     if (last === undefined) return
     connection[LAST] = undefined
     if (!last.entry.generation.isOrphan) return
-    if (performance.now() - last.at < UNREAD_MS) this.#keep(last.entry)
+    if (performance.now() - last.at < UNREAD_MS) this.#unread(last.entry)
     else this.#release(last.entry)
   }
 
@@ -155,6 +165,11 @@ export class Adoptions {
     throw new GatewayError('answer_not_kept', message, { headers })
   }
 
+  #unread(entry: Entry): void {
+    entry.delivery = 'unread'
+    this.#keep(entry)
+  }
+
   #keep(entry: Entry): void {
     clearTimeout(entry.timer)
     entry.timer = setTimeout(() => this.#release(entry), this.#ttlMs).unref()
@@ -172,7 +187,7 @@ export class Adoptions {
 
   #releaseOldestDelivered(): boolean {
     for (const entry of this.#list.oldestFirst()) {
-      if (!entry.isDelivered || !entry.generation.isOrphan || keyOf(entry.identity) !== undefined) continue
+      if (entry.delivery === 'none' || !entry.generation.isOrphan || keyOf(entry.identity) !== undefined) continue
       this.#release(entry)
       return true
     }
@@ -198,12 +213,18 @@ export class Adoptions {
 }
 
 /** How likely an entry is the retry's predecessor; 0: it is not. */
-function rankOf({ generation, identity }: Entry, retry: OrderIdentity): number {
+function rankOf({ generation, identity, delivery, retryCount }: Entry, retry: OrderIdentity): number {
   if (identity.retryCount >= retry.retryCount) return 0
-  const isNext = identity.retryCount === retry.retryCount - 1
-  if (!generation.isOrphan) return isNext ? 2 : 0
-  if (generation.kept?.isWhole === false) return 1
-  return isNext ? 4 : 3
+  const isNext = retryCount === retry.retryCount - 1
+  if (!generation.isOrphan || delivery === 'written') return isNext ? (generation.isOrphan ? 1 : 4) : 0
+  if (generation.kept?.isWhole === false) return 2
+  if (delivery === 'unread') return 3
+  return isNext ? 6 : 5
+}
+
+/** Its client is gone, and has not read it, as far as can be told. */
+function wasLeft({ generation, delivery }: Entry): boolean {
+  return generation.isOrphan && delivery !== 'written'
 }
 
 /** Idempotency keys are each caller's own. */

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { newRequestId } from './ids.ts'
 import type { GatewayError } from '../errors.ts'
 import type { Call } from '../endpoints/endpoint.ts'
 import type { Caller } from '../keys/keyring.ts'
@@ -7,11 +7,6 @@ import type { Generation } from './generation.ts'
 
 /** Labels before a phase has found the real ones. */
 const NONE = 'none'
-
-/** An id for `x-request-id`, always ours: a client's own could forge a log. */
-export function newRequestId(): string {
-  return `req_${randomUUID()}`
-}
 
 /**
  * One client request and its response: what the phases find out about it, for one log line and the HTTP metrics.

@@ -1,6 +1,7 @@
 import type { Catalogue } from '../models/catalogue.ts'
 import type { Operation } from '../models/model.ts'
 import type { UploadOptions } from '../uploads/receive.ts'
+import type { Books } from '../ledger/books.ts'
 import type { RequestCounter } from '../limits/rate-limit.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Generations } from './generations.ts'
@@ -13,6 +14,10 @@ export interface Gateway {
   /** The model of a request that names none. */
   readonly defaultModels: Readonly<Record<Operation, string>>
   readonly uploads: UploadOptions
+  /** Undefined where there is no database. */
+  readonly books: Books | undefined
+  /** Whether a key with a budget may use a model without a price. */
+  readonly allowUnpriced: boolean
   readonly parameterPolicy: ParameterPolicy
   readonly priceMultiplier: number
   /** How long a stream may be silent before a comment goes out, so that no proxy in between cuts the line. */

@@ -5,8 +5,13 @@ import type { OrderIdentity } from './order-identity.ts'
 export interface Entry {
   readonly generation: Generation
   readonly identity: OrderIdentity
-  /** All of it was given to its client, which may not have read it. */
-  isDelivered: boolean
+  /**
+   * `written`: all of it was given to its client, whose connection is open. `unread`: the connection was closed so soon
+   * afterwards that it may not have been read.
+   */
+  delivery: 'none' | 'written' | 'unread'
+  /** The retry count of the last attempt that it was given to. */
+  retryCount: number
   /** Ends the keeping. */
   timer: NodeJS.Timeout | undefined
   older: Entry | undefined
@@ -23,7 +28,16 @@ export class GenerationList {
 
   add(generation: Generation, identity: OrderIdentity): Entry {
     const older = this.#newest
-    const entry: Entry = { generation, identity, isDelivered: false, timer: undefined, older, newer: undefined }
+    const { retryCount } = identity
+    const entry: Entry = {
+      generation,
+      identity,
+      delivery: 'none',
+      retryCount,
+      timer: undefined,
+      older,
+      newer: undefined,
+    }
     if (older === undefined) this.#oldest = entry
     else older.newer = entry
     this.#newest = entry

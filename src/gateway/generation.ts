@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { GatewayError } from '../errors.ts'
 import { leftBeforeSending, timedOut } from '../upstream/failures.ts'
 import { Attempt } from './attempt.ts'
@@ -21,6 +20,7 @@ export interface Settlement {
 }
 
 export interface GenerationOptions extends AttemptOptions {
+  readonly id: string
   readonly timeoutMs: number
   /** How often what cannot have been done is sent again, at most. */
   readonly maxRetries: number
@@ -41,7 +41,7 @@ export interface GenerationOptions extends AttemptOptions {
  * booked, and it is kept for the client's retry.
  */
 export class Generation implements AttemptOwner, Delivery {
-  readonly id = `gen_${randomUUID()}`
+  readonly id: string
   /** Resolves when the beginning of the answer says images; rejects with the error for the client. */
   readonly answered: Promise<this>
   readonly dispatchedAt = performance.now()
@@ -85,6 +85,7 @@ export class Generation implements AttemptOwner, Delivery {
 
   constructor(options: GenerationOptions) {
     this.#options = options
+    this.id = options.id
     this.kept = options.kept
     if (this.kept !== undefined) this.kept.onDrain = () => this.#diskDrained()
     this.answered = new Promise((resolve, reject) => {

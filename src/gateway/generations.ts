@@ -1,9 +1,14 @@
+import { GatewayError } from '../errors.ts'
 import { Generation } from './generation.ts'
+import { upstreamRequestId } from './headers.ts'
+import { newGenerationId } from './ids.ts'
 import { answerCost, highestCostMicros, imagesAsked } from '../models/cost.ts'
 import { isAmbiguous } from '../upstream/failures.ts'
 import { qualityLabel, sizeLabel } from './labels.ts'
 import type { Socket } from 'node:net'
 import type { Body, Call, Endpoint } from '../endpoints/endpoint.ts'
+import type { Books } from '../ledger/books.ts'
+import type { Hold } from '../ledger/ledger.ts'
 import type { Metrics } from '../metrics.ts'
 import type { Cost } from '../models/cost.ts'
 import type { ResolvedModel } from '../models/catalogue.ts'
@@ -31,11 +36,22 @@ export interface GenerationsOptions {
   readonly metrics: Metrics
   readonly adoptions: Adoptions
   readonly timeoutMs: number
+  /** Undefined where there is no database. */
+  readonly books: Books | undefined
+  /** Generations under way at once; 0 is no limit. */
+  readonly maxInFlight: number
   readonly maxRetries: number
   readonly priceMultiplier: number
   readonly redact: (text: string) => string
   /** A generation has settled after its exchange had ended: its usage needs a log line of its own. */
   readonly onOrphanSettled: (exchange: Exchange, generation: Generation) => void
+}
+
+/** What a generation was started with. */
+interface Started {
+  readonly order: Order
+  readonly exchange: Exchange
+  readonly hold: Hold | undefined
 }
 
 /** Starts generations, gives them to clients that come back, and settles each exactly once. */
@@ -47,7 +63,8 @@ export class Generations {
   #whenIdle: (() => void)[] = []
 
   constructor(options: GenerationsOptions) {
-    this.#options = options
+    const { maxInFlight } = options
+    this.#options = { ...options, maxInFlight: maxInFlight === 0 ? Number.POSITIVE_INFINITY : maxInFlight }
   }
 
   /**
@@ -59,17 +76,22 @@ export class Generations {
     const generation = await this.#options.adoptions.find(identity)
     if (generation === undefined) return undefined
     call.discard()
-    return this.#share(generation, exchange)
+    return this.#share(generation, identity, exchange)
   }
 
   /** Sends the order upstream. What comes of it is the generation's to say. */
-  start(order: Order, exchange: Exchange): Generation {
-    const { upstream, metrics, adoptions, timeoutMs, maxRetries, redact } = this.#options
+  start(order: Order, exchange: Exchange, hold: Hold | undefined): Generation {
+    const { upstream, metrics, adoptions, books, timeoutMs, maxInFlight, maxRetries, redact } = this.#options
     // Once more, since the phases in between may have waited: two requests with one key must not both be bought.
     const twin = adoptions.twinOf(order.identity)
-    if (twin !== undefined) return this.#share(twin, exchange)
+    if (twin !== undefined || this.#running >= maxInFlight) {
+      if (hold !== undefined) books?.release(hold, { endedAt: Date.now() })
+      if (twin === undefined) throw tooManyInFlight(maxInFlight)
+      return this.#share(twin, order.identity, exchange)
+    }
     const { endpoint, call, body } = order
     const generation = new Generation({
+      id: hold?.order.generationId ?? newGenerationId(),
       modelName: order.model.id,
       timeoutMs,
       maxRetries,
@@ -79,7 +101,7 @@ export class Generations {
       running: () => this.#running,
       send: (receiver) => upstream.post({ path: endpoint.path, contentType: call.contentType, body }, receiver),
       onRetry: ({ code }) => metrics.retried(code),
-      onSettled: (settled) => this.#settle(settled, order, exchange),
+      onSettled: (settled) => this.#settle(settled, { order, exchange, hold }),
     })
     adoptions.add(generation, order.identity)
     exchange.generation = generation
@@ -114,8 +136,9 @@ export class Generations {
     await new Promise<void>((resolve) => this.#whenIdle.push(resolve))
   }
 
-  #share(generation: Generation, exchange: Exchange): Generation {
-    const { metrics } = this.#options
+  #share(generation: Generation, identity: OrderIdentity, exchange: Exchange): Generation {
+    const { metrics, adoptions } = this.#options
+    adoptions.given(generation, identity)
     if (generation.isCountedAsOrphan) metrics.orphaned(-1)
     generation.isCountedAsOrphan = false
     generation.clients++
@@ -126,7 +149,7 @@ export class Generations {
     return generation
   }
 
-  #settle(generation: Generation, order: Order, exchange: Exchange): void {
+  #settle(generation: Generation, { order, exchange, hold }: Started): void {
     this.#running--
     const { metrics, adoptions, onOrphanSettled } = this.#options
     const { facts, failure, upstreamMs = 0, isOrphan, firstEventMs } = generation
@@ -140,6 +163,7 @@ export class Generations {
     const size = sizeLabel(facts?.size ?? parameters.get('size'))
     const quality = qualityLabel(facts?.quality ?? parameters.get('quality'))
     generation.settlement = { cost, images, size, quality }
+    this.#book(generation, { order, exchange, hold })
     if (failure !== undefined && isAmbiguous(failure)) metrics.ambiguousFailure()
     metrics.generationSettled(
       {
@@ -163,6 +187,28 @@ export class Generations {
     if (this.#running === 0) for (const resolve of this.#whenIdle.splice(0)) resolve()
   }
 
+  /** Ends the hold: it cost something, it cost nothing, or nobody can tell. */
+  #book(generation: Generation, { order, exchange, hold }: Started): void {
+    const { books } = this.#options
+    const { settlement, failure, facts, headers, upstreamMs } = generation
+    if (books === undefined || hold === undefined || settlement === undefined) return
+    const ending = {
+      endedAt: Date.now(),
+      errorCode: failure?.code,
+      upstreamRequestId: upstreamRequestId(headers),
+      upstreamMs,
+      durationMs: performance.now() - exchange.startedAt,
+    }
+    const { cost, images, size, quality } = settlement
+    const usage = generation.isBought ? facts?.usage : undefined
+    const isUnknown = failure !== undefined && isAmbiguous(failure) && usage === undefined
+    if (isUnknown) books.bookEstimated(hold, { ...ending, images: imagesAsked(order.model.entry, order.parameters) })
+    else if (generation.isBought && (failure === undefined || images > 0)) {
+      const costMicros = cost?.costMicros
+      books.settle(hold, { ...ending, costMicros, isEstimated: cost?.estimated ?? false, images, usage, size, quality })
+    } else books.release(hold, ending)
+  }
+
   /** What was bought; where the image may exist and nothing is known of it, the most that it can have cost. */
   #cost(
     { failure }: Generation,
@@ -176,6 +222,11 @@ export class Generations {
     }
     return bought === undefined ? undefined : answerCost(model.entry, parameters, bought, priceMultiplier)
   }
+}
+
+function tooManyInFlight(max: number): GatewayError {
+  const message = `The gateway has ${max} generations under way, and takes no more at once (MAX_IN_FLIGHT).`
+  return new GatewayError('rate_limit_exceeded', message, { headers: { 'retry-after': '2' } })
 }
 
 /** The images that were counted; where the answer broke off or could not be read, as many as were asked for. */

@@ -2,6 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { checkCall, policyOf, resolveModel } from './check-request.ts'
 import { marksOf, OrderIdentity } from './order-identity.ts'
 import { readCall } from './read-call.ts'
+import { checkAccess } from './check-access.ts'
+import { holdCost } from './hold-cost.ts'
 import { relay } from './relay.ts'
 import { relayEvents } from './relay-events.ts'
 import { rateLimitExceeded, rateLimitHeaders } from '../limits/rate-limit.ts'
@@ -31,6 +33,7 @@ export function requestHandler(gateway: Gateway, endpoint: Endpoint) {
     exchange.hold(call)
     const model = resolveModel(gateway, endpoint, call) // 404
     exchange.model = model.label
+    checkAccess(exchange.caller, model) // 403
     const checked = checkCall(gateway, endpoint, call, model, policy) // 400
     announceChanges(exchange, gateway, model, checked)
     const identity = new OrderIdentity(exchange.caller?.name ?? '', `${endpoint.path} ${policy}`, call, marks)
@@ -44,10 +47,14 @@ export function requestHandler(gateway: Gateway, endpoint: Endpoint) {
   }
 }
 
-/** A new order: it counts against the limits, and is sent upstream. */
+/** A new order: it counts against the limits, its highest cost is held, and it is sent upstream. */
 async function buy(order: Order, request: FastifyRequest, gateway: Gateway): Promise<Generation | undefined> {
-  await countAgainstLimit(request, gateway)
-  return request.raw.socket.destroyed ? undefined : gateway.generations.start(order, request.exchange)
+  const { exchange } = request
+  await countAgainstLimit(request, gateway) // 429
+  const hold = await holdCost(order, exchange, gateway) // 429
+  if (!request.raw.socket.destroyed) return gateway.generations.start(order, exchange, hold) // 429
+  if (hold !== undefined) gateway.books?.release(hold, { endedAt: Date.now(), errorCode: 'client_closed_request' })
+  return undefined
 }
 
 /** Nothing is silent: what was dropped or defaulted stands in a header, in a metric and in the log line. */

@@ -97,7 +97,7 @@ export class KeptAnswer {
     this.#isLost = true
     this.#chunks = []
     const spool = this.#spool
-    if (spool !== undefined) void (this.#writing ?? Promise.resolve()).finally(() => spool.discard())
+    if (spool !== undefined) void (this.#writing ?? Promise.resolve()).then(async () => spool.discard())
     this.#waitingBytes = 0
     this.#notify()
     this.onDrain()

@@ -1,9 +1,12 @@
 import { hash, timingSafeEqual } from 'node:crypto'
+import type { VirtualKey } from './virtual-key.ts'
 import type { NamedKey } from '../config-values.ts'
 
 /** Who is calling. The name is the metrics label; the key itself is not kept. */
 export interface Caller {
   readonly name: string
+  /** Where the caller has a virtual key: its limits and budget. */
+  readonly key?: VirtualKey
 }
 
 /** Anyone on this machine, where no keys are configured. */

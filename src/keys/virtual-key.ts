@@ -60,6 +60,8 @@ export interface NewSecret {
  * Verbs about a name throw KeyError `no_such_key` or `key_is_revoked`.
  */
 export interface KeyStore {
+  /** Whether any key was ever made. */
+  hasKeys(): boolean | Promise<boolean>
   find(digest: Buffer): FoundKey | undefined | Promise<FoundKey | undefined>
   /** @throws KeyError `name_taken` */
   create(settings: KeySettings, secret: NewSecret, now: number): VirtualKey | Promise<VirtualKey>

@@ -55,6 +55,15 @@ export class VirtualKeys {
     }
   }
 
+  /** Whether any key was ever made: from then on nobody may call without one. @throws as authenticate */
+  async haveBeenIssued(): Promise<boolean> {
+    try {
+      return await this.#store.hasKeys()
+    } catch (error) {
+      throw error instanceof StoreError ? storeRefusal(error) : error
+    }
+  }
+
   async create(settings: KeySettings, now: number): Promise<IssuedKey> {
     const secret = newKeySecret()
     return { key: await this.#store.create(settings, stored(secret), now), secret }

@@ -65,7 +65,7 @@ export class Books {
 
   /**
    * Holds the highest cost and writes the row. Nothing may be sent upstream before this has returned.
-   * @throws GatewayError 429 `insufficient_quota` or `rate_limit_exceeded` (in flight), 403 `model_not_priced`, 401
+   * @throws GatewayError 429 `insufficient_quota` or `rate_limit_exceeded` (in flight), 400 `request_exceeds_limit`, 403 `model_not_priced`, 401
    *   `invalid_api_key` (revoked since it was looked up), 503 `storage_full` or `storage_unavailable`
    */
   async hold(order: HoldOrder): Promise<Hold> {

@@ -6,30 +6,45 @@ export type RequestCounter = (
   request: FastifyRequest,
 ) => Promise<{ readonly isAllowed: true } | ({ readonly isAllowed: false } & RateLimitCount)>
 
-/** A caller's place in the window of one minute, this request included. */
-export interface RateLimitCount {
+/** What is limited per minute. */
+export type Counted = 'requests' | 'images'
+
+/** A caller's place in the window of one minute. */
+export interface Standing {
   readonly max: number
   readonly remaining: number
-  /** Milliseconds until the window ends. */
+  /** Milliseconds until all of the limit is there again; in a refusal, until there is room for the request. */
   readonly ttl: number
+}
+
+/** The same, this request included. */
+export interface RateLimitCount extends Standing {
   readonly isExceeded: boolean
 }
 
-/** OpenAI's headers for requests per minute, as its clients read them: the reset is a duration, `1m30s`. */
-export function rateLimitHeaders({ max, remaining, ttl }: RateLimitCount): Record<string, string> {
+/** OpenAI's headers for a limit per minute, as its clients read them: the reset is a duration, `1m30s`. */
+export function rateLimitHeaders(
+  { max, remaining, ttl }: Standing | RateLimitCount,
+  counted: Counted = 'requests',
+): Record<string, string> {
   return {
-    'x-ratelimit-limit-requests': String(max),
-    'x-ratelimit-remaining-requests': String(remaining),
-    'x-ratelimit-reset-requests': duration(ttl),
+    [`x-ratelimit-limit-${counted}`]: String(max),
+    [`x-ratelimit-remaining-${counted}`]: String(remaining),
+    [`x-ratelimit-reset-${counted}`]: duration(ttl),
   }
 }
 
-/** The refusal of a request over the limit. */
-export function rateLimitExceeded(caller: string, count: RateLimitCount): GatewayError {
+/** The refusal of a request over the limit. `headers`: those of the caller's other limits. */
+export function rateLimitExceeded(
+  caller: string,
+  count: RateLimitCount,
+  counted: Counted = 'requests',
+  headers: Readonly<Record<string, string>> = {},
+): GatewayError {
   const seconds = Math.max(1, Math.ceil(count.ttl / 1000))
-  const message = `Rate limit reached for the key '${caller}': ${count.max} requests per minute. Try again in ${seconds} s.`
+  const message = `Rate limit reached for the key '${caller}': ${count.max} ${counted} per minute. Try again in ${seconds} s.`
   return new GatewayError('rate_limit_exceeded', message, {
-    headers: { ...rateLimitHeaders(count), 'retry-after': String(seconds) },
+    headers: { ...rateLimitHeaders(count, counted), ...headers, 'retry-after': String(seconds) },
   })
 }
 

@@ -1,12 +1,16 @@
 import { GatewayError } from '../errors.ts'
 import { ANONYMOUS, bearerToken } from '../keys/keyring.ts'
 import { refuseForeignHost } from '../keys/local-host.ts'
+import { keyRefused } from '../keys/virtual-keys.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Keyring } from '../keys/keyring.ts'
+import type { Caller, Keyring } from '../keys/keyring.ts'
+import type { VirtualKeys } from '../keys/virtual-keys.ts'
 import type { RequestCounter } from '../limits/rate-limit.ts'
 
 export interface AuthenticateOptions {
   readonly keyring: Keyring
+  /** Undefined where there is no database. */
+  readonly virtualKeys: VirtualKeys | undefined
   /** HOST is reachable from this machine only. */
   readonly loopbackOnly: boolean
   readonly sandbox: boolean
@@ -15,34 +19,50 @@ export interface AuthenticateOptions {
 }
 
 /** An onRequest hook that finds out who calls, before the body is read, and refuses who may not. */
-export function authenticator({ keyring, loopbackOnly, sandbox, countFailure }: AuthenticateOptions) {
-  const isOpen = keyring.isEmpty && (loopbackOnly || sandbox)
-  const checksHost = isOpen && loopbackOnly && !sandbox
+export function authenticator(options: AuthenticateOptions) {
+  const { keyring, virtualKeys, loopbackOnly, sandbox, countFailure } = options
+  const mayBeOpen = keyring.isEmpty && (loopbackOnly || sandbox)
 
   return function authenticate(request: FastifyRequest, _reply: FastifyReply, next: (error?: Error) => void): void {
-    const key = bearerToken(request.headers.authorization)
-    const caller = key === undefined ? undefined : keyring.find(key)
-    if (caller === undefined && !isOpen) return void refusal(request, key !== undefined).then(next, next)
-    if (caller === undefined && checksHost) refuseForeignHost(request.hostname)
-    request.exchange.caller = caller ?? ANONYMOUS
-    next()
+    const token = bearerToken(request.headers.authorization)
+    const known = token === undefined ? undefined : keyring.find(token)
+    if (known !== undefined) {
+      request.exchange.caller = known
+      return next()
+    }
+    identify(request, token).then(next, next)
   }
 
-  async function refusal(request: FastifyRequest, hasKey: boolean): Promise<GatewayError> {
-    const count = await countFailure(request)
-    if (!count.isAllowed && count.isExceeded) {
-      const seconds = Math.max(1, Math.ceil(count.ttl / 1000))
-      return new GatewayError(
-        'rate_limit_exceeded',
-        `Too many failed authentications from your address. Try again in ${seconds} s.`,
-        {
-          headers: { 'retry-after': String(seconds) },
-        },
-      )
+  async function identify(request: FastifyRequest, token: string | undefined): Promise<undefined> {
+    request.exchange.caller = await callerOf(request, token)
+  }
+
+  async function callerOf(request: FastifyRequest, token: string | undefined): Promise<Caller> {
+    const refusal = await found(token)
+    if (!(refusal instanceof GatewayError)) return refusal
+    if (mayBeOpen && !(await virtualKeys?.haveBeenIssued())) {
+      if (loopbackOnly && !sandbox) refuseForeignHost(request.hostname)
+      return ANONYMOUS
     }
-    const message = hasKey
-      ? 'Incorrect API key provided. Use a key that this gateway issued, not a CometAPI or OpenAI key.'
-      : "You didn't provide an API key. Send it in the header Authorization: Bearer YOUR_KEY."
-    return new GatewayError('invalid_api_key', message)
+    throw (await tooManyFailures(request)) ?? refusal
+  }
+
+  /** The holder of a virtual key, or why there is none. */
+  async function found(token: string | undefined): Promise<Caller | GatewayError> {
+    if (token === undefined) {
+      const message = "You didn't provide an API key. Send it in the header Authorization: Bearer YOUR_KEY."
+      return new GatewayError('invalid_api_key', message)
+    }
+    if (virtualKeys === undefined) return keyRefused('foreign')
+    const key = await virtualKeys.authenticate(token, Date.now())
+    return typeof key === 'string' ? keyRefused(key) : { name: key.name, key }
+  }
+
+  async function tooManyFailures(request: FastifyRequest): Promise<GatewayError | undefined> {
+    const count = await countFailure(request)
+    if (count.isAllowed || !count.isExceeded) return undefined
+    const seconds = Math.max(1, Math.ceil(count.ttl / 1000))
+    const message = `Too many failed authentications from your address. Try again in ${seconds} s.`
+    return new GatewayError('rate_limit_exceeded', message, { headers: { 'retry-after': String(seconds) } })
   }
 }

@@ -1,5 +1,6 @@
 import { GatewayError } from '../errors.ts'
 import { checkCall, policyOf, resolveModel } from '../gateway/check-request.ts'
+import { checkAccess } from '../gateway/check-access.ts'
 import { readCall } from '../gateway/read-call.ts'
 import { takeUploads } from '../plugins/bodies.ts'
 import { highestCostMicros } from '../models/cost.ts'
@@ -56,6 +57,7 @@ async function check(
     const call = await readCall(gateway, endpoint, request)
     request.exchange.hold(call)
     const model = resolveModel(gateway, endpoint, call)
+    checkAccess(request.exchange.caller, model)
     const { dropped, modelSet, parameters } = checkCall(gateway, endpoint, call, model, policy)
     const micros = highestCostMicros(model.entry, parameters, gateway.priceMultiplier)
     return {

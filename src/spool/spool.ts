@@ -4,6 +4,7 @@ import { mkdir, open, readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { GatewayError } from '../errors.ts'
+import { GatheredBytes } from './gathered-bytes.ts'
 import type { FileHandle } from 'node:fs/promises'
 
 /** What stays in memory; anything larger goes to a file. */
@@ -65,7 +66,7 @@ interface SpoolFile {
 /** Bytes that arrive once and are read any number of times: in memory while they are few, else in a file. */
 export class Spool {
   readonly #directory: SpoolDirectory
-  #memory: Buffer[] = []
+  readonly #memory = new GatheredBytes()
   #file: SpoolFile | undefined
   #isDiscarded = false
   bytes = 0
@@ -79,14 +80,14 @@ export class Spool {
     const position = this.bytes
     this.bytes += chunk.length
     if (this.#file === undefined && this.bytes <= MEMORY_BYTES) {
-      this.#memory.push(chunk)
+      this.#memory.append(chunk)
       return
     }
     if (this.#file !== undefined) return writeAt(this.#file.handle, chunk, position)
     this.#file = await this.#directory.createFile()
     if (this.#isDiscarded) return this.discard()
-    const all = Buffer.concat([...this.#memory, chunk])
-    this.#memory = []
+    const all = Buffer.concat([this.#memory.bytes(), chunk])
+    this.#memory.clear()
     await writeAt(this.#file.handle, all, 0)
   }
 
@@ -98,7 +99,7 @@ export class Spool {
   /** Gives back memory and disk. Any number of calls; a read under way fails. */
   async discard(): Promise<void> {
     this.#isDiscarded = true
-    this.#memory = []
+    this.#memory.clear()
     const file = this.#file
     this.#file = undefined
     if (file === undefined) return
@@ -108,8 +109,9 @@ export class Spool {
 
   async *#parts(parts: readonly (ByteRange | Buffer)[]): AsyncGenerator<Buffer> {
     for (const part of parts) {
+      if (this.#isDiscarded) throw new Error('the spool has been discarded')
       if (Buffer.isBuffer(part)) yield part
-      else if (this.#file === undefined) yield Buffer.concat(this.#memory).subarray(part.start, part.end)
+      else if (this.#file === undefined) yield this.#memory.bytes().subarray(part.start, part.end)
       else yield* readRange(this.#file.handle, part)
     }
   }

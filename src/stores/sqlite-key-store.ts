@@ -8,6 +8,7 @@ const SQL = {
   revision: `SELECT revision FROM key_revision`,
   find: `SELECT k.*, s.digest, s.valid_until FROM secrets s JOIN keys k ON k.id = s.key_id WHERE s.digest = ?`,
   named: `SELECT * FROM keys WHERE name = ?`,
+  any: `SELECT 1 FROM keys LIMIT 1`,
   list: `SELECT * FROM keys ORDER BY name`,
   secrets: `SELECT hint, created_at, valid_until FROM secrets WHERE key_id = ? ORDER BY created_at DESC, hint`,
   create: `INSERT INTO keys (name, note, models, requests_per_minute, images_per_minute, max_in_flight, budget_micros,
@@ -49,6 +50,7 @@ export class SqliteKeyStore implements KeyStore {
   readonly #statements
   readonly #found = new Map<string, FoundKey>()
   #revision: unknown
+  #hasKeys: boolean | undefined
 
   constructor(database: Database) {
     this.#database = database
@@ -57,6 +59,7 @@ export class SqliteKeyStore implements KeyStore {
       revision: prepare(SQL.revision),
       find: prepare(SQL.find),
       named: prepare(SQL.named),
+      any: prepare(SQL.any),
       list: prepare(SQL.list),
       secrets: prepare(SQL.secrets),
       create: prepare(SQL.create),
@@ -68,18 +71,27 @@ export class SqliteKeyStore implements KeyStore {
     }
   }
 
+  hasKeys(): boolean {
+    this.#forgetWhatChanged()
+    return (this.#hasKeys ??= this.#database.run(() => this.#statements.any.get()) !== undefined)
+  }
+
   find(digest: Buffer): FoundKey | undefined {
-    const revision = this.#database.run(() => this.#statements.revision.get())?.['revision']
-    if (revision !== this.#revision) {
-      this.#found.clear()
-      this.#revision = revision
-    }
+    this.#forgetWhatChanged()
     const name = digest.toString('latin1')
     const known = this.#found.get(name)
     if (known !== undefined) return known
     const found = this.#read(digest)
     if (found !== undefined) this.#found.set(name, found)
     return found
+  }
+
+  #forgetWhatChanged(): void {
+    const revision = this.#database.run(() => this.#statements.revision.get())?.['revision']
+    if (revision === this.#revision) return
+    this.#found.clear()
+    this.#hasKeys = undefined
+    this.#revision = revision
   }
 
   create(settings: KeySettings, { digest, hint }: NewSecret, now: number): VirtualKey {

@@ -120,10 +120,15 @@ export class SqliteLedger implements Ledger {
   #whyRefused(order: HoldOrder, keyId: number, account: AccountRow | undefined): HoldRefusal {
     const isUsable = this.#statements.isUsable.get(keyId, order.heldAt) !== undefined
     if (account === undefined || !isUsable) return { refused: 'key' }
+    const budget = budgetOfRow(account)
+    const { limitMicros = Number.POSITIVE_INFINITY } = budget
+    // First what no waiting helps against, so that it is told at once.
+    const hasNoPrice = order.highestMicros === undefined && !order.allowUnpriced
+    if (hasNoPrice && budget.limitMicros !== undefined) return { refused: 'unpriced' }
+    if ((order.highestMicros ?? 0) > limitMicros) return { refused: 'budget', budget }
     const { max_in_flight: limit, open_holds: open } = account
     if (limit !== null && open >= limit) return { refused: 'in_flight', limit }
-    if (order.highestMicros === undefined && !order.allowUnpriced) return { refused: 'unpriced' }
-    return { refused: 'budget', budget: budgetOfRow(account) }
+    return { refused: 'budget', budget }
   }
 
   #account(keyId: number, now: number): AccountRow | undefined {

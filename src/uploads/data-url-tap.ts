@@ -4,6 +4,8 @@ import { ImageHeaderTap } from './image-header.ts'
 /** What stands before the comma of a data URL is at most as long; `data:image/png;base64` is usual. */
 const MAX_PREFIX = 256
 const SCHEME = /^([a-z][a-z0-9+.-]*):/i
+/** Some encoders put line breaks or spaces into base64; every decoder passes over them. */
+const NOT_BASE64 = /[^\w+/=-]/g
 
 /** Reads a URL in passing, and of a data URL (RFC 2397) the image in it, as far as its first bytes tell. */
 export class DataUrlTap {
@@ -21,7 +23,7 @@ export class DataUrlTap {
     if (!this.#isData) {
       const comma = piece.indexOf(0x2c)
       from = comma === -1 ? piece.length : comma + 1
-      if (this.#prefix.length < MAX_PREFIX) this.#prefix += piece.toString('latin1', 0, Math.min(from, MAX_PREFIX))
+      this.#prefix += piece.toString('latin1', 0, Math.min(from, MAX_PREFIX - this.#prefix.length))
       this.#isData = comma !== -1
     }
     this.#payload += piece.length - from
@@ -39,9 +41,8 @@ export class DataUrlTap {
     return /;base64,$/i.test(this.#prefix)
   }
 
-  /** JSON may escape the slash of base64: `\/`. */
   #decode(text: string): void {
-    const all = this.#rest + text.replaceAll('\\', '')
+    const all = this.#rest + text.replaceAll(NOT_BASE64, '')
     const whole = all.length - (all.length % 4)
     this.#rest = all.slice(whole)
     this.#header.write(Buffer.from(all.slice(0, whole), 'base64'))

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { GatewayError } from '../errors.ts'
+import { GatheredBytes } from '../spool/gathered-bytes.ts'
 import { ImageFile } from '../models/image-file.ts'
 import { ImageHeaderTap } from './image-header.ts'
 import { boundaryOf, MultipartError, MultipartTap } from './multipart-tap.ts'
@@ -28,7 +29,7 @@ export interface FilePart extends Part {
 /** The part that is being read. */
 interface OpenPart {
   readonly head: PartHead
-  readonly text: Buffer[]
+  readonly text: GatheredBytes
   readonly header: ImageHeaderTap
   bytes: number
 }
@@ -65,7 +66,7 @@ export class FormReader implements UploadTap, PartVisitor {
   }
 
   partBegan(head: PartHead): void {
-    this.#open = { head, text: [], header: new ImageHeaderTap(), bytes: 0 }
+    this.#open = { head, text: new GatheredBytes(), header: new ImageHeaderTap(), bytes: 0 }
     this.#hash.update(`\n${JSON.stringify([head.name, head.filename, head.contentType])}\n`)
   }
 
@@ -81,7 +82,7 @@ export class FormReader implements UploadTap, PartVisitor {
     this.#textBytes += chunk.length
     if (this.#textBytes > MAX_TEXT_BYTES)
       throw invalidForm(`The form's text fields have more than ${MAX_TEXT_BYTES} bytes together.`)
-    open.text.push(Buffer.from(chunk))
+    open.text.append(chunk)
   }
 
   partEnded(end: number): void {
@@ -93,7 +94,7 @@ export class FormReader implements UploadTap, PartVisitor {
     this.#hash.update(`\n${bytes}`) // so that no content can pass for the head of another part
     const part = { name: head.name, range: { start: head.start, end } }
     if (head.filename !== undefined) this.files.push({ ...part, file: new ImageFile({ bytes, ...header.header() }) })
-    else this.texts.push({ ...part, text: utf8(Buffer.concat(text), head.name) })
+    else this.texts.push({ ...part, text: utf8(text.bytes(), head.name) })
   }
 }
 

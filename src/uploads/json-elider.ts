@@ -1,6 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { GatewayError } from '../errors.ts'
+import { GatheredBytes } from '../spool/gathered-bytes.ts'
 import { DataUrlTap } from './data-url-tap.ts'
+import { JsonUnescape } from './json-unescape.ts'
 import type { ImageUrl } from '../models/image-file.ts'
 import type { ByteRange } from '../spool/spool.ts'
 import type { UploadTap } from './receive.ts'
@@ -29,18 +31,18 @@ export class JsonElider implements UploadTap {
   readonly #hash = createHash('sha256')
   /** Nobody can guess it, so that no text of the body is taken for a marker. */
   readonly #secret = randomUUID()
-  readonly #rest: Buffer[] = []
-  #restBytes = 0
+  readonly #rest = new GatheredBytes()
   /** Offset in the body of the chunk being read. */
   #offset = 0
   #inString = false
   #escaped = false
+  /** Where the string begins, in the body and in the rest. */
   #stringStart = 0
-  /** The string so far, until it is known whether it is long. */
-  #held: Buffer[] = []
-  #heldBytes = 0
-  /** The string is a long data URL. */
-  #url: DataUrlTap | undefined
+  #stringInRest = 0
+  /** Whether the string is a long data URL; undefined until it is long. */
+  #isUrl: boolean | undefined
+  #url = new DataUrlTap()
+  #unescape = new JsonUnescape()
 
   write(chunk: Buffer): void {
     this.#hash.update(chunk)
@@ -50,13 +52,13 @@ export class JsonElider implements UploadTap {
   }
 
   end(): void {
-    this.#endString(this.#offset)
+    if (this.#inString) this.#endString(this.#offset)
     this.digest = this.#hash.digest('base64')
   }
 
   /** The body with its markers. */
   get skeleton(): Buffer {
-    return Buffer.concat(this.#rest)
+    return this.#rest.bytes()
   }
 
   /** The data URL that a string of the parsed skeleton stands for. */
@@ -84,18 +86,19 @@ export class JsonElider implements UploadTap {
     this.#copy(chunk.subarray(at, end))
     if (quote === -1) return end
     this.#inString = true
+    this.#isUrl = undefined
     this.#stringStart = this.#offset + end
+    this.#stringInRest = this.#rest.length
     return end
   }
 
   #string(chunk: Buffer, from: number): number {
     const quote = this.#closingQuote(chunk, from)
     const end = quote === -1 ? chunk.length : quote
-    this.#hold(chunk.subarray(from, end))
+    this.#piece(chunk.subarray(from, end))
     if (quote === -1) return end
     this.#endString(this.#offset + quote)
     this.#copy(chunk.subarray(quote, quote + 1))
-    this.#inString = false
     return quote + 1
   }
 
@@ -118,38 +121,35 @@ export class JsonElider implements UploadTap {
     }
   }
 
-  #hold(piece: Buffer): void {
-    if (this.#url !== undefined) return this.#url.write(piece)
-    this.#held.push(Buffer.from(piece))
-    this.#heldBytes += piece.length
-    if (this.#heldBytes <= LONG_BYTES) return
-    const text = this.#takeHeld()
-    if (/^data:/i.test(text.toString('latin1', 0, 5))) {
+  /** A piece of a string. It is copied until it is known to be of a long data URL, and then taken back. */
+  #piece(piece: Buffer): void {
+    if (this.#isUrl === true) return this.#url.write(this.#unescape.write(piece))
+    if (this.#isUrl === false) return this.#copy(piece)
+    const missing = this.#stringInRest + LONG_BYTES + 1 - this.#rest.length
+    this.#copy(piece.subarray(0, missing))
+    if (piece.length < missing) return
+    const text = this.#rest.bytes(this.#stringInRest)
+    this.#isUrl = /^data:/i.test(text.toString('latin1', 0, 5))
+    if (this.#isUrl) {
       this.#url = new DataUrlTap()
-      this.#url.write(text)
-    } else this.#copy(text)
+      this.#unescape = new JsonUnescape()
+      this.#url.write(this.#unescape.write(text))
+      this.#rest.truncate(this.#stringInRest)
+    }
+    this.#piece(piece.subarray(missing))
   }
 
   /** @param end offset of the closing quote in the body */
   #endString(end: number): void {
-    if (this.#url === undefined) return this.#copy(this.#takeHeld())
+    this.#inString = false
+    if (this.#isUrl !== true) return
     this.#copy(Buffer.from(`${this.#secret}:${this.longUrls.length};`))
     this.longUrls.push({ range: { start: this.#stringStart, end }, url: this.#url.result() })
-    this.#url = undefined
-  }
-
-  #takeHeld(): Buffer {
-    const text = Buffer.concat(this.#held)
-    this.#held = []
-    this.#heldBytes = 0
-    return text
   }
 
   #copy(piece: Buffer): void {
-    if (piece.length === 0) return
-    this.#restBytes += piece.length
-    if (this.#restBytes > MAX_REST_BYTES)
+    if (this.#rest.length + piece.length > MAX_REST_BYTES)
       throw new GatewayError('invalid_json', `The body has more than ${MAX_REST_BYTES} bytes beside its data URLs.`)
-    this.#rest.push(Buffer.from(piece))
+    this.#rest.append(piece)
   }
 }

@@ -30,6 +30,7 @@ export async function startGateway(
     COMETAPI_KEY: UPSTREAM_KEY,
     COMETAPI_BASE_URL: upstreamUrl,
     PORT: '0',
+    DATABASE: 'false',
     LOG_FORMAT: 'json',
     LOG_LEVEL: 'debug',
     ...environment,

@@ -1,0 +1,50 @@
+import { ConfigError } from './config.ts'
+import { VirtualKeys } from './keys/virtual-keys.ts'
+import { Books } from './ledger/books.ts'
+import { Store } from './stores/store.ts'
+import type { Logger } from 'pino'
+import type { Config } from './config.ts'
+
+/** What a team shares in one file: virtual keys, budgets, the ledger. */
+export interface Team {
+  readonly store: Store
+  readonly virtualKeys: VirtualKeys
+  readonly books: Books
+  /** Books what is waiting, and leaves the file to the others. */
+  readonly close: () => Promise<void>
+}
+
+/**
+ * Opens the file in DATA_DIR, makes or migrates it, and books what a process that died had left open.
+ * @throws StoreError in plain words; ConfigError where names of GATEWAY_KEYS are those of virtual keys
+ */
+export function openTeam(config: Config, logger: Logger): Team | undefined {
+  if (!config.DATABASE) return undefined
+  const store = Store.forServing(config.DATA_DIR)
+  const keys = store.keys.list()
+  const taken = (config.GATEWAY_KEYS ?? []).filter(({ name }) => keys.some((key) => key.name === name))
+  const problems = taken.map(({ name }) => `GATEWAY_KEYS has the name ${name}, which a virtual key has already`)
+  const isGuarded = config.loopbackOnly || config.SANDBOX || config.GATEWAY_KEYS !== undefined || keys.length > 0
+  if (!isGuarded && config.ADMIN_KEY === undefined)
+    problems.push(
+      `HOST is ${config.HOST}, which others can reach: make a key (comet-gateway keys create), set GATEWAY_KEYS or ADMIN_KEY, or HOST=127.0.0.1.`,
+    )
+  if (problems.length > 0) {
+    store.close()
+    throw new ConfigError(problems)
+  }
+  const member = store.join({
+    onAbandoned: (rows) =>
+      logger.warn({ generations: rows }, 'a process died: what it had under way is booked at its highest cost'),
+    onTrouble: (err) => logger.error({ err }, 'the ledger cannot be reached'),
+  })
+  const onTrouble = (err: unknown, unbooked: number): void =>
+    logger.error({ err, unbooked }, 'endings cannot be booked now; they are tried until they can')
+  const books = new Books({ ledger: member.ledger, onTrouble })
+  const close = async (): Promise<void> => {
+    await books.idle()
+    member.leave()
+    store.close()
+  }
+  return { store, virtualKeys: new VirtualKeys(store.keys), books, close }
+}
