@@ -1,9 +1,8 @@
 import { InvalidArgumentError } from 'commander'
-import { PERIODS, dayOf } from '../budgets/period.ts'
+import { PERIODS } from '../budgets/period.ts'
+import { dateMs, durationMs, firstDayOf } from '../budgets/times.ts'
 import type { Budget } from '../budgets/budget.ts'
 
-const DAY_MS = 86_400_000
-const DURATION_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: DAY_MS, w: 7 * DAY_MS }
 /** Takes a limit away, in `keys update`. A word rather than undefined, which commander takes for an empty argument. */
 export const NONE = 'none'
 export type OrNone<T> = T | typeof NONE
@@ -45,9 +44,9 @@ export function modelsArgument(text: string, before: readonly string[] | undefin
 
 /** `90m`, `24h`, `30d`, `2w`, in milliseconds. */
 export function durationArgument(text: string): number {
-  const match = /^(\d{1,5})([mhdw])$/.exec(text)
-  if (match === null) throw new InvalidArgumentError('It is a duration: 90m, 24h, 30d, or 2w.')
-  return Number(match[1]) * (DURATION_MS[match[2] ?? ''] ?? 0)
+  const ms = durationMs(text)
+  if (ms === undefined) throw new InvalidArgumentError('It is a duration: 90m, 24h, 30d, or 2w.')
+  return ms
 }
 
 /** A duration from now, or a date in UTC; `none` for never. */
@@ -59,17 +58,12 @@ export function expiryArgument(text: string): OrNone<number> {
 
 /** `2026-11-23`, or a time of ISO 8601 with its zone, in milliseconds. */
 export function dateArgument(text: string): number {
-  const isDate = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/.test(text)
-  const time = isDate ? Date.parse(text) : Number.NaN
-  // Date.parse takes 2026-02-31 for a day in March.
-  const isReal = !Number.isNaN(time) && (text.length > 10 || new Date(time).toISOString().startsWith(text))
-  if (isReal) return time
+  const time = dateMs(text)
+  if (time !== undefined) return time
   throw new InvalidArgumentError('It is a date in UTC, 2026-11-23, or a time, 2026-11-23T18:00Z.')
 }
 
 /** The first day that counts: `30d` is today and the 29 days before it, in UTC; or a date. */
 export function sinceArgument(text: string): number {
-  const match = /^([1-9]\d{0,4})([dw])$/.exec(text)
-  if (match === null) return dayOf(dateArgument(text))
-  return dayOf(Date.now()) - Number(match[1]) * (match[2] === 'w' ? 7 : 1) + 1
+  return firstDayOf(text, Date.now()) ?? dateArgument(text)
 }

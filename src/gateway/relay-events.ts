@@ -1,5 +1,5 @@
 import { errorEvent } from './answer.ts'
-import { clientSink, deliveryOf } from './relay.ts'
+import { clientSink, costOf, deliveryOf } from './relay.ts'
 import type { OutgoingHttpHeaders } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import type { GatewayError } from '../errors.ts'
@@ -36,7 +36,9 @@ export async function relayEvents(
   raw.writeHead(200, reply.getHeaders() as OutgoingHttpHeaders)
   reply.hijack()
   if (!isAnswered) raw.write(COMMENT)
-  const sink = keptAlive(clientSink(raw, generation, delivery, exchange), keepAliveMs, () => {
+  const client = clientSink(raw, generation, delivery, exchange)
+  const priced = { ...client, end: () => endWithCost(client, costOf(generation, exchange)) }
+  const sink = keptAlive(priced, keepAliveMs, () => {
     if (generation.isBetweenEvents && raw.writableLength === 0) raw.write(COMMENT)
   })
   raw.once('close', sink.stop)
@@ -49,6 +51,12 @@ export async function relayEvents(
     },
   )
   return reply
+}
+
+/** Headers are out long since: the cost goes into a last comment. */
+function endWithCost(sink: AnswerSink, cost: string | undefined): void {
+  if (cost !== undefined) sink.write(Buffer.from(`: x-gateway-cost-usd ${cost}\n\n`))
+  sink.end()
 }
 
 /** A sink that is reminded whenever nothing was written for a while. */

@@ -30,6 +30,8 @@ export async function relay(reply: FastifyReply, generation: Generation, exchang
   }
   reply.code(generation.status).headers(responseHeaders(generation.headers)).headers(exchange.headers)
   const whole = delivery.takeWhole()
+  const cost = costOf(generation, exchange)
+  if (cost !== undefined) reply.header('x-gateway-cost-usd', cost)
   const length = whole?.length ?? generation.headers['content-length']
   if (length !== undefined) reply.header('content-length', length)
   // Written past Fastify's reply, which would look at the payload again: a tenth of a small answer's time.
@@ -43,6 +45,12 @@ export async function relay(reply: FastifyReply, generation: Generation, exchang
   }
   delivery.flowInto(clientSink(raw, generation, delivery, exchange))
   return reply
+}
+
+/** What the answer cost in USD, where that is known by now; not for whoever gets it a second time. */
+export function costOf({ settlement }: Generation, { isAdopter }: Exchange): string | undefined {
+  const micros = isAdopter ? undefined : settlement?.cost?.costMicros
+  return micros === undefined ? undefined : String(micros / 1e6)
 }
 
 /** The answer as it comes for the first client; for one that comes later, from what is kept. */
