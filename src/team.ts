@@ -1,6 +1,7 @@
 import { ConfigError } from './config.ts'
 import { VirtualKeys } from './keys/virtual-keys.ts'
 import { Books } from './ledger/books.ts'
+import { StoreError } from './store-error.ts'
 import { Store } from './stores/store.ts'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
@@ -16,11 +17,21 @@ export interface Team {
 
 /**
  * Opens the file in DATA_DIR, makes or migrates it, and books what a process that died had left open.
- * @throws StoreError in plain words; ConfigError where names of GATEWAY_KEYS are those of virtual keys
+ * @throws ConfigError where the file cannot be used, or names of GATEWAY_KEYS are those of virtual keys; StoreError where
+ *   it may be used later: it is locked, or the disk is full
  */
 export function openTeam(config: Config, logger: Logger): Team | undefined {
   if (!config.DATABASE) return undefined
-  const store = Store.forServing(config.DATA_DIR)
+  const store = opening(() => Store.forServing(config.DATA_DIR))
+  try {
+    return opening(() => join(store, config, logger))
+  } catch (error) {
+    store.close()
+    throw error
+  }
+}
+
+function join(store: Store, config: Config, logger: Logger): Team {
   const keys = store.keys.list()
   const taken = (config.GATEWAY_KEYS ?? []).filter(({ name }) => keys.some((key) => key.name === name))
   const problems = taken.map(({ name }) => `GATEWAY_KEYS has the name ${name}, which a virtual key has already`)
@@ -29,10 +40,7 @@ export function openTeam(config: Config, logger: Logger): Team | undefined {
     problems.push(
       `HOST is ${config.HOST}, which others can reach: make a key (comet-gateway keys create), set GATEWAY_KEYS or ADMIN_KEY, or HOST=127.0.0.1.`,
     )
-  if (problems.length > 0) {
-    store.close()
-    throw new ConfigError(problems)
-  }
+  if (problems.length > 0) throw new ConfigError(problems)
   const member = store.join({
     onAbandoned: (rows) =>
       logger.warn({ generations: rows }, 'a process died: what it had under way is booked at its highest cost'),
@@ -47,4 +55,14 @@ export function openTeam(config: Config, logger: Logger): Team | undefined {
     store.close()
   }
   return { store, virtualKeys: new VirtualKeys(store.keys), books, close }
+}
+
+/** What does not pass by itself is a matter of the configuration: a supervisor need not try again. */
+function opening<T>(work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    const passes = error instanceof StoreError && (error.problem === 'full' || error.problem === 'locked')
+    throw error instanceof StoreError && !passes ? new ConfigError([`DATA_DIR: ${error.message}.`]) : error
+  }
 }

@@ -33,7 +33,7 @@ export function requestHandler(gateway: Gateway, endpoint: Endpoint) {
     exchange.hold(call)
     const model = resolveModel(gateway, endpoint, call) // 404
     exchange.model = model.label
-    checkAccess(exchange.caller, model) // 403
+    checkAccess(exchange.caller, model, call) // 400, 403
     const checked = checkCall(gateway, endpoint, call, model, policy) // 400
     announceChanges(exchange, gateway, model, checked)
     const identity = new OrderIdentity(exchange.caller?.name ?? '', `${endpoint.path} ${policy}`, call, marks)
@@ -53,7 +53,7 @@ async function buy(order: Order, request: FastifyRequest, gateway: Gateway): Pro
   await countAgainstLimit(request, gateway) // 429
   const hold = await holdCost(order, exchange, gateway) // 429
   if (!request.raw.socket.destroyed) return gateway.generations.start(order, exchange, hold) // 429
-  if (hold !== undefined) gateway.books?.release(hold, { endedAt: Date.now(), errorCode: 'client_closed_request' })
+  if (hold !== undefined) gateway.books?.cancel(hold)
   return undefined
 }
 

@@ -2,8 +2,8 @@ import { Spool } from '../spool/spool.ts'
 import type { AnswerSink } from './answer.ts'
 import type { KeptAnswers } from './kept-answers.ts'
 
-/** How much may wait for the disk before the upstream is held back. */
-const WAITING_BYTES = 524_288
+/** How much of one answer may wait for the disk before the upstream is held back; many share what may wait. */
+const WAITING_BYTES = { most: 524_288, least: 65_536, together: 8_388_608 } as const
 /** How much of a file is read at once for a client. */
 const READ_BYTES = 131_072
 
@@ -70,7 +70,7 @@ export class KeptAnswer {
       this.#write(chunk)
     }
     this.#notify()
-    return this.#waitingBytes < WAITING_BYTES
+    return this.#isLost || this.#diskKeepsUp
   }
 
   /** Nothing more comes: the answer is complete, or its client must see that it is not. */
@@ -98,6 +98,7 @@ export class KeptAnswer {
     this.#chunks = []
     const spool = this.#spool
     if (spool !== undefined) void (this.#writing ?? Promise.resolve()).then(async () => spool.discard())
+    this.#all.waitingBytes -= this.#waitingBytes
     this.#waitingBytes = 0
     this.#notify()
     this.onDrain()
@@ -158,8 +159,9 @@ export class KeptAnswer {
 
   #write(chunk: Buffer): void {
     const spool = this.#spool
-    if (spool === undefined) return
+    if (spool === undefined || this.#isLost) return // it may have been given up for this very chunk
     this.#waitingBytes += chunk.length
+    this.#all.waitingBytes += chunk.length
     this.#writing = (this.#writing ?? Promise.resolve())
       .then(() => (this.#isLost ? undefined : spool.write(chunk)))
       .then(
@@ -172,8 +174,14 @@ export class KeptAnswer {
     if (this.#isLost) return
     this.#readableBytes += bytes
     this.#waitingBytes -= bytes
+    this.#all.waitingBytes -= bytes
     this.#notify()
-    if (this.#waitingBytes < WAITING_BYTES) this.onDrain()
+    if (this.#diskKeepsUp) this.onDrain()
+  }
+
+  get #diskKeepsUp(): boolean {
+    const { most, least, together } = WAITING_BYTES
+    return this.#waitingBytes < (this.#all.waitingBytes > together ? least : most)
   }
 
   #notify(): void {

@@ -1,8 +1,11 @@
 import { KeptAnswer } from './kept-answer.ts'
 import type { SpoolDirectory } from '../spool/spool.ts'
 
-/** What all kept answers may have in memory together; a single image is a few megabytes. */
-const MEMORY_BYTES = 33_554_432
+/**
+ * What all kept answers may have in memory together: a single image is a few megabytes. Every answer under way has
+ * buffers of its own, so that with many of them there is less for what is kept.
+ */
+const MEMORY_BYTES = { most: 33_554_432, least: 8_388_608, lessForEach: 131_072 } as const
 
 export interface KeptAnswersOptions {
   readonly directory: SpoolDirectory
@@ -21,6 +24,9 @@ export class KeptAnswers {
   readonly #options: KeptAnswersOptions
   memoryBytes = 0
   diskBytes = 0
+  #answers = 0
+  /** On their way to the disk. */
+  waitingBytes = 0
 
   constructor(options: KeptAnswersOptions) {
     this.#options = options
@@ -31,6 +37,7 @@ export class KeptAnswers {
   }
 
   create(): KeptAnswer {
+    this.#answers++
     return new KeptAnswer(this)
   }
 
@@ -38,7 +45,9 @@ export class KeptAnswers {
   grew(answer: KeptAnswer, bytes: number, where: 'memory' | 'disk'): void {
     if (where === 'memory') this.memoryBytes += bytes
     else this.diskBytes += bytes
-    while (this.memoryBytes > MEMORY_BYTES) {
+    const { most, least, lessForEach } = MEMORY_BYTES
+    const maxMemoryBytes = Math.max(least, most - this.#answers * lessForEach)
+    while (this.memoryBytes > maxMemoryBytes) {
       if (this.#options.freeMemory()) continue
       const largest = this.#options.largestInMemory() ?? answer
       if (largest.memoryBytes === 0) break
@@ -59,6 +68,7 @@ export class KeptAnswers {
 
   /** Called by an answer before it is forgotten. */
   dropped(answer: KeptAnswer): void {
+    this.#answers--
     this.memoryBytes -= answer.memoryBytes
     this.diskBytes -= answer.diskBytes
   }

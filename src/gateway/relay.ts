@@ -10,7 +10,7 @@ import { responseHeaders } from './headers.ts'
  * How much of an answer may wait for one client before the upstream is held back. Node's own mark of 64 KiB stops the
  * upstream at every second chunk (docs/benchmarks.md); but many answers at once share what waits.
  */
-const BUFFERED_BYTES = { most: 262_144, least: 65_536, together: 16_777_216 } as const
+const BUFFERED_BYTES = { most: 262_144, least: 65_536, together: 8_388_608 } as const
 
 /**
  * Carries the answer to the client byte for byte: a small one, which is known whole, in one write; a large one as

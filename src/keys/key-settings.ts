@@ -20,7 +20,8 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
 
 const limit = z.int().min(1, 'must be at least 1').max(MAX_LIMIT, `must be at most ${MAX_LIMIT}`).optional()
 
-const fields = {
+/** The rules of every setting; the admin API has them under its own names. */
+export const KEY_FIELDS = {
   name: z
     .string()
     .regex(KEY_NAME, 'must be 1 to 64 letters, digits and . _ @ -')
@@ -49,22 +50,22 @@ const fields = {
 }
 
 /** A key keeps its name: the books go by it. */
-const { name: _, ...changeable } = fields
+const { name: _, ...changeable } = KEY_FIELDS
 
 /** A new key's settings; what is not said is not limited. */
 export const newKeySettings = z.strictObject({
-  ...fields,
-  note: fields.note.default(''),
-  models: fields.models.default([...ALL_MODELS]),
-  isDisabled: fields.isDisabled.default(false),
+  ...KEY_FIELDS,
+  note: KEY_FIELDS.note.default(''),
+  models: KEY_FIELDS.models.default([...ALL_MODELS]),
+  isDisabled: KEY_FIELDS.isDisabled.default(false),
 })
 
 /** Changes to a key: what is absent stays as it is, a limit of `undefined` is taken away. */
 export const keyChanges = z.strictObject({
   ...changeable,
-  note: fields.note.optional(),
-  models: fields.models.optional(),
-  isDisabled: fields.isDisabled.optional(),
+  note: KEY_FIELDS.note.optional(),
+  models: KEY_FIELDS.models.optional(),
+  isDisabled: KEY_FIELDS.isDisabled.optional(),
 })
 
 /**

@@ -20,6 +20,7 @@ const REFUSALS = {
   replaced: 'This API key was replaced by a new one, and its grace period is over.',
   disabled: 'This API key is disabled for now.',
   expired: 'This API key has expired.',
+  clashing: 'This API key has the same name as an entry of GATEWAY_KEYS: its administrator must make another.',
 } as const
 export type KeyRefusal = keyof typeof REFUSALS
 

@@ -37,8 +37,8 @@ interface Waiting {
 }
 
 /**
- * The ledger as the hot path uses it: `hold` before a generation is sent, then exactly one of `settle`, `release` and
- * `bookEstimated`. What comes in one turn of the event loop is written in one transaction: a commit costs more than
+ * The ledger as the hot path uses it: `hold` before a generation is sent, then exactly one of `settle`, `release`,
+ * `bookEstimated` and `cancel`. What comes in one turn of the event loop is written in one transaction: a commit costs more than
  * what it commits. Endings never throw and never get lost while the process lives; what it takes with it is booked
  * at its hold by the next one.
  */
@@ -92,9 +92,19 @@ export class Books {
     this.#end({ verb: 'bookEstimated', hold, ending })
   }
 
-  /** Where a virtual key stands, after all that has ended until now; undefined where there is no such key. */
+  /** Nothing was started for it: gives all back, and there is no row of it. */
+  cancel(hold: Hold): void {
+    this.#end({ verb: 'cancel', hold })
+  }
+
+  /**
+   * Where a virtual key stands, after all that has ended until now and can be booked; undefined where there is no
+   * such key. Does not wait for a full disk.
+   */
   async accountOf(keyId: number, now: number): Promise<KeyAccount | undefined> {
-    await this.#writeAll()
+    if (this.#waiting.length > 0) {
+      await Promise.race([this.#writeAll(), sleep(RETRY_MS, undefined, { ref: false })])
+    }
     try {
       return await this.#ledger.accountOf(keyId, now)
     } catch (error) {

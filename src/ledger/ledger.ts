@@ -88,13 +88,15 @@ export interface Abandoned {
 /**
  * What is written into the ledger. `hold` reserves the highest cost and writes the row, or neither. The others end a
  * hold, once: `settle` books the real cost, into the period in which it was held, and gives the rest back; `release`
- * gives all back; `bookEstimated` books the hold, since all of it may have been spent.
+ * gives all back; `bookEstimated` books the hold, since all of it may have been spent; `cancel` gives all back and
+ * leaves no row, since nothing was started for it.
  */
 export type Entry =
   | { readonly verb: 'hold'; readonly order: HoldOrder }
   | { readonly verb: 'settle'; readonly hold: Hold; readonly settlement: Settlement }
   | { readonly verb: 'release'; readonly hold: Hold; readonly ending: Ending }
   | { readonly verb: 'bookEstimated'; readonly hold: Hold; readonly ending: EstimatedEnding }
+  | { readonly verb: 'cancel'; readonly hold: Hold }
 
 /** What became of an entry: a hold or its refusal; for an ending, whether it was the one that ended the hold. */
 export type Written = Hold | HoldRefusal | boolean

@@ -42,7 +42,7 @@ export function gatewayRoutes(app: FastifyInstance, gateway: Gateway, endpoints:
 }
 
 /** `/gateway/check` for a generation, `/gateway/check/edits` and `/gateway/check/variations` for the others. */
-function checkPath({ operation }: Endpoint): string {
+export function checkPath({ operation }: Endpoint): string {
   return operation === 'images.generations' ? '/gateway/check' : `/gateway/check/${operation.slice('images.'.length)}`
 }
 
@@ -57,7 +57,7 @@ async function check(
     const call = await readCall(gateway, endpoint, request)
     request.exchange.hold(call)
     const model = resolveModel(gateway, endpoint, call)
-    checkAccess(request.exchange.caller, model)
+    checkAccess(request.exchange.caller, model, call)
     const { dropped, modelSet, parameters } = checkCall(gateway, endpoint, call, model, policy)
     const micros = highestCostMicros(model.entry, parameters, gateway.priceMultiplier)
     return {

@@ -83,12 +83,8 @@ export class Spool {
       this.#memory.append(chunk)
       return
     }
-    if (this.#file !== undefined) return writeAt(this.#file.handle, chunk, position)
-    this.#file = await this.#directory.createFile()
-    if (this.#isDiscarded) return this.discard()
-    const all = Buffer.concat([this.#memory.bytes(), chunk])
-    this.#memory.clear()
-    await writeAt(this.#file.handle, all, 0)
+    if (this.#file === undefined) return this.#moveToFile(chunk)
+    return writeAt(this.#file.handle, chunk, position)
   }
 
   /** The bytes as a stream: ranges of what is kept here, and others in between. */
@@ -102,9 +98,21 @@ export class Spool {
     this.#memory.clear()
     const file = this.#file
     this.#file = undefined
-    if (file === undefined) return
-    await file.handle.close().catch(() => {})
-    if (file.path !== undefined) await unlink(file.path).catch(() => {})
+    if (file !== undefined) await remove(file)
+  }
+
+  /** What is in memory stays there until it can be read in the file. */
+  async #moveToFile(chunk: Buffer): Promise<void> {
+    const file = await this.#directory.createFile()
+    try {
+      await writeAt(file.handle, Buffer.concat([this.#memory.bytes(), chunk]), 0)
+    } catch (error) {
+      await remove(file)
+      throw error
+    }
+    if (this.#isDiscarded) return remove(file)
+    this.#file = file
+    this.#memory.clear()
   }
 
   async *#parts(parts: readonly (ByteRange | Buffer)[]): AsyncGenerator<Buffer> {
@@ -115,6 +123,11 @@ export class Spool {
       else yield* readRange(this.#file.handle, part)
     }
   }
+}
+
+async function remove({ handle, path }: SpoolFile): Promise<void> {
+  await handle.close().catch(() => {})
+  if (path !== undefined) await unlink(path).catch(() => {})
 }
 
 async function* readRange(handle: FileHandle, { start, end }: ByteRange): AsyncGenerator<Buffer> {

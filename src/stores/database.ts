@@ -7,8 +7,8 @@ import { onStore } from './sqlite-failures.ts'
 import type { StatementSync } from 'node:sqlite'
 
 const FILE = 'gateway.db'
-/** While opening, another process may be migrating. */
-const OPENING_TIMEOUT_MS = 5000
+/** While opening, another process may be migrating, or a shell have a transaction open. */
+const PATIENT_TIMEOUT_MS = 5000
 /** The write-ahead log is moved into the file at 16 MB: rarely, since that waits for the disk. */
 const CHECKPOINT_PAGES = 4000
 
@@ -25,10 +25,12 @@ export class Database {
   readonly sqlite: DatabaseSync
   readonly #begin: StatementSync
   readonly #commit: StatementSync
+  readonly #busyTimeoutMs: number
 
-  private constructor(file: string, sqlite: DatabaseSync) {
+  private constructor(file: string, sqlite: DatabaseSync, busyTimeoutMs: number) {
     this.file = file
     this.sqlite = sqlite
+    this.#busyTimeoutMs = busyTimeoutMs
     this.#begin = sqlite.prepare('BEGIN IMMEDIATE')
     this.#commit = sqlite.prepare('COMMIT')
   }
@@ -40,11 +42,11 @@ export class Database {
       if (create) makePrivate(directory, file)
       else if (statSync(file, { throwIfNoEntry: false }) === undefined)
         throw new StoreError('missing', `${file} does not exist yet: nothing was booked there`)
-      const sqlite = new DatabaseSync(file, { timeout: OPENING_TIMEOUT_MS })
+      const sqlite = new DatabaseSync(file, { timeout: PATIENT_TIMEOUT_MS })
       try {
         prepareFile(sqlite, file)
         sqlite.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
-        return new Database(file, sqlite)
+        return new Database(file, sqlite, busyTimeoutMs)
       } catch (error) {
         sqlite.close()
         throw error
@@ -76,6 +78,16 @@ export class Database {
         throw error
       }
     })
+  }
+
+  /** Runs work that waits for other processes' transactions longer: at the start and the end nothing else waits for it. */
+  patiently<T>(work: () => T): T {
+    this.sqlite.exec(`PRAGMA busy_timeout = ${PATIENT_TIMEOUT_MS}`)
+    try {
+      return work()
+    } finally {
+      this.sqlite.exec(`PRAGMA busy_timeout = ${this.#busyTimeoutMs}`)
+    }
   }
 
   close(): void {

@@ -98,6 +98,8 @@ export class SqliteLedger implements Ledger {
       }
       case 'bookEstimated':
         return this.#end(entry.hold, { ...atItsHold(entry.hold), ...entry.ending, outcome: 'ambiguous' })
+      case 'cancel':
+        return this.#cancel(entry.hold)
       case 'settle':
         break
     }
@@ -174,6 +176,13 @@ export class SqliteLedger implements Ledger {
       cost,
       ended.isEstimated ? cost : 0,
     )
+    return true
+  }
+
+  /** As if it had never been held. */
+  #cancel({ id, order, heldMicros }: Hold): boolean {
+    if (this.#statements.close.run(id).changes === 0) return false
+    if (order.keyId !== undefined) this.#statements.book.run(order.keyId, dayOf(order.heldAt), heldMicros, 0)
     return true
   }
 

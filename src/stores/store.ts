@@ -80,10 +80,13 @@ export class Store {
     return (this.#accounts ??= new SqliteLedger(this.#database, 0))
   }
 
-  /** Enters this process as one that holds and settles, and books what dead ones left open. */
+  /**
+   * Enters this process as one that holds and settles, and books what dead ones left open.
+   * @throws StoreError
+   */
   join({ onAbandoned, onTrouble, now = Date.now, processes = localProcesses() }: JoinOptions): Member {
     const instances = new Instances(this.#database, processes)
-    const own = instances.register(now())
+    const own = this.#database.patiently(() => instances.register(now()))
     const ledger = new SqliteLedger(this.#database, own)
     let lastBeatAt = now()
     const recover = (): void => {
@@ -105,11 +108,15 @@ export class Store {
         onTrouble(error)
       }
     }
-    recover()
+    this.#database.patiently(recover)
     const timer = setInterval(beat, HEARTBEAT_MS).unref()
     const leave = (): void => {
       clearInterval(timer)
-      instances.remove(own)
+      try {
+        this.#database.patiently(() => instances.remove(own))
+      } catch (error) {
+        onTrouble(error) // the next instance will find this one dead, with nothing open
+      }
     }
     return { ledger, beat, leave }
   }

@@ -94,7 +94,8 @@ describe('what is kept of an answer', () => {
     first.append(Buffer.alloc(20_000_000))
     second.append(Buffer.alloc(20_000_000))
     expect([all.memoryBytes, all.diskBytes]).toEqual([20_000_000, 20_000_000])
-    second.append(Buffer.alloc(20_000_001))
+    expect(second.append(Buffer.alloc(20_000_001))).toBe(true) // nobody waits for what is given up
+    expect(all.waitingBytes).toBe(0)
     expect([first.isWhole, second.isWhole]).toEqual([true, false])
     expect([all.memoryBytes, all.diskBytes]).toEqual([20_000_000, 0])
     first.drop()
