@@ -19,8 +19,12 @@ import { authenticator } from './plugins/authenticate.ts'
 import { answerClientError, answerFrameworkError, errors } from './plugins/errors.ts'
 import { jsonBodies } from './plugins/bodies.ts'
 import { exchanges } from './plugins/exchanges.ts'
+import { KeyLimits } from './limits/key-limits.ts'
+import { adminRoutes } from './routes/admin.ts'
 import { gatewayRoutes } from './routes/gateway.ts'
+import { meRoute } from './routes/me.ts'
 import { openaiRoutes } from './routes/openai.ts'
+import { openapiRoute } from './routes/openapi.ts'
 import { operationsRoutes } from './routes/operations.ts'
 import { SpoolDirectory } from './spool/spool.ts'
 import { openTeam } from './team.ts'
@@ -111,6 +115,7 @@ export async function createApp(config: Config, { logDestination }: AppOptions =
     generations,
     metrics,
     defaultModels: defaultModels(config),
+    keyLimits: new KeyLimits(),
     books: team?.books,
     allowUnpriced: config.UNPRICED_MODELS === 'allow',
     uploads: { spool, maxBytes: config.MAX_UPLOAD_BYTES },
@@ -262,6 +267,13 @@ async function registerRoutes(
     calls.addHook('onRequest', authenticate)
     openaiRoutes(calls, gateway, ENDPOINTS)
     gatewayRoutes(calls, gateway, ENDPOINTS)
+    openapiRoute(calls, gateway, ENDPOINTS)
+    meRoute(calls, { books: team?.books, keyLimits: gateway.keyLimits, requestsPerMinute: config.RATE_LIMIT_RPM })
+    adminRoutes(calls, {
+      database: team?.forAdministrators,
+      hasAdminKey: ADMIN_KEY !== undefined,
+      countFailure: failures,
+    })
     done()
   })
   operationsRoutes(server, {

@@ -5,12 +5,14 @@ import { StoreError } from './store-error.ts'
 import { Store } from './stores/store.ts'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
+import type { AdminDatabase } from './routes/admin-route.ts'
 
 /** What a team shares in one file: virtual keys, budgets, the ledger. */
 export interface Team {
-  readonly store: Store
   readonly virtualKeys: VirtualKeys
   readonly books: Books
+  /** What the admin API works with. */
+  readonly forAdministrators: AdminDatabase
   /** Books what is waiting, and leaves the file to the others. */
   readonly close: () => Promise<void>
 }
@@ -54,7 +56,10 @@ function join(store: Store, config: Config, logger: Logger): Team {
     member.leave()
     store.close()
   }
-  return { store, virtualKeys: new VirtualKeys(store.keys), books, close }
+  const virtualKeys = new VirtualKeys(store.keys)
+  const takenNames = (config.GATEWAY_KEYS ?? []).map(({ name }) => name)
+  const { reports } = store
+  return { virtualKeys, books, forAdministrators: { keys: store.keys, virtualKeys, reports, books, takenNames }, close }
 }
 
 /** What does not pass by itself is a matter of the configuration: a supervisor need not try again. */

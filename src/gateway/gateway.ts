@@ -1,6 +1,7 @@
 import type { Catalogue } from '../models/catalogue.ts'
 import type { Operation } from '../models/model.ts'
 import type { UploadOptions } from '../uploads/receive.ts'
+import type { KeyLimits } from '../limits/key-limits.ts'
 import type { Books } from '../ledger/books.ts'
 import type { RequestCounter } from '../limits/rate-limit.ts'
 import type { Metrics } from '../metrics.ts'
@@ -14,6 +15,8 @@ export interface Gateway {
   /** The model of a request that names none. */
   readonly defaultModels: Readonly<Record<Operation, string>>
   readonly uploads: UploadOptions
+  /** Requests and images per minute of virtual keys. */
+  readonly keyLimits: KeyLimits
   /** Undefined where there is no database. */
   readonly books: Books | undefined
   /** Whether a key with a budget may use a model without a price. */

@@ -6,6 +6,7 @@ import { checkAccess } from './check-access.ts'
 import { holdCost } from './hold-cost.ts'
 import { relay } from './relay.ts'
 import { relayEvents } from './relay-events.ts'
+import { imagesAsked } from '../models/cost.ts'
 import { rateLimitExceeded, rateLimitHeaders } from '../limits/rate-limit.ts'
 import type { CheckedCall } from './check-request.ts'
 import type { Generation } from './generation.ts'
@@ -50,8 +51,11 @@ export function requestHandler(gateway: Gateway, endpoint: Endpoint) {
 /** A new order: it counts against the limits, its highest cost is held, and it is sent upstream. */
 async function buy(order: Order, request: FastifyRequest, gateway: Gateway): Promise<Generation | undefined> {
   const { exchange } = request
-  await countAgainstLimit(request, gateway) // 429
-  const hold = await holdCost(order, exchange, gateway) // 429
+  const giveBack = await countAgainstLimits(order, request, gateway) // 429
+  const hold = await holdCost(order, exchange, gateway).catch((error: unknown) => {
+    giveBack() // what was not bought was not used up
+    throw error
+  }) // 429
   if (!request.raw.socket.destroyed) return gateway.generations.start(order, exchange, hold) // 429
   if (hold !== undefined) gateway.books?.cancel(hold)
   return undefined
@@ -71,13 +75,24 @@ function announceChanges(exchange: Exchange, gateway: Gateway, model: ResolvedMo
   )
 }
 
-async function countAgainstLimit(request: FastifyRequest, { countRequest }: Gateway): Promise<void> {
-  if (countRequest === undefined) return
-  const count = await countRequest(request)
+/** A virtual key has limits of its own, everybody else RATE_LIMIT_RPM. Returns what takes the request back. */
+async function countAgainstLimits(
+  { model, parameters }: Order,
+  request: FastifyRequest,
+  { countRequest, keyLimits }: Gateway,
+): Promise<() => void> {
   const { exchange } = request
-  if (count.isAllowed) return // on an allow-list; there is none
-  if (count.isExceeded) throw rateLimitExceeded(exchange.caller?.name ?? '', count)
+  const { key, name = '' } = exchange.caller ?? {}
+  if (key !== undefined) {
+    const { headers, giveBack } = keyLimits.count(key, imagesAsked(model.entry, parameters))
+    Object.assign(exchange.headers, headers)
+    return giveBack
+  }
+  const count = await countRequest?.(request)
+  if (count === undefined || count.isAllowed) return () => {} // no limit; on an allow-list, of which there is none
+  if (count.isExceeded) throw rateLimitExceeded(name, count)
   Object.assign(exchange.headers, rateLimitHeaders(count))
+  return () => {}
 }
 
 /** Parameter names come from the request: percent-encoded and cut, they cannot break out of a header. */

@@ -34,6 +34,7 @@ function withBooks(): { ledger: PretendedLedger; books: Books; trouble: unknown[
 }
 const order = orderOf(undefined)
 const ending = { endedAt: 0 }
+const never = { 'x-should-retry': 'false' }
 const full = new StoreError('full', 'the disk is full')
 
 describe('the books', () => {
@@ -90,6 +91,17 @@ describe('the books', () => {
     expect(ledger.verbs.at(-1)).toBe('settle settle')
   })
 
+  it('tell where a key stands also while nothing can be booked', async () => {
+    const { ledger, books } = withBooks()
+    const hold = await books.hold(order)
+    ledger.failWith = () => full
+    books.settle(hold, cost(1))
+    expect(await books.accountOf(1, 0)).toBeUndefined()
+    expect(books.unbooked).toBe(1)
+    ledger.failWith = () => undefined
+    await books.idle()
+  })
+
   it('give up an ending that has a defect, and report it', async () => {
     const { ledger, books, trouble } = withBooks()
     const hold = await books.hold(order)
@@ -110,10 +122,26 @@ describe('the books', () => {
       "The budget of the key 'anonymous' is $25.00 per month; $0.10 is left ($0.90 is held for generations under way), " +
         'and this request can cost up to $0.4215. It resets at 2026-12-01T00:00Z.',
     ],
+    [
+      { refused: 'budget', budget: { limitMicros: 421_499, period: 'total', spentMicros: 0, heldMicros: 0 } },
+      'request_exceeds_limit',
+      400,
+      "This request can cost up to $0.4215, and the budget of the key 'anonymous' is $0.421499 in total: it never",
+    ],
   ] as const)('turn the refusal %j into %s', async (refusal, code, status, words) => {
     const { ledger, books } = withBooks()
     ledger.write = () => [refusal]
     const refused = books.hold({ ...order, highestMicros: 421_500 })
     await expect(refused).rejects.toMatchObject({ code, status, message: expect.stringContaining(words) as unknown })
+  })
+
+  it.each([
+    [{ refused: 'in_flight', limit: 3 }, { 'retry-after': '1' }],
+    [{ refused: 'budget', budget: { limitMicros: 1, period: 'day', spentMicros: 1, heldMicros: 0 } }, never],
+    [{ refused: 'budget', budget: { limitMicros: 0, period: 'day', spentMicros: 0, heldMicros: 0 } }, never],
+  ] as const)('tell an SDK with the refusal %j whether to come back', async (refusal, headers) => {
+    const { ledger, books } = withBooks()
+    ledger.write = () => [refusal]
+    await expect(books.hold({ ...order, highestMicros: 1 })).rejects.toMatchObject({ headers })
   })
 })

@@ -61,6 +61,7 @@ describe('a request over the limit', () => {
   it('says when to come back, and that an SDK may', () => {
     expect(error.headers).toEqual({
       'retry-after': '13',
+      'retry-after-ms': '13000',
       'x-ratelimit-limit-requests': '60',
       'x-ratelimit-remaining-requests': '0',
       'x-ratelimit-reset-requests': '13s',

@@ -152,6 +152,14 @@ describe('a limit of generations in flight', () => {
     ledger.release(first, { endedAt: NOON })
     expect(ledger.hold(orderOf(key))).toMatchObject({ heldMicros: 100 })
   })
+
+  it('does not hide what no waiting helps against: the whole budget is too small, or there is no price', () => {
+    const key = createKey(store, { name: 'bob', maxInFlight: 1, budget: { limitMicros: 100, period: 'month' } })
+    held(ledger.hold(orderOf(key, { highestMicros: 10 })))
+    expect(ledger.hold(orderOf(key, { highestMicros: 101 }))).toMatchObject({ refused: 'budget' })
+    expect(ledger.hold(orderOf(key, { highestMicros: undefined }))).toEqual({ refused: 'unpriced' })
+    expect(ledger.hold(orderOf(key, { highestMicros: 100 }))).toEqual({ refused: 'in_flight', limit: 1 })
+  })
 })
 
 describe('a key that cannot be used any more', () => {
