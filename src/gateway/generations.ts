@@ -85,8 +85,8 @@ export class Generations {
     // Once more, since the phases in between may have waited: two requests with one key must not both be bought.
     const twin = adoptions.twinOf(order.identity)
     if (twin !== undefined || this.#running >= maxInFlight) {
-      if (hold !== undefined) books?.cancel(hold)
       if (twin === undefined) throw tooManyInFlight(maxInFlight)
+      if (hold !== undefined) books?.cancel(hold)
       return this.#share(twin, order.identity, exchange)
     }
     const { endpoint, call, body } = order

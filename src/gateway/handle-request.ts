@@ -10,6 +10,7 @@ import { imagesAsked } from '../models/cost.ts'
 import { rateLimitExceeded, rateLimitHeaders } from '../limits/rate-limit.ts'
 import type { CheckedCall } from './check-request.ts'
 import type { Generation } from './generation.ts'
+import type { Hold } from '../ledger/ledger.ts'
 import type { Order } from './generations.ts'
 import type { Exchange } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
@@ -51,14 +52,18 @@ export function requestHandler(gateway: Gateway, endpoint: Endpoint) {
 /** A new order: it counts against the limits, its highest cost is held, and it is sent upstream. */
 async function buy(order: Order, request: FastifyRequest, gateway: Gateway): Promise<Generation | undefined> {
   const { exchange } = request
-  const giveBack = await countAgainstLimits(order, request, gateway) // 429
-  const hold = await holdCost(order, exchange, gateway).catch((error: unknown) => {
-    giveBack() // what was not bought was not used up
-    throw error
-  }) // 429
-  if (!request.raw.socket.destroyed) return gateway.generations.start(order, exchange, hold) // 429
-  if (hold !== undefined) gateway.books?.cancel(hold)
-  return undefined
+  const giveBack = await countAgainstLimits(order, request, gateway) // 400, 429
+  let hold: Hold | undefined
+  let generation: Generation | undefined
+  try {
+    hold = await holdCost(order, exchange, gateway) // 400, 403, 429, 503
+    if (!request.raw.socket.destroyed) generation = gateway.generations.start(order, exchange, hold) // 422, 429
+    return generation
+  } finally {
+    // What was not bought was not used up.
+    if (generation === undefined || exchange.isAdopter) giveBack()
+    if (generation === undefined && hold !== undefined) gateway.books?.cancel(hold)
+  }
 }
 
 /** Nothing is silent: what was dropped or defaulted stands in a header, in a metric and in the log line. */

@@ -1,10 +1,13 @@
 import { GatewayError } from '../errors.ts'
+import { GatheredBytes } from '../spool/gathered-bytes.ts'
 import { Spool } from '../spool/spool.ts'
 import type { Readable } from 'node:stream'
 import type { SpoolDirectory } from '../spool/spool.ts'
 
 /** How long what is still coming of a refused upload is read and thrown away, so that its client sees the answer. */
 const DRAIN_MS = 30_000
+/** Smaller chunks are gathered before they are written: some clients send a few bytes at a time. */
+const WRITE_BYTES = 65_536
 
 /** A body as it arrives. */
 export interface IncomingUpload {
@@ -34,15 +37,21 @@ export async function receiveUpload(
   tap: UploadTap,
 ): Promise<Spool> {
   const spool = new Spool(directory)
+  const gathered = new GatheredBytes()
   try {
     if (contentLength !== undefined && contentLength > maxBytes) throw tooLarge(maxBytes)
     // Leaving the loop must not destroy the connection: the answer still has to go out on it.
     for await (const chunk of payload.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      if (spool.bytes + chunk.length > maxBytes) throw tooLarge(maxBytes)
+      if (spool.bytes + gathered.length + chunk.length > maxBytes) throw tooLarge(maxBytes)
       tap.write(chunk)
-      await spool.write(chunk)
+      const isLarge = gathered.length === 0 && chunk.length >= WRITE_BYTES
+      if (!isLarge) gathered.append(chunk)
+      if (!isLarge && gathered.length < WRITE_BYTES) continue
+      await spool.write(isLarge ? chunk : gathered.bytes())
+      gathered.truncate(0)
     }
     tap.end()
+    if (gathered.length > 0) await spool.write(gathered.bytes())
     return spool
   } catch (error) {
     await spool.discard()

@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { BOB, teamGateway } from './team-gateway.ts'
 import type { Answer, TeamGateway } from './team-gateway.ts'
@@ -203,5 +205,31 @@ describe('a query', () => {
       expect((await team.admin('GET', `/gateway/${route}?key=${encodeURIComponent(key)}`)).body).toMatchObject({
         data: [],
       })
+  })
+})
+
+describe('a database that another program holds', () => {
+  it('is a 503 that may be tried again, and says nothing of the machine', async () => {
+    const other = new DatabaseSync(join(team.directory, 'gateway.db'))
+    other.exec('BEGIN IMMEDIATE')
+    const answer = await team.admin('POST', '/gateway/keys', { name: 'late' })
+    other.exec('ROLLBACK')
+    other.close()
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '5'])
+    expect(answer.body).toMatchObject({ error: { code: 'storage_unavailable' } })
+    expect(answer.text).not.toContain(team.directory)
+    expect((await team.admin('POST', '/gateway/keys', { name: 'late' })).status).toBe(201)
+  })
+})
+
+describe('orders for one name at the same moment', () => {
+  it('make one key', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, async () => team.admin('POST', '/gateway/keys', { name: 'race' })),
+    )
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([
+      201,
+      ...Array.from({ length: 19 }, () => 409),
+    ])
   })
 })

@@ -21,6 +21,8 @@ export interface Answer {
 export interface TeamGateway {
   readonly gateway: TestGateway
   readonly upstream: ScriptedUpstream
+  /** DATA_DIR. */
+  readonly directory: string
   /** A request of the administrator; a string is sent as it is. */
   admin(method: string, path: string, body?: unknown): Promise<Answer>
   /** Of the holder of a key. */
@@ -61,6 +63,7 @@ export async function teamGateway(environment: Record<string, string> = {}): Pro
   return {
     gateway,
     upstream,
+    directory: directory.path,
     as,
     admin,
     key: async (settings) => String((await admin('POST', '/gateway/keys', settings)).body['secret']),
