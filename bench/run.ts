@@ -138,3 +138,5 @@ for (let round = 0; round < 5; round++) {
   await new Promise((wait) => gateway.process.once('close', wait))
 }
 console.log(`  median ${median(times).toFixed(0)} ms, best ${Math.min(...times).toFixed(0)} ms`)
+
+await import('./flows.ts')
