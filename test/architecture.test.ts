@@ -59,7 +59,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   keys: ['budgets', 'errors', 'config-values', 'store-error'],
   budgets: ['errors'],
   ledger: ['budgets', 'errors', 'store-error', 'usage'],
-  stores: ['budgets', 'keys', 'ledger', 'store-error', 'usage'],
+  stores: ['budgets', 'keys', 'ledger', 'spool', 'store-error', 'usage'],
   'store-error': ['errors'],
   limits: ['errors', 'keys'],
   upstream: ['errors'],

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
-import { mkdir, open, readdir, unlink } from 'node:fs/promises'
+import { open, readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { GatewayError } from '../errors.ts'
+import { makeDirectory } from './make-directory.ts'
 import { GatheredBytes } from './gathered-bytes.ts'
 import type { FileHandle } from 'node:fs/promises'
 
@@ -44,7 +45,7 @@ export class SpoolDirectory {
   async createFile(): Promise<SpoolFile> {
     const path = join(this.#path, PREFIX + randomUUID())
     try {
-      await mkdir(this.#path, { recursive: true, mode: 0o700 })
+      makeDirectory(this.#path)
       const handle = await open(path, CREATE, OWNER_ONLY)
       const isGone = await unlink(path).then(
         () => true,

@@ -1,6 +1,7 @@
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, statSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { makeDirectory } from '../spool/make-directory.ts'
 import { StoreError } from '../store-error.ts'
 import { APPLICATION_ID, MIGRATIONS } from './schema.ts'
 import { onStore } from './sqlite-failures.ts'
@@ -97,7 +98,7 @@ export class Database {
 
 /** Only this user may read it: names, notes and what people spend are nobody else's business. */
 function makePrivate(directory: string, file: string): void {
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  makeDirectory(directory)
   if (existsSync(file)) {
     const { mode, uid } = statSync(file)
     if ((mode & 0o077) !== 0 && uid === process.getuid?.()) chmodSync(file, 0o600)
