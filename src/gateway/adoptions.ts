@@ -14,6 +14,8 @@ const UNREAD_MS = 2000
 /** How long a retry waits for its predecessor to be seen leaving: both are on their way at the same time. */
 const LEAVING_MS = 250
 const LOOK_AGAIN_MS = 10
+/** How long an ambiguous failure is remembered for clients that send again by themselves: they do within 6 s. */
+const FAILED_MS = 15_000
 
 /** The answer that a connection carried last, until there is another request on it. */
 const LAST = Symbol('last answer')
@@ -67,16 +69,23 @@ export class Adoptions {
    */
   async find(identity: OrderIdentity): Promise<Generation | undefined> {
     const twin = this.twinOf(identity)
-    if (twin !== undefined || identity.retryCount === 0) return twin
+    if (twin !== undefined) return twin
+    if (identity.retryCount === 0) return identity.retriesSilently ? this.#failedBefore(identity) : undefined
     const until = performance.now() + LEAVING_MS
+    /** Its client seemed to be there when the retry came. */
+    let present: Entry | undefined
     for (;;) {
       const entry = this.#predecessor(identity)
-      if (entry === undefined) return undefined
-      if (wasLeft(entry)) return this.#usable(entry)
-      // Whoever has all of its answer, and its connection, is not the one that asks again.
-      if (performance.now() > until) return entry.delivery === 'written' ? undefined : this.#usable(entry)
+      if (entry !== undefined && wasLeft(entry)) return this.#usable(entry)
+      // Whoever had all of its answer by then, and its connection, is not the one that asks again.
+      if (entry !== undefined && entry.delivery !== 'written') present = entry
+      if (entry === undefined || performance.now() > until) return this.#stillKept(present)
       await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS))
     }
+  }
+
+  #stillKept(entry: Entry | undefined): Generation | undefined {
+    return entry === undefined || entry.generation.entry !== entry ? undefined : this.#usable(entry)
   }
 
   /** The generation with the same Idempotency-Key. @throws as find */
@@ -110,6 +119,10 @@ export class Adoptions {
   lastClientLeft({ entry }: Generation, connection: Socket | undefined): void {
     if (entry === undefined) return
     if (connection === undefined || keyOf(entry.identity) !== undefined) return this.#keep(entry)
+    if (entry.generation.failure !== undefined) {
+      entry.delivery = 'told'
+      return this.#keep(entry, Math.min(FAILED_MS, this.#ttlMs))
+    }
     entry.delivery = 'written'
     const carrier: Connection = connection
     if (connection.destroyed) this.#unread(entry)
@@ -131,6 +144,13 @@ export class Adoptions {
     if (!last.entry.generation.isOrphan) return
     if (performance.now() - last.at < UNREAD_MS) this.#unread(last.entry)
     else this.#release(last.entry)
+  }
+
+  /** A failure of the same request that nobody may answer with another purchase. */
+  #failedBefore(identity: OrderIdentity): Generation | undefined {
+    for (const entry of this.#list.newestFirst())
+      if (hasFailed(entry) && entry.identity.equals(identity)) return entry.generation
+    return undefined
   }
 
   /** Every generation that is under way. */
@@ -170,9 +190,9 @@ export class Adoptions {
     this.#keep(entry)
   }
 
-  #keep(entry: Entry): void {
+  #keep(entry: Entry, ttlMs = this.#ttlMs): void {
     clearTimeout(entry.timer)
-    entry.timer = setTimeout(() => this.#release(entry), this.#ttlMs).unref()
+    entry.timer = setTimeout(() => this.#release(entry), ttlMs).unref()
     void entry.identity.digest // computed while the body is there, which can go then
   }
 
@@ -214,12 +234,17 @@ export class Adoptions {
 
 /** How likely an entry is the retry's predecessor; 0: it is not. */
 function rankOf({ generation, identity, delivery, retryCount }: Entry, retry: OrderIdentity): number {
-  if (identity.retryCount >= retry.retryCount) return 0
+  if (identity.retryCount >= retry.retryCount || delivery === 'told') return 0
   const isNext = retryCount === retry.retryCount - 1
   if (!generation.isOrphan || delivery === 'written') return isNext ? (generation.isOrphan ? 1 : 4) : 0
   if (generation.kept?.isWhole === false) return 2
   if (delivery === 'unread') return 3
   return isNext ? 6 : 5
+}
+
+/** Its client knows, or could know if it had stayed, that the image may exist and be billed. */
+function hasFailed({ delivery, generation }: Entry): boolean {
+  return delivery === 'told' || (generation.isOrphan && generation.failure !== undefined)
 }
 
 /** Its client is gone, and has not read it, as far as can be told. */

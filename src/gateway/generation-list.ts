@@ -7,9 +7,9 @@ export interface Entry {
   readonly identity: OrderIdentity
   /**
    * `written`: all of it was given to its client, whose connection is open. `unread`: the connection was closed so soon
-   * afterwards that it may not have been read.
+   * afterwards that it may not have been read. `told`: its client knows of an ambiguous failure.
    */
-  delivery: 'none' | 'written' | 'unread'
+  delivery: 'none' | 'written' | 'unread' | 'told'
   /** The retry count of the last attempt that it was given to. */
   retryCount: number
   /** Ends the keeping. */

@@ -72,7 +72,8 @@ export class Generations {
    * @throws GatewayError 409, 422
    */
   async adopt({ identity, call }: Order, exchange: Exchange): Promise<Generation | undefined> {
-    if (identity.retryCount === 0 && identity.idempotencyKey === undefined) return undefined
+    const { retryCount, idempotencyKey, retriesSilently } = identity
+    if (retryCount === 0 && idempotencyKey === undefined && !retriesSilently) return undefined
     const generation = await this.#options.adoptions.find(identity)
     if (generation === undefined) return undefined
     call.discard()

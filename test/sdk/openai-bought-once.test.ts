@@ -1,0 +1,159 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { eventually } from '../helpers/gateway.ts'
+import { picture } from '../helpers/images.ts'
+import { answerJson, imageAnswer } from '../helpers/upstream.ts'
+import { completed, partial } from '../usage/recorded-streams.ts'
+import { startScriptedGateway } from './gateways.ts'
+import { SMALL } from './pictures.ts'
+import { failure, SDKS } from './sdks.ts'
+import type OpenAI from 'openai'
+import type { TestGateway } from '../helpers/gateway.ts'
+import type { Script, ScriptedUpstream } from '../helpers/upstream.ts'
+import type { ScriptedGateway } from './gateways.ts'
+
+const IMAGE = 'iVBORw0KGgo'.repeat(4000)
+
+let scripted: ScriptedGateway
+let upstream: ScriptedUpstream
+let gateway: TestGateway
+let square: Buffer<ArrayBuffer>
+
+beforeAll(async () => {
+  scripted = await startScriptedGateway()
+  upstream = scripted.upstream
+  gateway = scripted.gateway
+  square = await picture(64, 64)
+})
+beforeEach(() => {
+  upstream.received.length = 0
+  upstream.script = answerJson(imageAnswer())
+})
+afterAll(() => scripted.close())
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+const said = (message: string, code = ''): unknown => ({ error: { message, type: 'comet_api_error', code, param: '' } })
+const page = (status: number): Script => answerJson('<html></html>', status, { 'content-type': 'text/html' })
+
+describe.each(SDKS)('openai $version, which tries twice more by default', ({ OpenAI: Client, toFile }) => {
+  let client: OpenAI
+  beforeAll(() => {
+    client = new Client({ baseURL: `${gateway.url}/v1`, apiKey: 'any' })
+  })
+
+  describe('a failure in which the image may have been made', () => {
+    it.each<[string, Script]>([
+      ['a 500', answerJson(said('do request failed', 'do_request_failed'), 500)],
+      ['a page with 502', page(502)],
+      ['a page with 503', page(503)],
+      ['a page with 504', page(504)],
+      ['a page with 524', page(524)],
+      ['a 408', answerJson(said('timeout'), 408)],
+      ['a 200 with an error', answerJson(said('busy', 'bad_response_status_code'))],
+      ['a 200 with a page', page(200)],
+      ['a 200 with half an answer', answerJson('{"created":1,"data":[{"b64_')],
+      ['a connection that is reset', (response) => void response.socket?.resetAndDestroy()],
+      ['a connection that is closed', (response) => void response.socket?.end()],
+      [
+        'a connection that is closed in the middle of a large answer',
+        (response) => {
+          const whole = JSON.stringify(imageAnswer({ data: [{ b64_json: IMAGE.repeat(10) }] }))
+          response.writeHead(200, { 'content-type': 'application/json', 'content-length': whole.length })
+          response.write(whole.slice(0, 300_000), () => response.destroy())
+        },
+      ],
+    ])('is bought once where the upstream answers with %s', async (_name, script) => {
+      upstream.script = script
+      const image = await toFile(square, 'a.png', { type: 'image/png' })
+      await failure(client.images.generate(SMALL))
+      expect(upstream.received).toHaveLength(1)
+      await failure(client.images.edit({ model: 'gpt-image-2', prompt: 'a', image }))
+      expect(upstream.received).toHaveLength(2)
+    })
+
+    it('is bought once where a stream breaks off', async () => {
+      upstream.script = (response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' })
+        response.write(partial(0, IMAGE), () => response.destroy())
+      }
+      const stream = await client.images.generate({ ...SMALL, stream: true, partial_images: 1 })
+      const error = await failure(Array.fromAsync(stream))
+      expect(error).toBeInstanceOf(Client.APIError)
+      expect(upstream.received).toHaveLength(1)
+    })
+  })
+
+  it.each<[string, Script]>([
+    ['the gateway’s own key', answerJson(said('no', 'invalid_api_key'), 401)],
+    ['an empty account', answerJson(said('no', 'insufficient_user_quota'), 429)],
+    ['a model without capacity', answerJson(said('no', 'model_not_found'), 503)],
+    ['moderation', answerJson(said('no', 'moderation_blocked'), 500)],
+    ['a 501', answerJson(said('no'), 501)],
+    ['a 409', answerJson(said('no'), 409)],
+  ])('a failure that another try cannot help, %s, is asked for once', async (_name, script) => {
+    upstream.script = script
+    await failure(client.images.generate(SMALL))
+    expect(upstream.received).toHaveLength(1)
+  })
+
+  describe('a client that aborts', () => {
+    const labels = 'model="gpt-image-2",key="anonymous",type="output"'
+
+    it.each([
+      ['by its own controller', 'controller'],
+      ['by a signal', 'signal'],
+    ] as const)('a stream %s gets no more events, and what was bought is booked', async (_name, how) => {
+      const before = await gateway.metric('comet_tokens_total', labels)
+      upstream.script = async (response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' }).write(partial(0, IMAGE))
+        await pause(100)
+        response.end(completed(IMAGE))
+      }
+      const abort = new AbortController()
+      const body = { ...SMALL, stream: true, partial_images: 1 } as const
+      const stream = await client.images.generate(body, { signal: abort.signal })
+      const types: string[] = []
+      for await (const event of stream) {
+        types.push(event.type)
+        if (how === 'controller') stream.controller.abort()
+        else abort.abort()
+      }
+      expect(types).toEqual(['image_generation.partial_image'])
+      await eventually(
+        async () => (await gateway.metric('comet_tokens_total', labels)) === before + 50,
+        'the usage of the stream is booked',
+      )
+      expect(upstream.received).toHaveLength(1)
+    })
+
+    it('a call is an APIUserAbortError, is not asked for again, and is booked', async () => {
+      const before = await gateway.metric('comet_tokens_total', labels)
+      const abort = new AbortController()
+      upstream.script = async (response, request) => {
+        abort.abort()
+        await pause(100)
+        return answerJson(imageAnswer())(response, request)
+      }
+      const call = client.images.generate(SMALL, { signal: abort.signal })
+      expect(await failure(call)).toBeInstanceOf(Client.APIUserAbortError)
+      await eventually(
+        async () => (await gateway.metric('comet_tokens_total', labels)) === before + 208,
+        'the usage of the call is booked',
+      )
+      expect(upstream.received).toHaveLength(1)
+    })
+  })
+
+  it('an Idempotency-Key gives the same picture to both who send it', async () => {
+    upstream.script = async (response, request) => {
+      await pause(50)
+      return answerJson(imageAnswer({ data: [{ b64_json: IMAGE }] }))(response, request)
+    }
+    const header = { headers: { 'Idempotency-Key': `order-${performance.now()}` } }
+    const both = await Promise.all([client.images.generate(SMALL, header), client.images.generate(SMALL, header)])
+    expect(both.map(({ data }) => data?.[0]?.b64_json === IMAGE)).toEqual([true, true])
+    expect(upstream.received).toHaveLength(1)
+    const error = await failure(client.images.generate({ ...SMALL, n: 2 }, header))
+    expect(error).toBeInstanceOf(Client.UnprocessableEntityError)
+    expect(error).toMatchObject({ status: 422, code: 'idempotency_key_reused' })
+  })
+})

@@ -1,0 +1,217 @@
+import { describe, expect, it } from 'vitest'
+import { eventually } from '../helpers/gateway.ts'
+import { picture } from '../helpers/images.ts'
+import { answerJson, imageAnswer } from '../helpers/upstream.ts'
+import { completed, partial } from '../usage/recorded-streams.ts'
+import { exchangesOf, startScriptedGateway } from './gateways.ts'
+import { SMALL } from './pictures.ts'
+import { failure, SDKS } from './sdks.ts'
+import type OpenAI from 'openai'
+import type { APIError, ClientOptions } from 'openai'
+import type { Script } from '../helpers/upstream.ts'
+import type { ScriptedGateway } from './gateways.ts'
+import type { Sdk } from './sdks.ts'
+
+const IMAGE = 'iVBORw0KGgo'.repeat(4000)
+/** The gateway tries again itself what cannot have been done; with this it leaves that to the SDK. */
+const NO_RETRIES = { UPSTREAM_RETRIES: '0' }
+/** An SDK that gives up after this long, and an upstream that takes twice as long. */
+const PATIENCE = { timeout: 500 }
+const LATE_MS = 1000
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+const said = (message: string, code = ''): unknown => ({ error: { message, type: 'comet_api_error', code, param: '' } })
+
+function late(script: Script): Script {
+  return async (response, request) => {
+    await pause(LATE_MS)
+    return script(response, request)
+  }
+}
+
+/** Gives each request the next script. */
+function inTurn(...scripts: readonly Script[]): Script {
+  const left = [...scripts]
+  return (response, request) => left.shift()?.(response, request)
+}
+
+/** A test with an upstream and a gateway of its own for each SDK, all at once: most of their time is waiting. */
+function behind(
+  script: () => Script,
+  environment: Record<string, string>,
+  test: (sdk: Sdk, world: ScriptedGateway) => Promise<void>,
+): () => Promise<void> {
+  const one = async (sdk: Sdk): Promise<void> => {
+    const world = await startScriptedGateway(script(), environment)
+    try {
+      await test(sdk, world)
+    } catch (cause) {
+      throw new Error(`with openai ${sdk.version}`, { cause })
+    } finally {
+      await world.close()
+    }
+  }
+  return async () => void (await Promise.all(SDKS.map(one)))
+}
+
+const clientOf = ({ OpenAI: Client }: Sdk, { gateway }: ScriptedGateway, options: ClientOptions = {}): OpenAI =>
+  new Client({ baseURL: `${gateway.url}/v1`, apiKey: 'any', ...options })
+const slowDown = (seconds: string): Script => answerJson(said('no', 'slow_down'), 429, { 'retry-after': seconds })
+
+describe.concurrent('each SDK', () => {
+  it(
+    'waits for a 429 and a 503 of the upstream as long as retry-after says',
+    behind(
+      () => inTurn(slowDown('1'), answerJson(said('overloaded'), 503), answerJson(imageAnswer())),
+      NO_RETRIES,
+      async (sdk, world) => {
+        const start = performance.now()
+        expect((await clientOf(sdk, world).images.generate(SMALL)).data).toHaveLength(1)
+        expect(world.upstream.received).toHaveLength(3)
+        expect(performance.now() - start).toBeGreaterThan(1900)
+        await eventually(() => exchangesOf(world.gateway) === 3, 'three requests are logged')
+      },
+    ),
+  )
+
+  it(
+    'sees nothing of a 429 that the gateway waits for itself',
+    behind(
+      () => inTurn(slowDown('1'), answerJson(imageAnswer())),
+      {},
+      async (sdk, world) => {
+        expect((await clientOf(sdk, world).images.generate(SMALL)).data).toHaveLength(1)
+        expect(world.upstream.received).toHaveLength(2)
+        await eventually(() => exchangesOf(world.gateway) === 1, 'one request is logged')
+      },
+    ),
+  )
+
+  it(
+    'is never asked to wait for more than a minute',
+    behind(
+      () => slowDown('3600'),
+      {},
+      async (sdk, world) => {
+        const error = await failure(clientOf(sdk, world, { maxRetries: 0 }).images.generate(SMALL))
+        expect(error).toBeInstanceOf(sdk.OpenAI.RateLimitError)
+        expect((error as APIError).headers?.get('retry-after')).toBe('60')
+        expect(world.upstream.received).toHaveLength(1)
+      },
+    ),
+  )
+
+  it(
+    'tries again where the upstream refuses the connection, since nothing was sent',
+    behind(
+      () => answerJson(imageAnswer()),
+      NO_RETRIES,
+      async (sdk, world) => {
+        await world.upstream.close()
+        const error = await failure(clientOf(sdk, world, { maxRetries: 1 }).images.generate(SMALL))
+        expect(error).toBeInstanceOf(sdk.OpenAI.InternalServerError)
+        expect(error).toMatchObject({ status: 502, code: 'upstream_unreachable' })
+        await eventually(() => exchangesOf(world.gateway) === 2, 'two requests are logged')
+      },
+    ),
+  )
+
+  it(
+    'does not ask again where the upstream did not answer in time',
+    behind(
+      () => () => {},
+      { UPSTREAM_TIMEOUT_MS: '700' },
+      async (sdk, world) => {
+        const { images } = clientOf(sdk, world)
+        const calls = [images.generate(SMALL), images.generate({ ...SMALL, stream: true })]
+        for (const error of await Promise.all(calls.map(failure))) {
+          expect(error).toBeInstanceOf(sdk.OpenAI.InternalServerError)
+          expect(error).toMatchObject({ status: 504, code: 'upstream_timeout', param: null, type: 'upstream_error' })
+        }
+        expect(world.upstream.received).toHaveLength(2)
+      },
+    ),
+  )
+
+  it(
+    'raises an APIError where a stream falls silent, and does not ask again',
+    behind(
+      () => (response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' }).write(partial(0, IMAGE))
+      },
+      { UPSTREAM_TIMEOUT_MS: '700' },
+      async (sdk, world) => {
+        const types: string[] = []
+        const error = await failure(
+          (async () => {
+            for await (const { type } of await clientOf(sdk, world).images.generate({ ...SMALL, stream: true }))
+              types.push(type)
+          })(),
+        )
+        expect(types).toEqual(['image_generation.partial_image'])
+        expect(error).toBeInstanceOf(sdk.OpenAI.APIError)
+        expect(error).toMatchObject({ code: 'upstream_timeout', param: null })
+        expect(world.upstream.received).toHaveLength(1)
+      },
+    ),
+  )
+
+  it(
+    'that gives up waiting raises its own error, and the image is bought once',
+    behind(
+      () => late(answerJson(imageAnswer())),
+      {},
+      async (sdk, world) => {
+        const client = clientOf(sdk, world, { ...PATIENCE, maxRetries: 0 })
+        expect(await failure(client.images.generate(SMALL))).toBeInstanceOf(sdk.OpenAI.APIConnectionTimeoutError)
+        await pause(LATE_MS)
+        expect(world.upstream.received).toHaveLength(1)
+      },
+    ),
+  )
+
+  it(
+    'that gives up waiting and asks again gets the answer that was bought already',
+    behind(
+      () => late(answerJson(imageAnswer({ data: [{ b64_json: IMAGE }] }))),
+      {},
+      async (sdk, world) => {
+        const { data, response } = await clientOf(sdk, world, PATIENCE).images.generate(SMALL).withResponse()
+        expect(data.data?.[0]?.b64_json).toBe(IMAGE)
+        expect(response.headers.get('x-gateway-adopted')).toMatch(/^gen_/)
+        expect(world.upstream.received).toHaveLength(1)
+      },
+    ),
+  )
+
+  it(
+    'that gives up waiting and asks for its edit again gets the answer that was bought already',
+    behind(
+      () => late(answerJson(imageAnswer())),
+      {},
+      async (sdk, world) => {
+        const image = await sdk.toFile(await picture(64, 64), 'a.png', { type: 'image/png' })
+        const edit = clientOf(sdk, world, PATIENCE).images.edit({ model: 'gpt-image-2', prompt: 'a', image })
+        expect((await edit).data).toHaveLength(1)
+        expect(world.upstream.received).toHaveLength(1)
+      },
+    ),
+  )
+
+  it(
+    'that gives up waiting and asks for its stream again gets the events that were bought already',
+    behind(
+      () =>
+        late((response) => {
+          response.writeHead(200, { 'content-type': 'text/event-stream' }).end(partial(0, IMAGE) + completed(IMAGE))
+        }),
+      {},
+      async (sdk, world) => {
+        const stream = await clientOf(sdk, world, PATIENCE).images.generate({ ...SMALL, stream: true })
+        const types = await Array.fromAsync(stream, ({ type }) => type)
+        expect(types).toEqual(['image_generation.partial_image', 'image_generation.completed'])
+        expect(world.upstream.received).toHaveLength(1)
+      },
+    ),
+  )
+})
