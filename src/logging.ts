@@ -66,11 +66,18 @@ async function flushed(file: ReturnType<typeof pino.destination>): Promise<void>
   const tooLong = new Promise<false>((resolve) => {
     timer = setTimeout(() => resolve(false), 1000)
   })
-  const isWritten = new Promise<boolean>((resolve) => file.flush((error) => resolve(!(error instanceof Error))))
-  const isDone = await Promise.race([isWritten, tooLong])
+  const flush = (): Promise<boolean> =>
+    new Promise((resolve) => file.flush((error) => resolve(!(error instanceof Error) || isUnsynced(error))))
+  // Twice: the first ends with the write that is under way, and lines may wait behind that.
+  const isDone = await Promise.race([flush().then((isWritten) => isWritten && flush()), tooLong])
   clearTimeout(timer)
   // What cannot be written is given up, or pino's own `flushSync` at the end of the process would hang on it.
   if (!isDone) file.destroy()
+}
+
+/** Pipes and terminals cannot be synced; what was written to them is written. */
+function isUnsynced(error: Error): boolean {
+  return 'code' in error && (error.code === 'EINVAL' || error.code === 'ENOTSUP')
 }
 
 let stampedMs = 0

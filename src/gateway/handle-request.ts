@@ -59,6 +59,11 @@ async function buy(order: Order, request: FastifyRequest, gateway: Gateway): Pro
     hold = await holdCost(order, exchange, gateway) // 400, 403, 429, 503
     if (!request.raw.socket.destroyed) generation = gateway.generations.start(order, exchange, hold) // 422, 429
     return generation
+  } catch (error) {
+    // What it waited for may have been the same order, with the last of the budget.
+    const twin = hold === undefined ? await gateway.generations.adopt(order, exchange) : undefined
+    if (twin === undefined) throw error
+    return twin
   } finally {
     // What was not bought was not used up.
     if (generation === undefined || exchange.isAdopter) giveBack()

@@ -431,7 +431,7 @@ describe('what is checked of an edit', () => {
       {},
       '/gateway/check/edits',
     )
-    expect(await response.json()).toMatchObject({ valid: true, highest_cost_usd: (7 * 5 + 1024 * 8 + 196 * 30) / 1e6 })
+    expect(await response.json()).toMatchObject({ valid: true, highest_cost_usd: (7 * 5 + 1024 * 8 + 245 * 30) / 1e6 })
     expect(upstream.received).toHaveLength(0)
   })
 })

@@ -134,11 +134,11 @@ describe('the cost of images with a price each', () => {
 describe('the most a request can cost', () => {
   it.each([
     // Prompt of 12 bytes: (6 + 12) · 5.
-    ['gpt-image-2', { quality: 'low', size: '1024x1024' }, 90 + 196 * 30],
-    ['gpt-image-2', { quality: 'low', size: '1024x1024', n: 10 }, 90 + 1960 * 30],
-    ['gpt-image-2', {}, 90 + 23_719 * 30],
+    ['gpt-image-2', { quality: 'low', size: '1024x1024' }, 90 + 245 * 30],
+    ['gpt-image-2', { quality: 'low', size: '1024x1024', n: 10 }, 90 + 2450 * 30],
+    ['gpt-image-2', {}, 90 + 29_649 * 30],
     ['gpt-image-2', { quality: 'low', size: '1024x1024', stream: true, partial_images: 3 }, 90 + 496 * 30],
-    ['gpt-image-2', { quality: 'low', size: '1024x1024', prompt: '图像' }, 60 + 196 * 30],
+    ['gpt-image-2', { quality: 'low', size: '1024x1024', prompt: '图像' }, 60 + 245 * 30],
     ['gpt-image-1', { quality: 'auto', size: '1024x1024' }, 90 + 4160 * 40],
     ['dall-e-3', { quality: 'auto' }, 80_000],
     ['dall-e-3', { quality: 'hd', size: '1024x1792' }, 120_000],

@@ -34,7 +34,7 @@ describe('POST /gateway/check', () => {
     expect(body).toEqual({
       valid: true,
       model: 'gpt-image-2',
-      highest_cost_usd: (2 * 7024 * 30 + (4 + 6) * 5) / 1e6,
+      highest_cost_usd: (2 * 8780 * 30 + (4 + 6) * 5) / 1e6,
       dropped_parameters: [],
       defaulted_parameters: [],
     })

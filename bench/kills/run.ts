@@ -1,0 +1,141 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { checkedSettings } from '../../src/keys/key-settings.ts'
+import { VirtualKeys } from '../../src/keys/virtual-keys.ts'
+import { Store } from '../../src/stores/store.ts'
+import { launchGateway, post } from '../../test/team/processes.ts'
+import { Audit } from './audit.ts'
+import { Dice } from './random.ts'
+import { countingUpstream } from './upstream.ts'
+import type { GatewayProcess } from '../../test/team/processes.ts'
+import type { Purse } from './audit.ts'
+
+/**
+ * npm run kills [-- --runs 1000] [-- --short] [--seed N]: a gateway is killed at random moments under load, started
+ * again, and its books are compared with what the upstream counted.
+ */
+const { values } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '1000' },
+    short: { type: 'boolean', default: false },
+    seed: { type: 'string', default: String(Math.floor(Math.random() * 1e9)) },
+  },
+})
+const RUNS = values.short ? 10 : Number(values.runs)
+const CLIENTS = 16
+const PRICE_MICROS = 10_000
+const IMAGES = 2
+/** Pays for 15 orders at their highest cost. */
+const TIGHT_MICROS = 15 * IMAGES * PRICE_MICROS + PRICE_MICROS
+const DIED = 'a process died: what it had under way is booked at its highest cost'
+/** Of the kills, how many come while the gateway starts and books what the last one left. */
+const KILLED_AT_START = 0.15
+
+const dice = new Dice(Number(values.seed))
+const directory = mkdtempSync(join(tmpdir(), 'comet-kills-'))
+const upstream = await countingUpstream(new Dice(Number(values.seed) + 1))
+const store = Store.forCommand(directory, { create: true })
+const audit = new Audit(store, PRICE_MICROS)
+const modelsFile = join(directory, 'models.json')
+const models = { 'kill-*': { like: 'dall-e-2', price: { usd_per_image: PRICE_MICROS / 1e6 } } }
+writeFileSync(modelsFile, JSON.stringify({ models }))
+const environment = { DATA_DIR: directory, MODELS_FILE: modelsFile, COMETAPI_BASE_URL: upstream.url, LOG_LEVEL: 'info' }
+const wide = await newPurse('wide', 1e12)
+
+console.log(`${RUNS} kills, seed ${values.seed}, in ${directory}`)
+let kills = 0
+let killedAtStart = false
+/** Of what the upstream counted, how much was compared. */
+let audited = 0
+const startedAt = performance.now()
+let toldAt = startedAt
+let tight: Awaited<ReturnType<typeof newPurse>> | undefined
+for (let index = 0; index < RUNS && audit.problems.length === 0; index++) await run()
+const last = launchGateway(environment)
+await last.url
+check(last)
+last.signal('SIGTERM')
+if ((await last.ended()) !== 0) audit.problems.push('the last gateway did not stop cleanly')
+const sums = store.reports.usage({ by: 'key', sinceDay: 0 })
+const summed = sums.reduce((all, { generations }) => all + generations, 0)
+if (summed !== audit.rows) audit.problems.push(`the totals have ${summed} generations, the ledger ${audit.rows}`)
+store.close()
+await upstream.close()
+tell()
+for (const problem of audit.problems) console.error(`  ${problem}`)
+if (audit.problems.length > 0) {
+  console.error(`Failed; the file is in ${directory}. Again: npm run kills -- --seed ${values.seed}`)
+  process.exit(1)
+}
+rmSync(directory, { recursive: true })
+
+/** Starts a gateway, compares the books, loads it, kills it. */
+async function run(): Promise<void> {
+  const gateway = launchGateway(environment)
+  if (dice.chance(KILLED_AT_START)) {
+    await sleep(dice.between(0, 500))
+    killedAtStart = true
+    return kill(gateway)
+  }
+  const url = await gateway.url
+  check(gateway)
+  killedAtStart = false
+  tight = await newPurse(`tight-${kills}`, TIGHT_MICROS)
+  const control = new AbortController()
+  const clients = Array.from({ length: CLIENTS }, (_, index) => client(url, index, control.signal))
+  await sleep(dice.between(5, 300))
+  await kill(gateway)
+  control.abort()
+  await Promise.all(clients)
+}
+
+async function kill(gateway: Pick<GatewayProcess, 'signal' | 'ended'>): Promise<void> {
+  gateway.signal('SIGKILL')
+  await gateway.ended()
+  kills++
+  if (performance.now() - toldAt < 5000) return
+  toldAt = performance.now()
+  tell()
+}
+
+/** Since the last audit: the upstream's counts grow, so that those of before are left out. */
+function check(gateway: Pick<GatewayProcess, 'logged'>): void {
+  const counted = new Map([...upstream.counted].slice(audited))
+  audited = upstream.counted.size
+  const lines = gateway.logged(DIED) as { generations: { generationId: string }[] }[]
+  const said = killedAtStart
+    ? undefined
+    : lines.flatMap(({ generations }) => generations.map((one) => one.generationId))
+  audit.compare({ counted, said }, tight === undefined ? [wide.purse] : [wide.purse, tight.purse])
+}
+
+/** Orders until the gateway is gone; now and then it goes away itself. */
+async function client(url: string, index: number, signal: AbortSignal): Promise<void> {
+  for (let order = 0; !signal.aborted; order++) {
+    const { headers } = tight !== undefined && index % 4 === 0 ? tight : wide
+    const body = { model: `kill-${kills}-${index}-${order}`, prompt: 'A paper boat', n: IMAGES, size: '256x256' }
+    const leaving = dice.chance(0.1) ? sleep(dice.between(0, 40)).then(() => undefined) : undefined
+    const answered = post(url, body, headers).then(async (answer) => answer.arrayBuffer())
+    const isGone = await Promise.race([answered.then(() => false), ...(leaving === undefined ? [] : [leaving])]).catch(
+      () => true,
+    )
+    if (isGone === true) return
+    answered.catch(() => {})
+  }
+}
+
+async function newPurse(name: string, limitMicros: number): Promise<{ purse: Purse; headers: Record<string, string> }> {
+  const settings = checkedSettings({ name, budget: { limitMicros, period: 'total' } })
+  const { key, secret } = await new VirtualKeys(store.keys).create(settings, Date.now())
+  const purse = { id: key.id, name, limitMicros, bookedMicros: 0 }
+  return { purse, headers: { authorization: `Bearer ${secret}` } }
+}
+
+function tell(): void {
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(0)
+  const facts = `${upstream.counted.size} generations counted, ${audit.rows} rows, ${audit.abandoned} of them abandoned`
+  console.log(`  ${kills} of ${RUNS} kills, ${seconds} s: ${facts}, ${audit.problems.length} problems`)
+}

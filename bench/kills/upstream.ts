@@ -1,0 +1,54 @@
+import { createServer } from 'node:http'
+import { once } from 'node:events'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Dice } from './random.ts'
+
+/** A CometAPI that counts: every order that has reached it, by the model that it names, which no other order names. */
+export interface CountingUpstream {
+  readonly url: string
+  /** Model → the images that were asked for. */
+  readonly counted: ReadonlyMap<string, number>
+  close(): Promise<void>
+}
+
+export async function countingUpstream(dice: Dice): Promise<CountingUpstream> {
+  const counted = new Map<string, number>()
+  const server = createServer((request, response) => void serve(request, response, counted, dice).catch(() => {}))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    counted,
+    close: async () => {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+}
+
+/** Counts an order when it is complete, and answers in one of the ways in which upstreams do. */
+async function serve(
+  request: IncomingMessage,
+  response: ServerResponse,
+  counted: Map<string, number>,
+  dice: Dice,
+): Promise<void> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  const { model, n } = JSON.parse(Buffer.concat(chunks).toString()) as { model: string; n: number }
+  counted.set(model, n)
+  await new Promise((wait) => setTimeout(wait, dice.between(0, 50)))
+  const kind = dice.next()
+  if (kind < 0.04) return void response.destroy()
+  if (kind < 0.08) return answer(response, 500, { error: { message: 'boom', type: '', code: '' } })
+  if (kind < 0.12) return answer(response, 503, { error: { message: 'no capacity', type: '', code: '' } })
+  if (kind < 0.16) return answer(response, 400, { error: { message: 'no', type: '', code: 'moderation_blocked' } })
+  const images = dice.chance(0.3) ? 1 : n
+  answer(response, 200, { created: 1, data: Array.from({ length: images }, () => ({ b64_json: 'aW1hZ2U=' })) })
+}
+
+function answer(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+}

@@ -1,0 +1,67 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as pause } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { counting, leave, say } from './behaviours.ts'
+import { DALLE_MICROS, openWorld, times } from './world.ts'
+import type { TestGateway } from '../helpers/gateway.ts'
+import type { Holder, World } from './world.ts'
+
+let world: World
+let alice: Holder
+let gateway: TestGateway
+
+beforeEach(async () => {
+  world = await openWorld(counting(() => world))
+  alice = await world.issue({ name: 'alice', budget: { limitMicros: 1e9, period: 'month' } })
+  gateway = await world.start({ UPSTREAM_RETRIES: '1' })
+})
+afterEach(async () => world.close())
+
+const order = async (body: object, headers: Record<string, string> = {}): Promise<number> => {
+  const answer = await gateway.post(body, { ...alice.headers, ...headers })
+  await answer.arrayBuffer().catch(() => {})
+  return answer.status
+}
+
+/** Sends while the file is locked, so that no request is ahead of another. */
+async function atOnce<T>(requests: readonly (() => Promise<T>)[]): Promise<T[]> {
+  const shell = new DatabaseSync(join(world.directory, 'gateway.db'))
+  shell.exec('BEGIN IMMEDIATE')
+  const answers = Promise.all(requests.map(async (send) => send()))
+  await pause(150)
+  shell.exec('COMMIT')
+  shell.close()
+  return answers
+}
+
+describe('one row a generation', () => {
+  it('is written where a client left and its retry adopted what was under way', async () => {
+    await leave(gateway.url, say('slow'), alice.headers, world)
+    expect(await order(say('slow'), { 'x-stainless-retry-count': '1' })).toBe(200)
+    await world.idle()
+    expect(world.rows()).toMatchObject([{ outcome: 'completed', costMicros: DALLE_MICROS, upstreamRequestId: 'up-1' }])
+    expect(world.upstream.received).toHaveLength(1)
+    expect(await gateway.metric('comet_adoptions_total')).toBe(1)
+  })
+
+  it('is written for an idempotency key, however often it comes, at once and later', async () => {
+    const headers = { 'idempotency-key': 'one-order' }
+    const codes = await atOnce(times(20, () => async () => order(say('slow'), headers)))
+    expect(codes).toEqual(times(20, () => 200))
+    expect(await order(say('slow'), headers)).toBe(200)
+    await world.idle()
+    expect(world.upstream.received).toHaveLength(1)
+    expect(world.rows()).toMatchObject([{ outcome: 'completed', costMicros: DALLE_MICROS }])
+    expect(world.accountOf(alice)).toMatchObject({ budget: { spentMicros: DALLE_MICROS, heldMicros: 0 }, inFlight: 0 })
+  })
+
+  it('is not written for what MAX_IN_FLIGHT refuses', async () => {
+    gateway = await world.start({ MAX_IN_FLIGHT: '2' })
+    const codes = await Promise.all(times(10, async () => order(say('slow'))))
+    expect(codes.filter((code) => code === 200)).toHaveLength(2)
+    await world.idle()
+    expect(world.rows()).toHaveLength(2)
+    expect(world.accountOf(alice)).toMatchObject({ budget: { spentMicros: 2 * DALLE_MICROS, heldMicros: 0 } })
+  })
+})
