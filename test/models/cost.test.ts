@@ -137,7 +137,7 @@ describe('the most a request can cost', () => {
     ['gpt-image-2', { quality: 'low', size: '1024x1024' }, 90 + 245 * 30],
     ['gpt-image-2', { quality: 'low', size: '1024x1024', n: 10 }, 90 + 2450 * 30],
     ['gpt-image-2', {}, 90 + 29_649 * 30],
-    ['gpt-image-2', { quality: 'low', size: '1024x1024', stream: true, partial_images: 3 }, 90 + 496 * 30],
+    ['gpt-image-2', { quality: 'low', size: '1024x1024', stream: true, partial_images: 3 }, 90 + 545 * 30],
     ['gpt-image-2', { quality: 'low', size: '1024x1024', prompt: '图像' }, 60 + 245 * 30],
     ['gpt-image-1', { quality: 'auto', size: '1024x1024' }, 90 + 4160 * 40],
     ['dall-e-3', { quality: 'auto' }, 80_000],
