@@ -20,7 +20,7 @@ const FAILED_MS = 15_000
 /** The answer that a connection carried last, until there is another request on it. */
 const LAST = Symbol('last answer')
 interface Connection extends Socket {
-  [LAST]?: { readonly entry: Entry; readonly at: number } | undefined
+  [LAST]?: Entry | undefined
 }
 
 export interface AdoptionsOptions {
@@ -39,13 +39,13 @@ export class Adoptions {
   readonly #list = new GenerationList()
   readonly #byKey = new Map<string, Entry>()
   readonly #kept: KeptAnswers
+  #sweeping: NodeJS.Timeout | undefined
 
   constructor({ directory, ttlMs, maxDiskBytes }: AdoptionsOptions) {
     this.#ttlMs = ttlMs
     this.#kept = new KeptAnswers({
       directory,
       maxDiskBytes,
-      freeMemory: () => this.#releaseOldestDelivered(),
       freeDisk: () => this.#dropOldestOnDisk(),
       largestInMemory: () => this.#largestInMemory(),
     })
@@ -124,26 +124,26 @@ export class Adoptions {
       return this.#keep(entry, Math.min(FAILED_MS, this.#ttlMs))
     }
     entry.delivery = 'written'
+    entry.writtenAt = performance.now()
+    this.#sweeping ??= setTimeout(() => this.#sweep(), UNREAD_MS).unref()
     const carrier: Connection = connection
     if (connection.destroyed) this.#unread(entry)
-    else carrier[LAST] = { entry, at: performance.now() }
+    else carrier[LAST] = entry
   }
 
   /** Another request has come on a connection: the answer before it was read. */
   connectionReused(connection: Connection): void {
     const last = connection[LAST]
-    if (last === undefined) return
     connection[LAST] = undefined
-    if (last.entry.generation.isOrphan) this.#release(last.entry)
+    if (last?.generation.isOrphan === true) this.#release(last)
   }
 
   connectionClosed(connection: Connection): void {
     const last = connection[LAST]
-    if (last === undefined) return
     connection[LAST] = undefined
-    if (!last.entry.generation.isOrphan) return
-    if (performance.now() - last.at < UNREAD_MS) this.#unread(last.entry)
-    else this.#release(last.entry)
+    if (last?.generation.isOrphan !== true) return
+    if (performance.now() - last.writtenAt < UNREAD_MS) this.#unread(last)
+    else this.#release(last)
   }
 
   /** A failure of the same request that nobody may answer with another purchase. */
@@ -160,6 +160,7 @@ export class Adoptions {
 
   /** Forgets everything: the process ends. */
   close(): void {
+    clearTimeout(this.#sweeping)
     for (const entry of Array.from(this.#list.oldestFirst())) this.#release(entry)
   }
 
@@ -205,13 +206,13 @@ export class Adoptions {
     if (key !== undefined && this.#byKey.get(key) === entry) this.#byKey.delete(key)
   }
 
-  #releaseOldestDelivered(): boolean {
-    for (const entry of this.#list.oldestFirst()) {
-      if (entry.delivery === 'none' || !entry.generation.isOrphan || keyOf(entry.identity) !== undefined) continue
-      this.#release(entry)
-      return true
-    }
-    return false
+  /** Releases what was written so long ago that it has been read, whatever becomes of its connection. */
+  #sweep(): void {
+    const isRead = ({ delivery, writtenAt, generation }: Entry): boolean =>
+      delivery === 'written' && generation.isOrphan && performance.now() - writtenAt >= UNREAD_MS
+    for (const entry of [...this.#list.oldestFirst()].filter(isRead)) this.#release(entry)
+    const isSomeLeft = this.#list.oldestFirst().some(({ delivery }) => delivery === 'written')
+    this.#sweeping = isSomeLeft ? setTimeout(() => this.#sweep(), UNREAD_MS / 2).unref() : undefined
   }
 
   /** Its generation is remembered, so that a retry is told honestly. */
@@ -234,12 +235,14 @@ export class Adoptions {
 
 /** How likely an entry is the retry's predecessor; 0: it is not. */
 function rankOf({ generation, identity, delivery, retryCount }: Entry, retry: OrderIdentity): number {
-  if (identity.retryCount >= retry.retryCount || delivery === 'told') return 0
+  if (identity.retryCount >= retry.retryCount) return 0
+  // Whoever has read of an ambiguous failure does not send again; this one may have left before it read that.
+  if (delivery === 'told') return 2
   const isNext = retryCount === retry.retryCount - 1
-  if (!generation.isOrphan || delivery === 'written') return isNext ? (generation.isOrphan ? 1 : 4) : 0
-  if (generation.kept?.isWhole === false) return 2
-  if (delivery === 'unread') return 3
-  return isNext ? 6 : 5
+  if (!generation.isOrphan || delivery === 'written') return isNext ? (generation.isOrphan ? 1 : 5) : 0
+  if (generation.kept?.isWhole === false) return 3
+  if (delivery === 'unread') return 4
+  return isNext ? 7 : 6
 }
 
 /** Its client knows, or could know if it had stayed, that the image may exist and be billed. */

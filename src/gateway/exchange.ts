@@ -21,7 +21,7 @@ export class Exchange {
   model = NONE
   /** The request, once it has been read. */
   #call: Call | undefined
-  #hasEnded = false
+  hasEnded = false
   generation: Generation | undefined
   /** The generation was started by an earlier attempt. */
   isAdopter = false
@@ -42,12 +42,12 @@ export class Exchange {
   /** From here on the exchange sees to it that what the request holds on disk is given back. */
   hold(call: Call): void {
     this.#call = call
-    if (this.#hasEnded) call.discard()
+    if (this.hasEnded) call.discard()
   }
 
   /** The connection is done with it. A generation under way keeps the request until it has settled. */
   end(): void {
-    this.#hasEnded = true
+    this.hasEnded = true
     if (this.generation === undefined) this.#call?.discard()
   }
 

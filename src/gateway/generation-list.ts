@@ -10,6 +10,8 @@ export interface Entry {
    * afterwards that it may not have been read. `told`: its client knows of an ambiguous failure.
    */
   delivery: 'none' | 'written' | 'unread' | 'told'
+  /** When all of it had been written, by `performance.now()`. */
+  writtenAt: number
   /** The retry count of the last attempt that it was given to. */
   retryCount: number
   /** Ends the keeping. */
@@ -33,6 +35,7 @@ export class GenerationList {
       generation,
       identity,
       delivery: 'none',
+      writtenAt: 0,
       retryCount,
       timer: undefined,
       older,

@@ -3,7 +3,7 @@ import { Generation } from './generation.ts'
 import { upstreamRequestId } from './headers.ts'
 import { newGenerationId } from './ids.ts'
 import { answerCost, highestCostMicros, imagesAsked } from '../models/cost.ts'
-import { isAmbiguous } from '../upstream/failures.ts'
+import { isAmbiguous, leftBeforeSending } from '../upstream/failures.ts'
 import { qualityLabel, sizeLabel } from './labels.ts'
 import type { Socket } from 'node:net'
 import type { Body, Call, Endpoint } from '../endpoints/endpoint.ts'
@@ -76,6 +76,7 @@ export class Generations {
     if (retryCount === 0 && idempotencyKey === undefined && !retriesSilently) return undefined
     const generation = await this.#options.adoptions.find(identity)
     if (generation === undefined) return undefined
+    if (exchange.hasEnded) throw leftBeforeSending() // while it waited; the generation must not wait for it
     call.discard()
     return this.#share(generation, identity, exchange)
   }

@@ -11,8 +11,6 @@ export interface KeptAnswersOptions {
   readonly directory: SpoolDirectory
   /** What they may have on disk together. */
   readonly maxDiskBytes: number
-  /** Gives up something that is kept in memory and least likely to be asked for; false where there is nothing. */
-  readonly freeMemory: () => boolean
   /** Gives up the oldest answer on disk that nobody is reading; false where there is none. */
   readonly freeDisk: () => boolean
   /** The largest answer in memory. */
@@ -48,7 +46,6 @@ export class KeptAnswers {
     const { most, least, lessForEach } = MEMORY_BYTES
     const maxMemoryBytes = Math.max(least, most - this.#answers * lessForEach)
     while (this.memoryBytes > maxMemoryBytes) {
-      if (this.#options.freeMemory()) continue
       const largest = this.#options.largestInMemory() ?? answer
       if (largest.memoryBytes === 0) break
       largest.spill()

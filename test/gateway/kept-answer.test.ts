@@ -13,7 +13,7 @@ beforeAll(() => void (path = mkdtempSync(join(tmpdir(), 'comet-kept-'))))
 afterAll(() => rmSync(path, { recursive: true }))
 
 function keptAnswers(maxDiskBytes = 1e9): KeptAnswers {
-  const free = { freeMemory: () => false, freeDisk: () => false, largestInMemory: () => undefined }
+  const free = { freeDisk: () => false, largestInMemory: () => undefined }
   return new KeptAnswers({ directory: new SpoolDirectory(path), maxDiskBytes, ...free })
 }
 
