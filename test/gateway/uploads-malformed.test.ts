@@ -65,15 +65,35 @@ describe('a form that is malformed is refused, and its connection lives on', () 
   it.each<[what: string, body: () => Buffer, message: string]>([
     ['empty', () => Buffer.alloc(0), 'The body is empty.'],
     ['without a delimiter', () => Buffer.from('prompt=a&image=b'), 'does not begin with the boundary'],
-    ['with a preamble', () => Buffer.concat([Buffer.from('hello\r\n'), edit(square)]), 'does not begin with the boundary'],
+    [
+      'with a preamble',
+      () => Buffer.concat([Buffer.from('hello\r\n'), edit(square)]),
+      'does not begin with the boundary',
+    ],
     ['with another boundary', () => Buffer.from('--other\r\n\r\n\r\n--other--'), 'does not begin with the boundary'],
     ['without its end', () => Buffer.concat(good()), 'The form ends too early'],
-    ['with half of its end', () => Buffer.concat([...good(), Buffer.from(`--${BOUNDARY}-`)]), 'The form ends too early'],
+    [
+      'with half of its end',
+      () => Buffer.concat([...good(), Buffer.from(`--${BOUNDARY}-`)]),
+      'The form ends too early',
+    ],
     ['cut off in a header', () => Buffer.concat([...good(), Buffer.from(`--${BOUNDARY}\r\nconte`)]), 'ends too early'],
-    ['with more behind its end', () => Buffer.concat([edit(square), Buffer.from('x')]), 'Something follows the closing'],
+    [
+      'with more behind its end',
+      () => Buffer.concat([edit(square), Buffer.from('x')]),
+      'Something follows the closing',
+    ],
     ['twice', () => Buffer.concat([edit(square), edit(square)]), 'Something follows the closing'],
-    ['with a boundary that goes on', () => Buffer.concat([...good(), Buffer.from(`--${BOUNDARY}x\r\n`)]), 'followed by'],
-    ['with lines that end in LF', () => Buffer.from(edit(square).toString('latin1').replaceAll('\r\n', '\n'), 'latin1'), 'followed by'],
+    [
+      'with a boundary that goes on',
+      () => Buffer.concat([...good(), Buffer.from(`--${BOUNDARY}x\r\n`)]),
+      'followed by',
+    ],
+    [
+      'with lines that end in LF',
+      () => Buffer.from(edit(square).toString('latin1').replaceAll('\r\n', '\n'), 'latin1'),
+      'followed by',
+    ],
     [
       'with the boundary in its data',
       () => form(...good(), part(disposition, `x\r\n--${BOUNDARY} y`)),
@@ -86,27 +106,74 @@ describe('a form that is malformed is refused, and its connection lives on', () 
     ],
     [
       'nested',
-      () => form(part(`content-disposition: form-data; name="image"\r\ncontent-type: multipart/mixed; boundary=y`, '--y--')),
+      () =>
+        form(
+          part(`content-disposition: form-data; name="image"\r\ncontent-type: multipart/mixed; boundary=y`, '--y--'),
+        ),
       'is a multipart message itself',
     ],
     ['with a million parts', () => form(Buffer.alloc(58_000_000, text('n', '1'))), 'more than 128 parts'],
-    ['with headers of a megabyte', () => form(part(`${disposition}\r\nx: ${'y'.repeat(1_048_576)}`, '')), '16 KiB of headers'],
-    ['with a million headers', () => form(part(`${disposition}${'\r\nx: y'.repeat(1_000_000)}`, '')), '16 KiB of headers'],
+    [
+      'with headers of a megabyte',
+      () => form(part(`${disposition}\r\nx: ${'y'.repeat(1_048_576)}`, '')),
+      '16 KiB of headers',
+    ],
+    [
+      'with a million headers',
+      () => form(part(`${disposition}${'\r\nx: y'.repeat(1_000_000)}`, '')),
+      '16 KiB of headers',
+    ],
     ['with a part without headers', () => form(Buffer.from(`--${BOUNDARY}\r\n\r\nx\r\n`)), 'no Content-Disposition'],
-    ['with another disposition', () => form(part('content-disposition: attachment; name="n"', '')), 'must be form-data'],
-    ['with two dispositions', () => form(part(`${disposition}\r\n${disposition}`, '')), 'two content-disposition headers'],
+    [
+      'with another disposition',
+      () => form(part('content-disposition: attachment; name="n"', '')),
+      'must be form-data',
+    ],
+    [
+      'with two dispositions',
+      () => form(part(`${disposition}\r\n${disposition}`, '')),
+      'two content-disposition headers',
+    ],
     ['with a part without a name', () => form(part('content-disposition: form-data', '')), 'has no name parameter'],
     ['with an empty name', () => form(part('content-disposition: form-data; name=""', '')), 'has an empty name'],
     ['with two names', () => form(part(`${disposition}; name="n"`, '')), 'has the same parameter twice'],
-    ['with a name in another coding', () => form(part(`${disposition}; name*=utf-8''n`, '')), 'has a parameter other than'],
-    ['with a quote in a name', () => form(part('content-disposition: form-data; name="a\\"b"', '')), 'parsers read differently'],
-    ['with a line break in a name', () => form(part('content-disposition: form-data; name="a%0d%0ab"', '')), 'read differently'],
+    [
+      'with a name in another coding',
+      () => form(part(`${disposition}; name*=utf-8''n`, '')),
+      'has a parameter other than',
+    ],
+    [
+      'with a quote in a name',
+      () => form(part('content-disposition: form-data; name="a\\"b"', '')),
+      'parsers read differently',
+    ],
+    [
+      'with a line break in a name',
+      () => form(part('content-disposition: form-data; name="a%0d%0ab"', '')),
+      'read differently',
+    ],
     ['with a name that never ends', () => form(part('content-disposition: form-data; name="a', '')), 'is malformed'],
-    ['with a name that is no UTF-8', () => form(Buffer.from(part('content-disposition: form-data; name="\xff"', '').toString('utf8'), 'latin1')), 'not valid UTF-8'],
-    ['with a header on two lines', () => form(part('content-disposition: form-data;\r\n name="n"', '')), 'over several lines'],
-    ['with a NUL in a header', () => form(part('content-disposition: form-data; name="a\0b"', '')), 'control character'],
+    [
+      'with a name that is no UTF-8',
+      () => form(Buffer.from(part('content-disposition: form-data; name="\xff"', '').toString('utf8'), 'latin1')),
+      'not valid UTF-8',
+    ],
+    [
+      'with a header on two lines',
+      () => form(part('content-disposition: form-data;\r\n name="n"', '')),
+      'over several lines',
+    ],
+    [
+      'with a NUL in a header',
+      () => form(part('content-disposition: form-data; name="a\0b"', '')),
+      'control character',
+    ],
     ['with a header without a colon', () => form(part(`${disposition}\r\nhello`, '')), 'malformed header line'],
-    ['with an encoding', () => form(part(`${disposition}\r\ncontent-transfer-encoding: base64`, 'YQ==')), 'Content-Transfer-Encoding'],
+    [
+      'with an encoding',
+      () => form(part(`${disposition}\r\ncontent-transfer-encoding: base64`, 'YQ==')),
+      'Content-Transfer-Encoding',
+    ],
     ['with an empty file name', () => form(file(square, 'image', '')), 'empty filename'],
     ['with a text that is no UTF-8', () => form(part(disposition, Buffer.from([0xff]))), 'not valid UTF-8'],
   ])('%s', async (_what, body, message) => {
@@ -180,7 +247,12 @@ describe('a file name', () => {
     'a\\"b.png',
   ])('goes upstream as it is spelled and touches no disk: %s', async (filename) => {
     const client = await WireClient.to(gateway.url)
-    const body = Buffer.concat([text('model', 'gpt-image-2'), text('prompt', 'a'), file(square, 'image', filename), END])
+    const body = Buffer.concat([
+      text('model', 'gpt-image-2'),
+      text('prompt', 'a'),
+      file(square, 'image', filename),
+      END,
+    ])
     await client.write(upload(body))
     expect((await client.answer()).status).toBe(200)
     expect(upstream.received[0]?.body.equals(body)).toBe(true)
@@ -190,7 +262,12 @@ describe('a file name', () => {
   it.each(['a\r\nb.png', 'a\nb.png', 'a\0b.png', 'a"b.png', 'a\\"; name="mask', 'a\\"b=c.png'])(
     'is refused where parsers would read it differently: %j',
     async (filename) => {
-      const body = Buffer.concat([text('model', 'gpt-image-2'), text('prompt', 'a'), file(square, 'image', filename), END])
+      const body = Buffer.concat([
+        text('model', 'gpt-image-2'),
+        text('prompt', 'a'),
+        file(square, 'image', filename),
+        END,
+      ])
       expect(await refusalOf(upload(body))).toMatchObject({ status: 400, code: 'invalid_form' })
     },
   )

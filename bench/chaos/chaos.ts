@@ -1,0 +1,143 @@
+import { compareBooks, highestCosts } from './books.ts'
+import { GatewayProcess, sumOf } from './gateway.ts'
+import { Placing } from './placing.ts'
+import { planOf } from './plan.ts'
+import { Pulse } from './pulse.ts'
+import { Timeline } from './timeline.ts'
+import { ChaosUpstream } from './upstream.ts'
+import { judge, newTally } from './verdict.ts'
+import type { Books } from './books.ts'
+import type { Tally } from './verdict.ts'
+
+export interface ChaosOptions {
+  readonly seed: number
+  readonly requests: number
+  /** Orders that are under way at once. */
+  readonly clients: number
+}
+
+/** Everything that the run came to. */
+export interface Result extends ChaosOptions {
+  readonly sent: number
+  readonly upstreamRequests: number
+  readonly tally: Tally
+  readonly metrics: ReadonlyMap<string, number>
+  readonly books: Books
+  readonly leftovers: Readonly<Record<string, number>>
+  /** The longest that the gateway took to answer /healthz. */
+  readonly longestPulseMs: number
+  readonly outages: number
+  readonly peakMemoryMb: number
+  readonly stopped: { readonly code: number | null; readonly ms: number }
+  readonly seconds: number
+  /** What is off, in words. */
+  readonly problems: readonly string[]
+}
+
+const ORPHAN_TTL_MS = 5000
+/** Enough for the time an orphan is kept and for idle connections upstream to be closed. */
+const REST_MS = ORPHAN_TTL_MS + 10_000
+/** An answer that is there so shortly before a client gives up may not reach it. */
+const MARGIN_MS = 300
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** One run: a gateway, an upstream, many clients. */
+export class Chaos {
+  readonly #options: ChaosOptions
+  readonly #timeline = new Timeline()
+  readonly #upstream: ChaosUpstream
+
+  constructor(options: ChaosOptions) {
+    this.#options = options
+    this.#upstream = new ChaosUpstream(options.seed, this.#timeline)
+  }
+
+  async run(progress: (text: string) => void): Promise<Result> {
+    const startedAt = performance.now()
+    await this.#upstream.listen()
+    const gateway = await this.#startGateway()
+    const highest = await highestCosts(gateway)
+    const pulse = new Pulse(gateway.url)
+    pulse.start()
+    const placing = await this.#place(gateway.url, pulse, progress)
+    const leftovers = await this.#rest(gateway)
+    pulse.stop()
+    const metrics = await gateway.metrics()
+    const { peakMemoryMb, complaints } = gateway
+    const stopped = await gateway.stop()
+    this.#upstream.close()
+    const { attempts, outages } = this.#upstream
+    const tally = newTally()
+    const problems = this.#judge(placing, pulse, tally)
+    return {
+      ...this.#options,
+      sent: placing.sent,
+      upstreamRequests: attempts.length,
+      tally,
+      metrics,
+      books: compareBooks(attempts, gateway.bookings.values(), highest),
+      leftovers,
+      longestPulseMs: pulse.longest(),
+      outages,
+      peakMemoryMb,
+      stopped,
+      seconds: (performance.now() - startedAt) / 1000,
+      problems: [...problems, ...complaints.map((text) => `the gateway says: ${text}`)],
+    }
+  }
+
+  async #startGateway(): Promise<GatewayProcess> {
+    const gateway = new GatewayProcess(this.#upstream.url, {
+      UPSTREAM_TIMEOUT_MS: '6000',
+      ORPHAN_TTL_MS: String(ORPHAN_TTL_MS),
+      // So little that some answers are lost, and that is said.
+      ORPHAN_SPOOL_BYTES: '12000000',
+    })
+    await gateway.start()
+    return gateway
+  }
+
+  async #place(url: string, pulse: Pulse, progress: (text: string) => void): Promise<Placing> {
+    const { seed, requests, clients } = this.#options
+    const orders = planOf(seed, requests)
+    const placing = new Placing({ url, upstream: this.#upstream, pulse, timeline: this.#timeline })
+    const startedAt = performance.now()
+    await placing.placeAll(orders, clients, (done) => {
+      const seconds = Math.round((performance.now() - startedAt) / 1000)
+      progress(`${done} of ${orders.length} orders, ${this.#upstream.attempts.length} requests upstream, ${seconds} s`)
+    })
+    progress('all orders are over; waiting until nothing is left')
+    return placing
+  }
+
+  /** Waits until the gateway has given everything back, and says what it has not. */
+  async #rest(gateway: GatewayProcess): Promise<Record<string, number>> {
+    const deadline = performance.now() + REST_MS
+    for (;;) {
+      const metrics = await gateway.metrics()
+      const left = {
+        'generations in flight': sumOf(metrics, 'comet_in_flight'),
+        orphans: sumOf(metrics, 'comet_orphans'),
+        'spool files': gateway.spoolFiles,
+        'sockets to the upstream': this.#upstream.sockets.size,
+      }
+      if (Object.values(left).every((count) => count === 0) || performance.now() > deadline) return left
+      await pause(100)
+    }
+  }
+
+  #judge({ bySubject }: Placing, pulse: Pulse, tally: Tally): string[] {
+    const hadOutage = this.#upstream.outages > 0
+    const marginMs = (from: number, to: number): number => MARGIN_MS + 2 * pulse.longest(from, to)
+    return Array.from(bySubject).flatMap(([id, placed]) => {
+      const attempts = this.#upstream.attemptsFor(id)
+      const wrong = judge(placed, attempts, { hadOutage, marginMs }, tally)
+      if (wrong.length === 0) return []
+      const clients = placed.map(
+        ({ order, endings }) => `${order.manner}: ${endings.map(({ why }) => why || 'pictures').join(', ')}`,
+      )
+      const kind = placed[0]?.order.subject.kind.name
+      return [`order ${id} (${kind}; ${clients.join('; ')}): ${wrong.join('; ')}${this.#timeline.of(id)}`]
+    })
+  }
+}

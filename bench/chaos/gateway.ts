@@ -1,0 +1,160 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import { Agent, get } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
+import type { ChildProcess } from 'node:child_process'
+import type { IncomingMessage } from 'node:http'
+
+const ROOT = resolve(import.meta.dirname, '../..')
+export const API_KEY = 'sk-gw-chaos-0123456789'
+const FATAL_LEVEL = 50
+
+/** What a log line says about a generation. */
+interface LogLine {
+  readonly level?: number | string
+  readonly generationId?: string
+  readonly upstreamRequestId?: string
+  readonly failure?: string
+  readonly cause?: string
+  readonly costUsd?: number
+}
+
+/** How a generation was booked, by the log. */
+export interface Booking {
+  readonly upstreamRequestId: string | undefined
+  readonly failure: string | undefined
+  readonly cause: string | undefined
+  readonly costMicros: number
+}
+
+/** The gateway under test: a process of its own. */
+export class GatewayProcess {
+  readonly #child: ChildProcess
+  readonly #dataDir: string
+  readonly #agent = new Agent({ keepAlive: false })
+  readonly #exited: Promise<number | null>
+  #isStopping = false
+  url = ''
+  /** Log lines that speak of a defect, and what came on standard error. */
+  readonly complaints: string[] = []
+  readonly bookings = new Map<string, Booking>()
+
+  constructor(upstreamUrl: string, environment: Readonly<Record<string, string>>) {
+    this.#dataDir = mkdtempSync(join(tmpdir(), 'comet-chaos-'))
+    this.#child = spawn(process.execPath, [join(ROOT, 'src/main.ts')], {
+      cwd: this.#dataDir,
+      env: {
+        PATH: process.env['PATH'],
+        COMETAPI_KEY: 'sk-chaos-upstream-0123456789',
+        COMETAPI_BASE_URL: upstreamUrl,
+        GATEWAY_KEYS: `chaos=${API_KEY}`,
+        DATA_DIR: this.#dataDir,
+        PORT: '0',
+        LOG_FORMAT: 'json',
+        ...environment,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.#exited = once(this.#child, 'exit').then(([code]) => code as number | null)
+    process.once('exit', () => this.#child.kill('SIGKILL'))
+  }
+
+  /** Waits until it listens. */
+  async start(): Promise<void> {
+    const { stdout, stderr } = this.#child
+    if (stdout === null || stderr === null) throw new Error('the gateway has no output')
+    stderr.on('data', (chunk: Buffer) => this.complaints.push(chunk.toString()))
+    const listening = Promise.withResolvers<string>()
+    createInterface({ input: stdout }).on('line', (line) => {
+      const address = /listens on (http:\/\/[\d.:]+)/.exec(line)?.[1]
+      if (address !== undefined) listening.resolve(address)
+      const { level = 0, ...rest } = JSON.parse(line) as LogLine
+      this.#note(rest)
+      if (level === 'error' || level === 'fatal' || Number(level) >= FATAL_LEVEL) this.complaints.push(line)
+    })
+    void this.#watch(listening.reject)
+    this.url = await listening.promise
+  }
+
+  /** A gateway that ends by itself ends the run. */
+  async #watch(report: (error: Error) => void): Promise<void> {
+    const code = await this.#exited
+    if (this.#isStopping) return
+    const error = new Error(`the gateway ended by itself, with ${code}:\n${this.complaints.join('\n')}`)
+    if (this.url === '') return report(error)
+    throw error
+  }
+
+  /** A generation may stand in several lines: its client's, that of a client that came back, its own. */
+  #note({ generationId, upstreamRequestId, failure, cause, costUsd }: LogLine): void {
+    if (generationId === undefined) return
+    const before = this.bookings.get(generationId)
+    this.bookings.set(generationId, {
+      upstreamRequestId: upstreamRequestId ?? before?.upstreamRequestId,
+      failure: failure ?? before?.failure,
+      cause: cause ?? before?.cause,
+      costMicros: Math.max(Math.round((costUsd ?? 0) * 1e6), before?.costMicros ?? 0),
+    })
+  }
+
+  /** Series by name and labels, as they are printed. */
+  async metrics(): Promise<ReadonlyMap<string, number>> {
+    const [response] = (await once(get(`${this.url}/metrics`, { agent: this.#agent }), 'response')) as [IncomingMessage]
+    const lines = (await text(response)).split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+    return new Map(
+      lines.map((line) => {
+        const cut = line.lastIndexOf(' ')
+        return [line.slice(0, cut), Number(line.slice(cut + 1))]
+      }),
+    )
+  }
+
+  /** The most that a request can cost, in millionths of a USD. */
+  async highestMicros(path: string, contentType: string, body: Buffer<ArrayBuffer>): Promise<number> {
+    const route = path.endsWith('/edits') ? '/gateway/check/edits' : '/gateway/check'
+    const headers = { authorization: `Bearer ${API_KEY}`, 'content-type': contentType }
+    const response = await fetch(this.url + route, { method: 'POST', headers, body })
+    const { highest_cost_usd: usd } = (await response.json()) as { highest_cost_usd?: number }
+    if (usd === undefined) throw new Error(`the gateway refuses ${body.subarray(0, 200).toString('latin1')}`)
+    return Math.round(usd * 1e6)
+  }
+
+  /** Files of the spool that it holds open; they have no name any more. */
+  get spoolFiles(): number {
+    const directory = `/proc/${this.#child.pid}/fd`
+    return readdirSync(directory).filter((fd) => {
+      try {
+        return readlinkSync(join(directory, fd)).includes('/spool/')
+      } catch {
+        return false // closed meanwhile
+      }
+    }).length
+  }
+
+  /** The most memory that it has had so far, in MB. */
+  get peakMemoryMb(): number {
+    const kilobytes = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${this.#child.pid}/status`, 'utf8'))?.[1]
+    return Math.round(Number(kilobytes) / 1024)
+  }
+
+  /** Asks it to stop. Its exit code, and how long it took. */
+  async stop(): Promise<{ readonly code: number | null; readonly ms: number }> {
+    const startedAt = performance.now()
+    this.#isStopping = true
+    this.#child.kill('SIGTERM')
+    const code = await this.#exited
+    rmSync(this.#dataDir, { recursive: true, force: true })
+    return { code, ms: performance.now() - startedAt }
+  }
+}
+
+/** Sums a metric over its labels. */
+export function sumOf(metrics: ReadonlyMap<string, number>, name: string): number {
+  return [...metrics]
+    .filter(([series]) => series === name || series.startsWith(`${name}{`))
+    .reduce((sum, [, value]) => sum + value, 0)
+}

@@ -1,0 +1,73 @@
+import { API_KEY } from './gateway.ts'
+import { rawClient } from './raw-client.ts'
+import { orderAgain, sdkClient, sdkFor } from './sdk-client.ts'
+import type { Order } from './plan.ts'
+import type { Pulse } from './pulse.ts'
+import type { Timeline } from './timeline.ts'
+import type { ChaosUpstream } from './upstream.ts'
+import type { Placed } from './verdict.ts'
+import type { Ending } from './wants.ts'
+
+const NEVER_MS = 60_000
+const NEVER: Ending = { pictures: undefined, why: 'nothing: it never ended', status: 0 }
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+export interface PlacingOptions {
+  readonly url: string
+  readonly upstream: ChaosUpstream
+  readonly pulse: Pulse
+  readonly timeline: Timeline
+}
+
+/** All the clients: what they order, and what they come to have. */
+export class Placing {
+  readonly #options: PlacingOptions
+  readonly bySubject = new Map<number, Placed[]>()
+  /** Requests, retries included. */
+  sent = 0
+
+  constructor(options: PlacingOptions) {
+    this.#options = options
+  }
+
+  /** Places all orders, so many at once. */
+  async placeAll(orders: readonly Order[], atOnce: number, progress: (done: number) => void): Promise<void> {
+    let next = 0
+    let done = 0
+    const work = async (): Promise<void> => {
+      for (;;) {
+        const order = orders[next++]
+        if (order === undefined) return
+        // Equal orders are placed together, so that they meet.
+        const isTwin = orders[next]?.subject.id === order.subject.id
+        const both = isTwin ? [order, ...orders.slice(next, ++next)] : [order]
+        await Promise.all(both.map((one) => this.#place(one)))
+        done += both.length
+        progress(done)
+      }
+    }
+    await Promise.all(Array.from({ length: atOnce }, work))
+  }
+
+  async #place(order: Order): Promise<void> {
+    const { url, upstream, pulse, timeline } = this.#options
+    const { id } = order.subject
+    if (order.outageMs !== undefined) void upstream.outage(order.outageMs, () => pulse.beat())
+    const watch = (text: string): void => timeline.note(id, text)
+    const sends = async (): Promise<void> => {
+      this.sent++
+      const at = performance.now()
+      await upstream.ready()
+      pulse.note(at)
+    }
+    const client = sdkFor(url, API_KEY, sends, watch)
+    const isRaw = order.manner === 'returns' || order.manner === 'vanishes'
+    const asked = isRaw ? rawClient({ url, apiKey: API_KEY }, order, sends, watch) : sdkClient(client, order)
+    const endings = await Promise.race([asked, pause(NEVER_MS).then(() => [NEVER])])
+    const isHonestlyLost = endings.some(({ why }) => why === 'answer_not_kept')
+    const again = isHonestlyLost ? await orderAgain(client, order) : undefined
+    const placed = this.bySubject.get(id) ?? []
+    placed.push({ order, endings, again, endedAt: performance.now() })
+    this.bySubject.set(id, placed)
+  }
+}

@@ -1,0 +1,63 @@
+import { between, chance, pick } from './chance.ts'
+import { subjectOf } from './kinds.ts'
+import type { Subject } from './kinds.ts'
+
+/** How a client behaves. */
+const MANNERS = [
+  /** The SDK, which waits. */
+  { name: 'waits', share: 36 },
+  /** The SDK, which gives up soon and retries by itself, twice. */
+  { name: 'hasty', share: 24 },
+  /** The SDK, which is told to stop: it does not come back. */
+  { name: 'aborts', share: 7 },
+  /** A client that loses its connection at some moment and comes back, as SDKs in other languages do. */
+  { name: 'returns', share: 18 },
+  /** A client that is gone for good. */
+  { name: 'vanishes', share: 8 },
+  /** Two requests with one Idempotency-Key. */
+  { name: 'keyed', share: 7 },
+] as const
+export type Manner = (typeof MANNERS)[number]['name']
+
+/** One picture that somebody wants. */
+export interface Order {
+  readonly subject: Subject
+  readonly manner: Manner
+  /** 0 or 1: of two equal orders, which one. */
+  readonly twin: number
+  /** The upstream refuses connections for so long when this order is placed. */
+  readonly outageMs: number | undefined
+}
+
+/** Whether the client is there for its answer at the end. */
+export function staysFor({ manner }: Order): boolean {
+  return manner !== 'aborts' && manner !== 'vanishes'
+}
+
+const TWINS_SHARE = 0.04
+const OUTAGE_SHARE = 0.004
+
+/** Everything that is ordered, in order; some orders are equal to the one before on purpose. */
+export function planOf(seed: number, count: number): Order[] {
+  const orders: Order[] = []
+  for (let id = 1; orders.length < count; id++) {
+    const subject = subjectOf(seed, id)
+    const outageMs =
+      chance(seed, id, 'outage') < OUTAGE_SHARE ? between(chance(seed, id, 'outage length'), 150, 600) : undefined
+    if (chance(seed, id, 'twins') < TWINS_SHARE) {
+      for (const twin of [0, 1]) {
+        const manner = chance(seed, id, twin, 'manner') < 0.5 ? 'waits' : 'hasty'
+        orders.push({ subject, manner, twin, outageMs: undefined })
+      }
+    } else {
+      const manner = pick(chance(seed, id, 'manner'), MANNERS, ({ share }) => share).name
+      orders.push({ subject, manner, twin: 0, outageMs })
+    }
+  }
+  return orders
+}
+
+/** A decision that belongs to an order, or to one of its attempts. */
+export function rollOf({ subject, twin }: Order, ...about: readonly (string | number)[]): number {
+  return chance(subject.seed, subject.id, twin, ...about)
+}

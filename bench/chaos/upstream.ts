@@ -1,0 +1,179 @@
+import { once } from 'node:events'
+import { createServer as createHttpServer } from 'node:http'
+import { createServer } from 'node:net'
+import { between, chance, pick } from './chance.ts'
+import { FAULTS } from './faults.ts'
+import { costMicrosOf, subjectIn, subjectOf } from './kinds.ts'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Fault } from './faults.ts'
+import type { Subject } from './kinds.ts'
+import type { Timeline } from './timeline.ts'
+
+/** One request that came upstream, and what was done with it. */
+export interface Attempt {
+  readonly subject: Subject
+  readonly number: number
+  readonly fault: Fault
+  /** All of the images were handed over: when, in milliseconds of `performance.now()`. */
+  deliveredAt: number | undefined
+  /** The gateway closed the connection first. */
+  wasGivenUp: boolean
+}
+
+const QUIET_MS = 100
+/** How many connections are used once; the gateway connects anew for the next order. */
+const CLOSING_SHARE = 0.35
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** As it stands in the gateway's log. */
+export function requestIdOf({ subject, number }: Attempt): string {
+  return `${subject.id}-${number}`
+}
+
+/** What the upstream has decided to make, it is paid for. */
+export function costOf({ subject, number, fault }: Attempt): number {
+  return fault.buys ? costMicrosOf(subject, number) : 0
+}
+
+/** A CometAPI that fails in every way, and keeps account of what it was paid for. What it does depends on the seed alone. */
+export class ChaosUpstream {
+  readonly attempts: Attempt[] = []
+  readonly sockets = new Set<Socket>()
+  /** How often it stopped listening for a while. */
+  outages = 0
+  readonly #seed: number
+  readonly #bySubject = new Map<number, Attempt[]>()
+  readonly #http = createHttpServer((request, response) => void this.#receive(request, response))
+  // Of its own, since closing an HTTP server closes idle connections too, on which a request may be under way.
+  readonly #server = createServer((socket) => this.#connected(socket))
+  #port = 0
+  #isDown = false
+  #connections = 0
+  #quiet: Promise<void> = Promise.resolve()
+
+  readonly #timeline: Timeline
+
+  constructor(seed: number, timeline: Timeline) {
+    this.#seed = seed
+    this.#timeline = timeline
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`
+  }
+
+  async listen(): Promise<void> {
+    this.#server.listen(this.#port, '127.0.0.1')
+    await once(this.#server, 'listening')
+    this.#port = (this.#server.address() as AddressInfo).port
+  }
+
+  attemptsFor(subject: number): readonly Attempt[] {
+    return this.#bySubject.get(subject) ?? []
+  }
+
+  /** Resolves when clients may send: not while the upstream is about to go down. */
+  async ready(): Promise<void> {
+    await this.#quiet
+  }
+
+  /**
+   * Refuses new connections for a while. Nothing new is sent shortly before: what waits to be accepted when a listener
+   * closes is reset by the system, and would be a failure that the upstream knows nothing of.
+   * @param settle waits until the gateway has sent what it has
+   */
+  async outage(ms: number, settle: () => Promise<unknown>): Promise<void> {
+    if (this.#isDown) return
+    this.#isDown = true
+    this.outages++
+    this.#quiet = this.#calm(settle)
+    await this.#quiet
+    this.#server.close()
+    await pause(ms)
+    await this.listen()
+    this.#isDown = false
+  }
+
+  async #calm(settle: () => Promise<unknown>): Promise<void> {
+    for (let before = -1; before !== this.#connections;) {
+      before = this.#connections
+      await pause(QUIET_MS)
+      await settle()
+    }
+  }
+
+  close(): void {
+    if (this.#server.listening) this.#server.close()
+    for (const socket of this.sockets) socket.destroy()
+  }
+
+  #connected(socket: Socket): void {
+    this.#connections++
+    this.sockets.add(socket)
+    socket.on('error', () => {})
+    socket.on('close', () => this.sockets.delete(socket))
+    this.#http.emit('connection', socket)
+  }
+
+  async #receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.on('error', () => {})
+    const attempt = await this.#read(request)
+    if (attempt !== undefined) await this.#answer(attempt, request, response)
+  }
+
+  /** Reads a request to its end, or as far as is enough to break it off; undefined where the gateway broke it off. */
+  #read(request: IncomingMessage): Promise<Attempt | undefined> {
+    let attempt: Attempt | undefined
+    let body = ''
+    return new Promise((resolve) => {
+      request.on('data', (chunk: Buffer) => {
+        if (attempt !== undefined) return
+        body += chunk.toString('latin1')
+        attempt = this.#begin(body)
+        if (attempt?.fault.isBeforeReading === true) resolve(attempt)
+      })
+      request.on('end', () => resolve(attempt))
+      request.on('error', () => resolve(undefined))
+      request.on('close', () => resolve(undefined))
+    })
+  }
+
+  /** Decides what happens to a request, as soon as it is known what it is for. */
+  #begin(body: string): Attempt | undefined {
+    const id = subjectIn(body)
+    if (id === undefined) return undefined
+    const subject = subjectOf(this.#seed, id)
+    const all = this.#bySubject.get(id) ?? []
+    const number = all.length + 1
+    const fitting = FAULTS.filter(({ fits }) => fits?.(subject) !== false)
+    const fault = pick(chance(this.#seed, id, number, 'fault'), fitting, ({ share }) => share)
+    const attempt: Attempt = { subject, number, fault, deliveredAt: undefined, wasGivenUp: false }
+    this.attempts.push(attempt)
+    this.#bySubject.set(id, [...all, attempt])
+    this.#timeline.note(id, `upstream request ${number}: ${fault.name}`)
+    return attempt
+  }
+
+  async #answer(attempt: Attempt, { socket }: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { subject, number, fault } = attempt
+    const isSlow = chance(this.#seed, subject.id, number, 'slow') < 0.12
+    const latencyMs = between(chance(this.#seed, subject.id, number, 'latency'), 20, isSlow ? 2000 : 900)
+    if (fault.isBeforeReading !== true) await pause(latencyMs)
+    if (socket.destroyed) {
+      attempt.wasGivenUp = true
+      return
+    }
+    if (fault.meaning === 'answer') {
+      const stream = fault.isByHand === true ? socket : response
+      stream.once('finish', () => {
+        attempt.deliveredAt = performance.now()
+        this.#timeline.note(subject.id, `upstream request ${number} answered`)
+      })
+    }
+    response.setHeader('x-request-id', requestIdOf(attempt))
+    if (chance(this.#seed, subject.id, number, 'closing') < CLOSING_SHARE) response.setHeader('connection', 'close')
+    await fault.run({ subject, attempt: number, response, socket })
+  }
+}

@@ -1,0 +1,137 @@
+import { picturesOf } from './kinds.ts'
+import { staysFor } from './plan.ts'
+import { TIMED_OUT } from './wants.ts'
+import type { Order } from './plan.ts'
+import type { Attempt } from './upstream.ts'
+import type { Ending } from './wants.ts'
+
+/** An order that is over. */
+export interface Placed {
+  readonly order: Order
+  readonly endings: readonly Ending[]
+  /** Of the order that was placed again after a 409. */
+  readonly again: Ending | undefined
+  readonly endedAt: number
+}
+
+/** What became of everything that was ordered of one subject. */
+export interface Tally {
+  purchases: number
+  again: number
+  obtained: number
+  verified: number
+  refused: number
+  failed: number
+  tooLate: number
+  left: number
+}
+
+export function newTally(): Tally {
+  return { purchases: 0, again: 0, obtained: 0, verified: 0, refused: 0, failed: 0, tooLate: 0, left: 0 }
+}
+
+/** What has to be known beside the order. */
+export interface Circumstances {
+  readonly hadOutage: boolean
+  /** An answer that is there so shortly before a client gives up may not reach it. */
+  readonly marginMs: (from: number, to: number) => number
+}
+
+const REFUSALS = new Set([
+  'rate_limit_exceeded',
+  'upstream_overloaded',
+  'model_not_found',
+  'moderation_blocked',
+  'upstream_unreachable',
+])
+const FAILURES = new Set(['upstream_failed', 'upstream_timeout', 'upstream_invalid_response', 'cut'])
+
+/** Judges the orders of one subject. Says what is wrong, and counts. */
+export function judge(
+  placed: readonly Placed[],
+  attempts: readonly Attempt[],
+  { hadOutage, marginMs }: Circumstances,
+  tally: Tally,
+): string[] {
+  const wrong: string[] = []
+  const again = placed.filter((one) => one.again !== undefined).length
+  const allowed = placed.length + again
+  const bought = attempts.filter(({ fault }) => fault.buys)
+  const mayBeBought = attempts.filter(({ fault }) => fault.meaning !== 'refusal')
+  tally.again += again
+  tally.purchases += bought.length
+  if (bought.length > allowed) wrong.push(`${bought.length} purchases for ${allowed} orders`)
+  else if (mayBeBought.length > allowed) wrong.push(`sent ${mayBeBought.length} times for ${allowed} orders`)
+  const obtained = new Set<string>()
+  for (const one of placed) {
+    for (const ending of [...one.endings, ...(one.again === undefined ? [] : [one.again])]) {
+      if (ending.pictures === undefined) continue
+      const made = attempts.find((attempt) => isOf(attempt, ending.pictures ?? []))
+      if (made === undefined) wrong.push('a picture that was not made for it')
+      else obtained.add(String(made.number))
+      if (made !== undefined) tally.verified++
+    }
+    wrong.push(...judgeClient(one, attempts, hadOutage, tally))
+  }
+  const missed = missedBy(placed, attempts, obtained.size + again, marginMs)
+  if (missed > 0) wrong.push(`${missed} obtainable and not obtained`)
+  return wrong
+}
+
+function isOf({ subject, number, fault }: Attempt, pictures: readonly string[]): boolean {
+  if (!fault.buys) return false
+  const made = picturesOf(subject, number)
+  return made.length === pictures.length && made.every((picture, index) => picture === pictures[index])
+}
+
+/** What one client was told must have happened. */
+function judgeClient(
+  { order, endings, again }: Placed,
+  attempts: readonly Attempt[],
+  hadOutage: boolean,
+  tally: Tally,
+): string[] {
+  const all = again === undefined ? endings : [...endings, again]
+  if (all.some(({ pictures }) => pictures !== undefined)) {
+    tally.obtained++
+    return []
+  }
+  if (!staysFor(order)) {
+    tally.left++
+    return []
+  }
+  const { why } = all.at(-1) ?? { why: 'nothing' }
+  if (REFUSALS.has(why)) {
+    tally.refused++
+    const isExplained =
+      attempts.some(({ fault }) => fault.meaning === 'refusal') || (why === 'upstream_unreachable' && hadOutage)
+    return isExplained ? [] : [`told ${why}, and the upstream refused nothing`]
+  }
+  if (FAILURES.has(why)) {
+    tally.failed++
+    return attempts.some(isUnknown) || hadOutage ? [] : [`told ${why}, and the upstream did not fail`]
+  }
+  tally.tooLate++
+  return why === TIMED_OUT ? [] : [`ended with ${why}`]
+}
+
+/** Whole answers that were there in time for clients who waited, and that nobody got. */
+function missedBy(
+  placed: readonly Placed[],
+  attempts: readonly Attempt[],
+  obtained: number,
+  marginMs: Circumstances['marginMs'],
+): number {
+  const times = attempts.flatMap(({ deliveredAt }) => (deliveredAt === undefined ? [] : [deliveredAt]))
+  const staying = placed.filter(({ order }) => staysFor(order))
+  const last = Math.max(0, ...staying.map(({ endedAt }) => endedAt))
+  const inTime = times.filter((at) => at < last - marginMs(at, last))
+  const first = Math.min(...inTime)
+  const waited = staying.filter(({ endedAt }) => endedAt > first + marginMs(first, endedAt))
+  return Math.min(inTime.length, waited.length) - obtained
+}
+
+/** Nobody can tell whether it was done: neither images nor a refusal came of it. */
+export function isUnknown({ fault, deliveredAt }: Attempt): boolean {
+  return fault.meaning !== 'refusal' && deliveredAt === undefined
+}

@@ -1,0 +1,129 @@
+import { pause, until } from './world.ts'
+import type { Got } from './client.ts'
+import type { World } from './world.ts'
+
+/** What one connection of a client came to. */
+export interface Seen {
+  /** The first time that the client asked, or its retry. */
+  readonly role: 'first' | 'retry'
+  readonly got: Got
+}
+
+/** What the clients of one case do. */
+export interface Behaviour {
+  readonly name: string
+  /** Pictures that are asked for; retries ask for none. */
+  readonly orders: number
+  /** Only where a client gets the beginning of an answer. */
+  readonly needsBody: boolean
+  readonly run: (world: World) => Promise<Seen[]>
+}
+
+/** The request is as far as this upstream lets it come. */
+async function underWay(world: World, count: number): Promise<void> {
+  const inFlight = async (): Promise<boolean> => (await world.gauges()).inFlight >= count
+  await until(world.isReachable ? () => world.upstream.arrivals >= count : inFlight, 'the order is under way')
+}
+
+/** The gateway knows that so many clients have left, or has nothing left to do for them. */
+async function noticed(world: World, count: number): Promise<void> {
+  await until(async () => {
+    const { orphans, inFlight } = await world.gauges()
+    return orphans >= count || inFlight === 0
+  }, 'the gateway notices that the client has left')
+}
+
+async function waits(world: World): Promise<Seen[]> {
+  return [{ role: 'first', got: await world.send().got }]
+}
+
+async function leavesBefore(world: World): Promise<Seen[]> {
+  world.upstream.before.close()
+  const first = world.send()
+  await underWay(world, 1)
+  first.leave()
+  await noticed(world, 1)
+  world.upstream.before.open()
+  return []
+}
+
+async function leavesAfterHeaders(world: World): Promise<Seen[]> {
+  world.upstream.middle.close()
+  const first = world.send()
+  await first.begun
+  first.leave()
+  await noticed(world, 1)
+  world.upstream.middle.open()
+  return []
+}
+
+async function leavesInTheMiddle(world: World): Promise<Seen[]> {
+  world.upstream.middle.close()
+  const first = world.send()
+  await first.someBytes
+  await pause(20)
+  first.leave()
+  await noticed(world, 1)
+  world.upstream.middle.open()
+  return []
+}
+
+async function retriesMeanwhile(world: World): Promise<Seen[]> {
+  world.upstream.before.close()
+  const first = world.send()
+  await underWay(world, 1)
+  first.leave()
+  await noticed(world, 1)
+  const retry = world.send(undefined, { retry: 1 })
+  await pause(30)
+  world.upstream.before.open()
+  return [{ role: 'retry', got: await retry.got }]
+}
+
+async function retriesAfterwards(world: World): Promise<Seen[]> {
+  await leavesBefore(world)
+  await world.idle()
+  return [{ role: 'retry', got: await world.send(undefined, { retry: 1 }).got }]
+}
+
+async function retriesFromTheMiddle(world: World): Promise<Seen[]> {
+  await leavesInTheMiddle(world)
+  return [{ role: 'retry', got: await world.send(undefined, { retry: 1 }).got }]
+}
+
+async function twoRetry(world: World): Promise<Seen[]> {
+  world.upstream.before.close()
+  const first = [world.send(), world.send()]
+  await underWay(world, 2)
+  for (const sent of first) sent.leave()
+  await noticed(world, 2)
+  const retries = [world.send(undefined, { retry: 1 }), world.send(undefined, { retry: 1 })]
+  await pause(30)
+  world.upstream.before.open()
+  return Promise.all(retries.map(async ({ got }) => ({ role: 'retry' as const, got: await got })))
+}
+
+async function retriesWhileOpen(world: World): Promise<Seen[]> {
+  world.upstream.before.close()
+  const first = world.send()
+  await underWay(world, 1)
+  const retry = world.send(undefined, { retry: 1 })
+  await pause(50)
+  world.upstream.before.open()
+  return [
+    { role: 'first', got: await first.got },
+    { role: 'retry', got: await retry.got },
+  ]
+}
+
+export const BEHAVIOURS: readonly Behaviour[] = [
+  { name: 'waits', orders: 1, needsBody: false, run: waits },
+  { name: 'leaves before the answer', orders: 1, needsBody: false, run: leavesBefore },
+  { name: 'leaves after the headers', orders: 1, needsBody: true, run: leavesAfterHeaders },
+  { name: 'leaves in the middle of the body', orders: 1, needsBody: true, run: leavesInTheMiddle },
+  { name: 'leaves and retries meanwhile', orders: 1, needsBody: false, run: retriesMeanwhile },
+  { name: 'leaves and retries afterwards', orders: 1, needsBody: false, run: retriesAfterwards },
+  { name: 'leaves in the middle of the body and retries', orders: 1, needsBody: true, run: retriesFromTheMiddle },
+  { name: 'is one of two that leave and retry', orders: 2, needsBody: false, run: twoRetry },
+  { name: 'retries while its first connection looks open', orders: 1, needsBody: false, run: retriesWhileOpen },
+]

@@ -1,0 +1,165 @@
+import { createServer as createHttpServer } from 'node:http'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+
+/** Holds back whoever comes to it while it is closed. */
+export class Gate {
+  #isOpen = true
+  #waiting: (() => void)[] = []
+
+  close(): void {
+    this.#isOpen = false
+  }
+
+  open(): void {
+    this.#isOpen = true
+    for (const go of this.#waiting.splice(0)) go()
+  }
+
+  async passed(): Promise<void> {
+    if (this.#isOpen) return
+    await new Promise<void>((resolve) => this.#waiting.push(resolve))
+  }
+}
+
+/** A request that has arrived upstream, and what can be done to it. */
+export interface Arrival {
+  readonly number: number
+  readonly body: Buffer
+  readonly contentType: string
+  readonly response: ServerResponse
+  readonly socket: Socket
+  /** Makes the image: from here on it is paid for. Says which it is. */
+  readonly buy: (answer?: (purchase: number) => Buffer) => Buffer
+}
+
+export type Act = (arrival: Arrival, upstream: FaultyUpstream) => void | Promise<void>
+
+/** What an upstream does with a connection of which it reads nothing. */
+export type RawAct = (socket: Socket, upstream: FaultyUpstream) => void | Promise<void>
+
+/** A CometAPI that fails as it is told to, on a real socket, and counts what it has been paid for. */
+export class FaultyUpstream {
+  /** Before anything is answered, and in the middle of a body. */
+  readonly before = new Gate()
+  readonly middle = new Gate()
+  /** The answers that were made, each one paid for. */
+  readonly purchases: Buffer[] = []
+  /** Requests, and connections that were never read. */
+  arrivals = 0
+  /** Those whose connection is not done with them. */
+  busy = 0
+  port = 0
+  act: Act
+  readonly #sockets = new Set<Socket>()
+  readonly #http: HttpServer
+  readonly #tcp = createServer((socket) => this.#connected(socket))
+  readonly #rawAct: RawAct | undefined
+
+  constructor(act: Act, rawAct?: RawAct) {
+    this.act = act
+    this.#rawAct = rawAct
+    this.#http = createHttpServer((request, response) => void this.#receive(request, response))
+  }
+
+  async listen(port = 0): Promise<void> {
+    this.#tcp.listen(port, '127.0.0.1')
+    await once(this.#tcp, 'listening')
+    this.port = (this.#tcp.address() as AddressInfo).port
+  }
+
+  /** Takes no new connections; those that are open stay so. */
+  refuse(): void {
+    this.#tcp.close()
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy()
+    if (this.#tcp.listening) await new Promise((resolve) => this.#tcp.close(resolve))
+  }
+
+  #connected(socket: Socket): void {
+    this.#sockets.add(socket)
+    socket.on('error', () => {})
+    socket.on('close', () => this.#sockets.delete(socket))
+    if (this.#rawAct === undefined) return void this.#http.emit('connection', socket)
+    this.arrivals++
+    this.busy++
+    socket.on('close', () => this.busy--)
+    void this.#rawAct(socket, this)
+  }
+
+  async #receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { socket } = request
+    this.busy++
+    response.once('close', () => this.busy--)
+    response.on('error', () => {})
+    const chunks: Buffer[] = []
+    try {
+      for await (const chunk of request) chunks.push(chunk as Buffer)
+    } catch {
+      return // the gateway went away in the middle of its request
+    }
+    const buy = (answer = imageAnswer): Buffer => {
+      const made = answer(this.purchases.length + 1)
+      this.purchases.push(made)
+      return made
+    }
+    const contentType = request.headers['content-type'] ?? ''
+    const number = ++this.arrivals
+    await this.act({ number, body: Buffer.concat(chunks), contentType, response, socket, buy }, this)
+  }
+}
+
+/** What `imageAnswer` says it used. */
+export const USAGE = { input_tokens: 16, output_tokens: 208, total_tokens: 224 }
+/** At list prices: 5 a text token in, 30 an image token out. */
+export const USAGE_MICROS = 16 * 5 + 208 * 30
+
+/** The base64 of a picture that no other purchase has. */
+export function pictureOf(purchase: number, bytes: number): string {
+  return Buffer.alloc(Math.ceil((bytes * 3) / 4), `picture ${purchase}, `).toString('base64')
+}
+
+/** A whole answer; its usage comes last, so that it is never known where the answer breaks off. */
+export function imageAnswer(purchase: number, bytes = 300): Buffer {
+  const rest = JSON.stringify({ quality: 'low', size: '1024x1024', usage: USAGE }).slice(1)
+  return Buffer.from(`{"created":1,"data":[{"b64_json":"${pictureOf(purchase, bytes)}"}],${rest}`, 'latin1')
+}
+
+export const largeAnswer = (purchase: number): Buffer => imageAnswer(purchase, 600_000)
+
+/** As CometAPI documents it: the usage stands before the images. */
+export function usageFirst(purchase: number): Buffer {
+  return Buffer.from(JSON.stringify({ created: 1, usage: USAGE, data: [{ b64_json: pictureOf(purchase, 600_000) }] }))
+}
+
+export const JSON_TYPE = { 'content-type': 'application/json' }
+
+/** Where a large answer is cut: past what the gateway looks at before it answers. */
+export const PART = 300_000
+
+/** The usual upstream: waits at the first gate, makes the image and answers. */
+export function answers(make: (purchase: number) => Buffer = imageAnswer): Act {
+  return async ({ response, buy }, { before, middle }) => {
+    const answer = buy(make)
+    await before.passed()
+    response.writeHead(200, { ...JSON_TYPE, 'content-length': answer.length })
+    if (answer.length > PART) {
+      response.write(answer.subarray(0, PART))
+      await middle.passed()
+      response.end(answer.subarray(PART))
+    } else response.end(answer)
+  }
+}
+
+/** Refuses, or fails, with a status and a body; nothing is made unless `buys`. */
+export function says(status: number, body: string, headers: Record<string, string> = JSON_TYPE, buys = false): Act {
+  return async ({ response, buy }, { before }) => {
+    if (buys) buy()
+    await before.passed()
+    response.writeHead(status, headers).end(body)
+  }
+}

@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest'
+import { errorOf } from './client.ts'
+import { answers, imageAnswer, largeAnswer, USAGE_MICROS } from './faulty-upstream.ts'
+import { inWorld, openSpoolFiles, order, pause, until } from './world.ts'
+import type { World } from './world.ts'
+
+const MEGABYTES = 1_000_000
+const numbered = (index: number) => order({ prompt: `boat ${index}` })
+
+/** Orphans of so many bytes each, one after the other; their answers are there. */
+async function leaveBehind(world: World, count: number): Promise<void> {
+  for (let index = 0; index < count; index++) {
+    world.upstream.before.close()
+    await world.sendAndLeave(numbered(index))
+    world.upstream.before.open()
+    await world.idle()
+  }
+}
+
+describe.concurrent('an answer that nobody has taken', () => {
+  it('is there until ORPHAN_TTL_MS is over; what comes then is a new order', async () => {
+    await inWorld({ environment: { ORPHAN_TTL_MS: '500' } }, async (world) => {
+      await leaveBehind(world, 2)
+      expect((await world.send(numbered(0), { retry: 1 }).got).headers['x-gateway-adopted']).toMatch(/^gen_/)
+      await pause(800)
+      const late = await world.send(numbered(1), { retry: 1 }).got
+      expect(late.status).toBe(200)
+      expect(late.headers['x-gateway-adopted']).toBeUndefined()
+      expect(world.upstream.purchases).toHaveLength(3)
+    })
+  })
+
+  it('is not kept where ORPHAN_TTL_MS is 0; it is booked all the same', async () => {
+    await inWorld({ environment: { ORPHAN_TTL_MS: '0' }, act: answers(largeAnswer) }, async (world) => {
+      await leaveBehind(world, 1)
+      expect(await world.bookedMicros()).toBe(USAGE_MICROS)
+      expect(openSpoolFiles(world.dataDir)).toBe(0)
+    })
+  })
+
+  it('gives way to newer ones when ORPHAN_SPOOL_BYTES is used up, oldest first, and that is said', async () => {
+    const act = answers((purchase) => imageAnswer(purchase, 24 * MEGABYTES))
+    const environment = { ORPHAN_SPOOL_BYTES: String(30 * MEGABYTES), UPSTREAM_TIMEOUT_MS: '20000' }
+    await inWorld({ act, environment }, async (world) => {
+      await leaveBehind(world, 3) // 72 MB: 33.5 in memory and 30 on disk are kept at most
+      const retries = []
+      for (let index = 0; index < 3; index++) retries.push(await world.send(numbered(index), { retry: 1 }).got)
+      const statuses = retries.map(({ status }) => status)
+      expect(statuses[0]).toBe(409)
+      expect(statuses.at(-1)).toBe(200)
+      expect(statuses).toEqual(statuses.toSorted((a, b) => b - a)) // the oldest ones are lost, none in between
+      expect(world.upstream.arrivals).toBe(3)
+      for (const [index, got] of retries.entries()) {
+        if (got.status === 200) {
+          expect(got.body.equals(world.upstream.purchases[index] ?? Buffer.alloc(0))).toBe(true)
+          continue
+        }
+        expect(errorOf(got).code).toBe('answer_not_kept')
+        expect(got.headers['x-should-retry']).toBe('false')
+        expect(got.headers['x-gateway-generation']).toMatch(/^gen_/)
+        expect(errorOf(got).message).toContain(String(got.headers['x-gateway-generation']))
+      }
+      expect(await world.bookedMicros()).toBe(3 * USAGE_MICROS)
+    })
+  })
+
+  it('half delivered and too large to keep is a 409, not a second purchase; asked for again, it is bought', async () => {
+    const act = answers((purchase) => imageAnswer(purchase, 34 * MEGABYTES))
+    await inWorld({ act, environment: { ORPHAN_SPOOL_BYTES: '1000000' } }, async (world) => {
+      const first = world.send()
+      await first.someBytes
+      first.leave()
+      await world.idle()
+      const retry = await world.send(order(), { retry: 1 }).got
+      expect([retry.status, errorOf(retry).code]).toEqual([409, 'answer_not_kept'])
+      expect(retry.headers['x-should-retry']).toBe('false')
+      expect(world.upstream.arrivals).toBe(1)
+      const again = await world.send().got
+      expect(again.status).toBe(200)
+      expect(again.body.equals(world.upstream.purchases[1] ?? Buffer.alloc(0))).toBe(true)
+      expect(await world.bookedMicros()).toBe(2 * USAGE_MICROS)
+    })
+  })
+
+  it('waits on disk when it is large, in a file without a name, for its owner only', async () => {
+    const act = answers((purchase) => imageAnswer(purchase, 34 * MEGABYTES))
+    await inWorld({ act }, async (world) => {
+      await leaveBehind(world, 1)
+      await until(() => openSpoolFiles(world.dataDir) === 1, 'the answer goes to disk')
+      const got = await world.send(numbered(0), { retry: 1 }).got
+      expect(got.body.equals(world.upstream.purchases[0] ?? Buffer.alloc(0))).toBe(true)
+    })
+  })
+})

@@ -1,0 +1,141 @@
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer, request } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { eventually, startGateway } from '../helpers/gateway.ts'
+import { picture } from '../helpers/images.ts'
+import { imageAnswer } from '../helpers/upstream.ts'
+import { BOUNDARY, census, END, text } from './uploads-client.ts'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { TestGateway } from '../helpers/gateway.ts'
+
+const MEGABYTE = 1_000_000
+/** What is on its way in both directions, of the client and the upstream too, which are in this process. */
+const MAY_HOLD = 8 * MEGABYTE
+/** What the collector leaves lying about for a while. */
+const MAY_GROW_BY = 80 * MEGABYTE
+
+const directory = mkdtempSync(join(tmpdir(), 'comet-'))
+let upstream: Server
+let gateway: TestGateway
+let received = 0
+let collectGarbage: () => void
+
+beforeAll(async () => {
+  setFlagsFromString('--expose-gc')
+  collectGarbage = runInNewContext('gc') as () => void
+  upstream = createServer((incoming, response) => {
+    received = 0
+    incoming.on('data', (chunk: Buffer) => (received += chunk.length))
+    incoming.on('end', () => {
+      response.setHeader('content-type', 'application/json')
+      response.end(JSON.stringify(imageAnswer()))
+    })
+  })
+  upstream.listen(0, '127.0.0.1')
+  await once(upstream, 'listening')
+  const { port } = upstream.address() as AddressInfo
+  gateway = await startGateway(`http://127.0.0.1:${port}`, {
+    DATA_DIR: directory,
+    MAX_UPLOAD_BYTES: String(300 * MEGABYTE),
+  })
+})
+afterAll(async () => {
+  await gateway.close()
+  upstream.close()
+  rmSync(directory, { recursive: true })
+})
+
+/** What is held, and what the process takes. The collector gives some of it back only a little later. */
+async function memory(): Promise<{ readonly held: number; readonly taken: number }> {
+  const samples = []
+  for (let count = 0; count < 3; count++) {
+    collectGarbage()
+    await setTimeout(5)
+    const { heapUsed, external, rss } = process.memoryUsage()
+    samples.push({ held: heapUsed + external, taken: rss })
+  }
+  return {
+    held: Math.min(...samples.map(({ held }) => held)),
+    taken: Math.min(...samples.map(({ taken }) => taken)),
+  }
+}
+
+interface Upload {
+  readonly contentType: string
+  readonly before: Buffer
+  readonly filling: readonly Buffer[]
+  readonly after: Buffer
+}
+
+/** Sends an upload that nobody has in memory. Returns the most that was held meanwhile. */
+async function send({ contentType, before, filling, after }: Upload): Promise<number> {
+  const bytes = filling.reduce((sum, piece) => sum + piece.length, before.length + after.length)
+  const outgoing = request(`${gateway.url}/v1/images/edits`, {
+    method: 'POST',
+    headers: { 'content-type': contentType, 'content-length': bytes },
+  })
+  const answered = once(outgoing, 'response')
+  outgoing.write(before)
+  let most = 0
+  for (const [index, piece] of filling.entries()) {
+    if (!outgoing.write(piece)) await once(outgoing, 'drain')
+    if (index % 70 === 69) most = Math.max(most, (await memory()).held)
+  }
+  outgoing.end(after)
+  const [response] = await answered
+  expect(response.statusCode).toBe(200)
+  response.resume()
+  await once(response, 'end')
+  expect(received).toBe(bytes)
+  return Math.max(most, (await memory()).held)
+}
+
+describe('an upload', () => {
+  it.each([
+    ['of 200 MB as a form', 200, 40],
+    ['of 30 MB as JSON', 30, 15],
+  ])('%s is never held in memory', async (kind, megabytes, each) => {
+    const square = await picture(64, 64)
+    const megabyte = Buffer.alloc(MEGABYTE, 'A')
+    const isJson = kind.includes('JSON')
+    const fileHead = `--${BOUNDARY}\r\ncontent-disposition: form-data; name="image[]"; filename="a.png"\r\n\r\n`
+    const [open, close] = isJson
+      ? [Buffer.from(`{"image_url":"data:image/png;base64,${square.toString('base64')}`), Buffer.from('"},')]
+      : [Buffer.concat([Buffer.from(fileHead), square]), Buffer.from('\r\n')]
+    // Several images: each is smaller than what a model takes of one. The same megabyte all the time.
+    const filling = Array.from({ length: megabytes }, (_, at) => [
+      ...(at % each === 0 ? [open] : []),
+      megabyte,
+      ...(at % each === each - 1 ? [close] : []),
+    ]).flat()
+    const upload: Upload = isJson
+      ? {
+          contentType: 'application/json',
+          before: Buffer.from('{"model":"gpt-image-2","prompt":"a","images":['),
+          filling,
+          after: Buffer.from('{"file_id":"x"}]}'),
+        }
+      : {
+          contentType: `multipart/form-data; boundary=${BOUNDARY}`,
+          before: Buffer.concat([text('model', 'gpt-image-2'), text('prompt', 'a')]),
+          filling,
+          after: END,
+        }
+    await send({ ...upload, filling: [open, close] })
+    const before = await memory()
+    const most = await send(upload)
+    expect(most - before.held).toBeLessThan(MAY_HOLD)
+    expect((await memory()).taken - before.taken).toBeLessThan(MAY_GROW_BY)
+    await eventually(async () => {
+      const { openFiles, filesOnDisk } = await census(gateway, directory)
+      return openFiles + filesOnDisk === 0
+    }, 'its file is closed')
+  })
+})

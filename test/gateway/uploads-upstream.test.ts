@@ -1,0 +1,241 @@
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { eventually, startGateway } from '../helpers/gateway.ts'
+import { largePicture } from '../helpers/images.ts'
+import { answerJson, imageAnswer, scriptedUpstream } from '../helpers/upstream.ts'
+import { census, edit, NOTHING, text, upload, WireClient } from './uploads-client.ts'
+import type { AddressInfo, Socket } from 'node:net'
+import type { TestGateway } from '../helpers/gateway.ts'
+import type { WireAnswer } from './uploads-client.ts'
+
+/** An upstream that does as it likes on its sockets. */
+interface RawUpstream {
+  readonly url: string
+  readonly sockets: Set<Socket>
+  /** Called at the first bytes of each connection. */
+  onRequest: (socket: Socket, first: Buffer) => void
+  close(): Promise<void>
+}
+
+async function rawUpstream(): Promise<RawUpstream> {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => {
+    sockets.add(socket)
+    socket.on('error', () => {})
+    socket.on('close', () => sockets.delete(socket))
+    socket.once('data', (first: Buffer) => upstream.onRequest(socket, first))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const upstream: RawUpstream = {
+    url: `http://127.0.0.1:${port}`,
+    sockets,
+    onRequest: () => {},
+    close: async () => {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+      await once(server, 'close')
+    },
+  }
+  return upstream
+}
+
+const directory = mkdtempSync(join(tmpdir(), 'comet-'))
+let raw: RawUpstream
+let gateway: TestGateway
+/** More than what fits into the sockets in between. */
+let body: Buffer
+/** More than what stays in memory. */
+let smaller: Buffer
+
+beforeAll(async () => {
+  raw = await rawUpstream()
+  gateway = await startGateway(raw.url, { DATA_DIR: directory, MAX_RETRIES: '0', LOG_LEVEL: 'info' })
+  body = edit(await largePicture(6_000_000))
+  smaller = edit(await largePicture(1_000_000))
+})
+afterEach(async () => {
+  let last = ''
+  const expected = JSON.stringify(NOTHING)
+  const isEmpty = async (): Promise<boolean> => (last = JSON.stringify(await census(gateway, directory))) === expected
+  await eventually(isEmpty, 'nothing is left').catch(() => expect(last).toBe(expected))
+})
+afterAll(async () => {
+  await gateway.close()
+  await raw.close()
+  rmSync(directory, { recursive: true })
+})
+
+const IMAGES = JSON.stringify(imageAnswer())
+const REFUSAL = JSON.stringify({ error: { message: 'too large', type: 'invalid_request_error', code: 'too_large' } })
+const answer = (status: number, json: string, headers = ''): string =>
+  `HTTP/1.1 ${status} X\r\ncontent-type: application/json\r\n${headers}content-length: ${json.length}\r\n\r\n${json}`
+
+async function sent(at = gateway, bytes = body): Promise<WireAnswer> {
+  const client = await WireClient.to(at.url)
+  await client.write(upload(bytes))
+  const got = await client.answer()
+  client.socket.destroy()
+  return got
+}
+
+describe('an upstream that answers before it has read the upload', () => {
+  it.each<[what: string, onRequest: RawUpstream['onRequest'], status: number, images: number]>([
+    [
+      'with a refusal, and closes',
+      (socket) => void socket.pause().end(answer(413, REFUSAL, 'connection: close\r\n')),
+      413,
+      0,
+    ],
+    ['with a refusal, and reads no more', (socket) => void socket.pause().write(answer(413, REFUSAL)), 413, 0],
+    ['with a refusal, and reads on', (socket) => void socket.resume().write(answer(413, REFUSAL)), 413, 0],
+    ['with images, and reads no more', (socket) => void socket.pause().write(answer(200, IMAGES)), 200, 1],
+    ['with images, and reads on', (socket) => void socket.resume().write(answer(200, IMAGES)), 200, 1],
+    ['with images, and closes', (socket) => void socket.pause().end(answer(200, IMAGES)), 200, 1],
+    [
+      'with half of the images, and resets',
+      (socket) => void socket.write(answer(200, IMAGES).slice(0, -9), () => void socket.resetAndDestroy()),
+      502,
+      0,
+    ],
+    [
+      'with a 102, and then with images',
+      (socket) => void socket.resume().write(`HTTP/1.1 102 Processing\r\n\r\n${answer(200, IMAGES)}`),
+      200,
+      1,
+    ],
+    ['with nothing, and resets', (socket) => void socket.resetAndDestroy(), 502, 0],
+    ['with nothing, and closes', (socket) => void socket.end(), 502, 0],
+    ['with no HTTP', (socket) => void socket.resume().write('hello\r\n\r\n'), 502, 0],
+  ])('%s', async (_what, onRequest, status, images) => {
+    raw.onRequest = onRequest
+    const before = gateway.lines.length
+    const got = await sent()
+    expect(got.status).toBe(status)
+    expect(got.body.toString()).toContain(status === 413 ? 'error' : status === 200 ? 'b64_json' : 'upstream_failed')
+    await eventually(() => gateway.lines.length > before, 'it is logged')
+    expect(JSON.parse(gateway.lines.at(-1) ?? '')).toMatchObject({ status, images })
+    // The rest of the upload never becomes the beginning of another request.
+    raw.onRequest = (socket, first) => {
+      expect(first.toString('latin1', 0, 21)).toBe('POST /v1/images/edits')
+      socket.resume().write(answer(200, IMAGES, 'connection: close\r\n'))
+    }
+    expect((await sent(gateway, smaller)).status).toBe(200)
+  })
+
+  it('with a refusal, and resets at once, has refused or failed: the reset may overtake the answer', async () => {
+    for (const end of [undefined, -9]) {
+      const half = answer(413, REFUSAL).slice(0, end)
+      raw.onRequest = (socket) => void socket.write(half, () => void socket.resetAndDestroy())
+      for (let count = 0; count < 3; count++) expect([413, 502]).toContain((await sent(gateway, smaller)).status)
+    }
+  })
+
+  it('at any byte of it, often, on many connections, breaks nothing', async () => {
+    const uncaught: unknown[] = []
+    const remember = (error: unknown): void => void uncaught.push(error)
+    process.on('uncaughtException', remember)
+    let count = 0
+    raw.onRequest = (socket, first) => {
+      const which = count++
+      const limit = ((which * 7919) % 100) * 10_000
+      let got = first.length
+      let isOver = false
+      const look = (): void => {
+        if (isOver || got < limit) return
+        isOver = true
+        if (which % 4 === 0) socket.resetAndDestroy()
+        else if (which % 4 === 1) socket.write(answer(200, IMAGES, 'connection: close\r\n'))
+        else if (which % 4 === 2) socket.pause().end(answer(413, REFUSAL, 'connection: close\r\n'))
+        else socket.end()
+      }
+      socket.on('data', (chunk: Buffer) => {
+        got += chunk.length
+        look()
+      })
+      look()
+    }
+    const statuses = new Set<number>()
+    const one = async (index: number): Promise<void> => {
+      if (index % 5 !== 0) return void statuses.add((await sent(gateway, smaller)).status)
+      const client = await WireClient.to(gateway.url)
+      await client.write(upload(smaller))
+      await setTimeout(index % 30)
+      client.socket.resetAndDestroy()
+    }
+    for (let round = 0; round < 5; round++)
+      await Promise.all(Array.from({ length: 5 }, async (_, at) => one(round * 5 + at)))
+    expect([...statuses].every((status) => [200, 413, 502].includes(status))).toBe(true)
+    await setTimeout(20)
+    process.off('uncaughtException', remember)
+    expect(uncaught).toEqual([])
+  })
+})
+
+describe('an upstream that is in no hurry', () => {
+  it('and reads nothing keeps the upload on disk, and the client may leave', async () => {
+    let socket: Socket | undefined
+    raw.onRequest = (one) => void (socket = one.pause())
+    const client = await WireClient.to(gateway.url)
+    await client.write(upload(body))
+    await eventually(() => socket !== undefined, 'the upload is on its way')
+    await setTimeout(50)
+    expect(await census(gateway, directory)).toMatchObject({ openFiles: 1, filesOnDisk: 0, underWay: 1 })
+    client.socket.resetAndDestroy()
+    await setTimeout(20)
+    expect(await census(gateway, directory)).toMatchObject({ openFiles: 1, underWay: 1 }) // it is paid for all the same
+    socket?.resume()
+    socket?.write(answer(200, IMAGES, 'connection: close\r\n'))
+  })
+
+  it('and never gets its upload, since it does not shake hands, has cost nothing when the client leaves', async () => {
+    const silent = await rawUpstream()
+    const held = await startGateway(silent.url.replace('http:', 'https:'), { DATA_DIR: directory })
+    const client = await WireClient.to(held.url)
+    await client.write(upload(body))
+    await eventually(() => held.app.underWay().length === 1, 'the upload waits for a connection')
+    client.socket.resetAndDestroy()
+    await eventually(() => held.app.underWay().length === 0, 'nobody waits any more')
+    await eventually(async () => (await census(held, directory)).openFiles === 0, 'its file is closed')
+    expect(held.lines.join('')).toContain('"failure":"client_closed_request"')
+    await silent.close()
+    await held.close()
+  })
+})
+
+describe('an upload that is sent again', () => {
+  it('because the upstream was overloaded is the same, byte for byte, as it was received or rewritten', async () => {
+    const upstream = await scriptedUpstream()
+    const patient = await startGateway(upstream.url, { DATA_DIR: directory, MAX_RETRIES: '2' })
+    const overloaded = { error: { message: 'overloaded', type: 'comet_api_error', code: '' } }
+    const lengths = new Set<number>()
+    upstream.script = (response, request) => {
+      const isFirst = !lengths.has(request.body.length)
+      lengths.add(request.body.length)
+      return (isFirst ? answerJson(overloaded, 503) : answerJson(imageAnswer()))(response, request)
+    }
+    const style = Buffer.from('--limit\r\ncontent-disposition: form-data; name="style"\r\n\r\nvivid\r\n')
+    const client = await WireClient.to(patient.url)
+    await client.write(
+      upload(Buffer.concat([style, text('user', 'me'), body]), { 'x-gateway-parameter-policy': 'drop' }),
+    )
+    const [asReceived, rewritten] = await Promise.all([sent(patient), client.answer()])
+    expect([asReceived.status, rewritten.status]).toEqual([200, 200])
+    client.socket.destroy()
+    const bodies = [...Map.groupBy(upstream.received, (one) => one.body.length).values()]
+    expect(bodies.map((both) => both.map((one) => one.body.equals(both[0]?.body ?? style)))).toEqual([
+      [true, true],
+      [true, true],
+    ])
+    expect(bodies.some(([one]) => one?.body.equals(body))).toBe(true)
+    await eventually(async () => (await census(patient, directory)).openFiles === 0, 'its file is closed')
+    await patient.close()
+    await upstream.close()
+  })
+})
