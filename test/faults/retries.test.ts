@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { errorOf } from './client.ts'
 import { answers, JSON_TYPE, says, USAGE_MICROS } from './faulty-upstream.ts'
-import { inWorld, order, until } from './world.ts'
+import { inWorld, order, pause, until } from './world.ts'
 import { editOrder } from './forms.ts'
 import type { Act } from './faulty-upstream.ts'
 
