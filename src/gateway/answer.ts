@@ -17,6 +17,8 @@ export interface AnswerOutput {
   accepted(): void
   /** Bytes for the client, in order. */
   bytes(chunk: Buffer): void
+  /** The answer has said that it is complete; what the connection does is of no interest any more. */
+  finished(): void
   /** The answer is a failure, and nothing more of it is wanted. */
   refused(error: GatewayError): void
 }

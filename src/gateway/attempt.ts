@@ -8,6 +8,9 @@ import type { GatewayError } from '../errors.ts'
 import type { AnswerControl, AnswerHeaders, AnswerReceiver } from '../upstream/upstream.ts'
 import type { AnswerOutput, AnswerReader } from './answer.ts'
 
+/** How long an upstream may take to end an answer that has said that it is complete. */
+const LINGER_MS = 1000
+
 export interface AttemptOptions {
   /** The model as the client named it. */
   readonly modelName: string
@@ -17,7 +20,7 @@ export interface AttemptOptions {
 }
 
 /** Is told how an attempt goes; `refused` or `ended` comes last, once. */
-export interface AttemptOwner extends AnswerOutput {
+export interface AttemptOwner extends Omit<AnswerOutput, 'finished'> {
   ended(): void
 }
 
@@ -31,6 +34,7 @@ export class Attempt implements AnswerReceiver {
   readonly #owner: AttemptOwner
   #control: AnswerControl | undefined
   #isOver = false
+  #lingering: NodeJS.Timeout | undefined
 
   constructor(options: AttemptOptions, owner: AttemptOwner) {
     this.#options = options
@@ -56,6 +60,7 @@ export class Attempt implements AnswerReceiver {
   }
 
   ended(): void {
+    clearTimeout(this.#lingering)
     if (this.#isOver) return
     this.#control = undefined // its connection may be in use for another request by now
     this.reader?.end()
@@ -64,6 +69,7 @@ export class Attempt implements AnswerReceiver {
   }
 
   failed(error: Error): void {
+    clearTimeout(this.#lingering)
     if (this.#isOver || this.reader?.broke() === true) return
     this.#refuse(this.state === 'held' ? unreachable(error) : brokenOff(error))
   }
@@ -90,12 +96,22 @@ export class Attempt implements AnswerReceiver {
     this.#control?.abort(error)
   }
 
+  /** The upstream may close its connection now, or keep it open for the next request; it may not stay in this one. */
+  #finish(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#owner.ended()
+    const control = this.#control
+    this.#lingering = setTimeout(() => control?.abort(new Error('the answer was complete')), LINGER_MS).unref()
+  }
+
   #readerFor(status: number, headers: AnswerHeaders): AnswerReader {
     const { modelName, redact, events } = this.#options
     const head = { status, headers, modelName, redact }
     const output: AnswerOutput = {
       accepted: () => this.#owner.accepted(),
       bytes: (chunk) => this.#owner.bytes(chunk),
+      finished: () => this.#finish(),
       refused: (error) => this.#refuse(error),
     }
     const isSuccess = status >= 200 && status < 300

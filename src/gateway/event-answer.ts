@@ -103,6 +103,7 @@ export class EventAnswer implements AnswerReader {
     const event = this.#takeHeld()
     const isSkipped = kind === 'unreadable' || (kind === 'comment' && !this.#isAccepted)
     if (isPartway || !isSkipped) this.#handOn(event)
+    if (kind === 'done') this.#finish()
   }
 
   #hold(piece: Buffer): void {
@@ -134,6 +135,11 @@ export class EventAnswer implements AnswerReader {
       this.#output.accepted()
     }
     if (bytes.length > 0) this.#output.bytes(bytes)
+  }
+
+  #finish(): void {
+    this.#isOver = true
+    this.#output.finished()
   }
 
   #refuse(error: GatewayError): void {

@@ -89,6 +89,7 @@ export class Generations {
     if (twin !== undefined || this.#running >= maxInFlight) {
       if (twin === undefined) throw tooManyInFlight(maxInFlight)
       if (hold !== undefined) books?.cancel(hold)
+      order.call.discard() // the twin has its own
       return this.#share(twin, order.identity, exchange)
     }
     const { endpoint, call, body } = order

@@ -1,3 +1,4 @@
+import { invalidAnswer } from '../upstream/failures.ts'
 import { JsonTap } from '../usage/json-tap.ts'
 import { EventAnswer } from './event-answer.ts'
 import { JsonAnswer } from './json-answer.ts'
@@ -32,12 +33,15 @@ export class JsonAsEvents implements AnswerReader {
   #isFirst = false
   #hasOpenEvent = false
   #isRefused = false
+  readonly #output: AnswerOutput
 
   constructor(head: AnswerHead, output: AnswerOutput, family: EventFamily) {
     this.#type = `${family}.completed`
+    this.#output = output
     this.#events = new EventAnswer(head, output)
     this.#json = new JsonAnswer(head, {
       accepted: () => {},
+      finished: () => output.finished(),
       bytes: (chunk) => this.#convert(unpacked(chunk, head.headers)),
       refused: (error) => {
         this.#isRefused = true
@@ -62,7 +66,9 @@ export class JsonAsEvents implements AnswerReader {
 
   end(): void {
     this.#json.end()
-    if (!this.#hasOpenEvent || this.#isRefused) return
+    if (this.#isRefused) return
+    // An answer that was taken for images by its beginning, or one that is packed and cannot be read.
+    if (!this.#hasOpenEvent) return this.#output.refused(invalidAnswer('no image', {}, true))
     this.#closeEvent(this.#tap.member('usage'))
     this.#events.end()
   }

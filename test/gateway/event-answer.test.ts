@@ -36,6 +36,7 @@ function relayed(make: MakeReader, chunks: readonly Buffer[], isWhole: boolean):
   const reader = make({
     accepted: () => void (accepted = true),
     bytes: (chunk) => void out.push(Buffer.from(chunk)),
+    finished: () => {},
     refused: (error) => void (refused ??= error),
   })
   for (const chunk of chunks) if (refused === undefined) reader.write(chunk)

@@ -146,6 +146,22 @@ describe('a stream of events', () => {
     ])
   })
 
+  it('is over at [DONE], also where the upstream keeps its connection open', async () => {
+    upstream.script = (response) => void begin(response).write(`${completed('AAAA')}data: [DONE]\n\n`)
+    const response = await gateway.post(BODY)
+    expect(await response.text()).toContain('[DONE]')
+    expect(await gateway.logOf(response)).toMatchObject({ outcome: 'completed', images: 1, totalTokens: 100 })
+    await eventually(() => upstream.sockets.size === 0, 'the connection is given up')
+  })
+
+  it.each([
+    ['says nothing of images for a long time and then has none', { created: 1, note: 'x'.repeat(70_000), data: [] }],
+  ])('is refused where the upstream %s', async (_name, body) => {
+    upstream.script = answerJson(body)
+    const { error } = await collect()
+    expect(error).toMatchObject({ code: 'upstream_invalid_response' })
+  })
+
   it('that nobody reads to its end is counted all the same', async () => {
     upstream.script = async (response) => {
       begin(response).write(partial(0, 'AAAA'))

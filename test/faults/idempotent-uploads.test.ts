@@ -1,0 +1,17 @@
+import { expect, it } from 'vitest'
+import { editOrder } from './forms.ts'
+import { inWorld, openSpoolFiles, until } from './world.ts'
+
+it('uploads with one Idempotency-Key at once are bought once, and none leaves a file open', async () => {
+  await inWorld({ environment: { DATABASE: 'true' } }, async (world) => {
+    const upload = await editOrder({ imageBytes: 600_000 })
+    world.upstream.before.close()
+    const sent = Array.from({ length: 6 }, () => world.send(upload, { idempotencyKey: 'k' }))
+    await until(() => world.upstream.arrivals === 1, 'the order arrives upstream')
+    await until(() => openSpoolFiles(world.dataDir) <= 1, 'only the one that was sent has its upload')
+    world.upstream.before.open()
+    for (const { got } of sent) expect((await got).status).toBe(200)
+    expect(world.upstream.arrivals).toBe(1)
+    await until(() => openSpoolFiles(world.dataDir) === 0, 'no upload is open')
+  })
+})
