@@ -22,7 +22,9 @@ function problemsOf(environment: Environment): readonly string[] {
 }
 
 /** The problems of an otherwise good configuration. */
-const problems = (changes: Environment): readonly string[] => problemsOf({ COMETAPI_KEY: KEY, ...changes })
+/** Far from a database that a gateway in this directory may have made. */
+const DATA_DIR = '/nowhere'
+const problems = (changes: Environment): readonly string[] => problemsOf({ COMETAPI_KEY: KEY, DATA_DIR, ...changes })
 
 describe('the defaults', () => {
   it('are those that are documented', () => {
@@ -182,7 +184,7 @@ describe('a variable', () => {
 
 describe('all problems', () => {
   it('are said at once, one a line', () => {
-    const environment = { PORT: 'x', LOG_LEVEL: 'loud', PRICE_MULTIPLIER: '-1', HOST: '0.0.0.0' }
+    const environment = { PORT: 'x', LOG_LEVEL: 'loud', PRICE_MULTIPLIER: '-1', HOST: '0.0.0.0', DATA_DIR }
     expect(() => readConfig(environment)).toThrow(
       'The configuration is not usable:\n' +
         '  - PORT must be a whole number from 0 to 65535\n' +

@@ -39,6 +39,8 @@ const ORPHAN_TTL_MS = 5000
 const REST_MS = ORPHAN_TTL_MS + 10_000
 /** An answer that is there so shortly before a client gives up may not reach it. */
 const MARGIN_MS = 300
+/** So slowly at worst do the clients of this one process read, all at once. */
+const BYTES_PER_MS = 4000
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** One run: a gateway, an upstream, many clients. */
@@ -88,10 +90,10 @@ export class Chaos {
 
   async #startGateway(): Promise<GatewayProcess> {
     const gateway = new GatewayProcess(this.#upstream.url, {
-      UPSTREAM_TIMEOUT_MS: '6000',
+      UPSTREAM_TIMEOUT_MS: '7000',
       ORPHAN_TTL_MS: String(ORPHAN_TTL_MS),
       // So little that some answers are lost, and that is said.
-      ORPHAN_SPOOL_BYTES: '12000000',
+      ORPHAN_SPOOL_BYTES: '32000000',
     })
     await gateway.start()
     return gateway
@@ -128,9 +130,11 @@ export class Chaos {
 
   #judge({ bySubject }: Placing, pulse: Pulse, tally: Tally): string[] {
     const hadOutage = this.#upstream.outages > 0
-    const marginMs = (from: number, to: number): number => MARGIN_MS + 2 * pulse.longest(from, to)
     return Array.from(bySubject).flatMap(([id, placed]) => {
       const attempts = this.#upstream.attemptsFor(id)
+      const [, mostBytes] = placed[0]?.order.subject.kind.bytes ?? [0, 0]
+      const marginMs = (from: number, to: number): number =>
+        MARGIN_MS + mostBytes / BYTES_PER_MS + 3 * pulse.longest(from, to)
       const wrong = judge(placed, attempts, { hadOutage, marginMs }, tally)
       if (wrong.length === 0) return []
       const clients = placed.map(

@@ -21,8 +21,8 @@ const generations = '/v1/images/generations'
 
 export const KINDS: readonly Kind[] = [
   { name: 'small', share: 27, path: generations, parameters: GPT, bytes: [500, 20_000] },
-  { name: 'large', share: 17, path: generations, parameters: GPT, bytes: [100_000, 1_500_000] },
-  { name: 'huge', share: 2, path: generations, parameters: GPT, bytes: [3_000_000, 8_000_000] },
+  { name: 'large', share: 17, path: generations, parameters: GPT, bytes: [100_000, 1_000_000] },
+  { name: 'huge', share: 2, path: generations, parameters: GPT, bytes: [3_000_000, 6_000_000] },
   {
     name: 'url',
     share: 14,

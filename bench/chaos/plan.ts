@@ -36,18 +36,20 @@ export function staysFor({ manner }: Order): boolean {
 
 const TWINS_SHARE = 0.04
 const OUTAGE_SHARE = 0.004
+/** Also a short run has one. */
+const FIRST_OUTAGE = 150
 
 /** Everything that is ordered, in order; some orders are equal to the one before on purpose. */
 export function planOf(seed: number, count: number): Order[] {
   const orders: Order[] = []
   for (let id = 1; orders.length < count; id++) {
     const subject = subjectOf(seed, id)
-    const outageMs =
-      chance(seed, id, 'outage') < OUTAGE_SHARE ? between(chance(seed, id, 'outage length'), 150, 600) : undefined
+    const isDown = chance(seed, id, 'outage') < OUTAGE_SHARE || id === FIRST_OUTAGE
+    const outageMs = isDown ? between(chance(seed, id, 'outage length'), 150, 600) : undefined
     if (chance(seed, id, 'twins') < TWINS_SHARE) {
       for (const twin of [0, 1]) {
         const manner = chance(seed, id, twin, 'manner') < 0.5 ? 'waits' : 'hasty'
-        orders.push({ subject, manner, twin, outageMs: undefined })
+        orders.push({ subject, manner, twin, outageMs: twin === 0 ? outageMs : undefined })
       }
     } else {
       const manner = pick(chance(seed, id, 'manner'), MANNERS, ({ share }) => share).name

@@ -90,7 +90,7 @@ function send({ url, apiKey }: To, order: Order, { retry, moment, watch }: Try):
     request.write(body.subarray(0, body.length / 2))
     setTimeout(leave, 20)
   } else request.end(body)
-  if (loses('a while after sending')) setTimeout(leave, between(rollOf(order, retry, 'while'), 5, 1200))
+  if (loses('a while after sending')) setTimeout(leave, between(rollOf(order, retry, 'while'), 5, 1500))
   request.on('response', ({ statusCode, headers }) => {
     watch(`retry ${retry}: status ${statusCode}${headers['x-gateway-adopted'] === undefined ? '' : ', adopted'}`)
   })

@@ -30,7 +30,7 @@ process.on('uncaughtException', (error) => {
 const chaos = new Chaos({
   seed: whole('seed', values.seed),
   requests: whole('requests', values.requests ?? (values.short ? '300' : '5000')),
-  clients: whole('clients', values.clients ?? (values.short ? '60' : '120')),
+  clients: whole('clients', values.clients ?? (values.short ? '60' : '100')),
 })
 const isTerminal = process.stdout.isTTY
 const result = await chaos.run((text) => {

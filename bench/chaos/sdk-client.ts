@@ -54,7 +54,7 @@ function reasonOf(error: unknown): { why: string; status: number } {
 
 /** What a client that uses the SDK does. Two endings where it sends two requests for one order. */
 export async function sdkClient(client: OpenAI, order: Order): Promise<Ending[]> {
-  const hastyMs = between(rollOf(order, 'timeout'), 350, 900)
+  const hastyMs = between(rollOf(order, 'timeout'), 500, 1200)
   if (order.manner === 'keyed') return twoWithOneKey(client, order, hastyMs)
   if (order.manner === 'hasty') return [await once(client, order, { timeout: hastyMs })]
   if (order.manner !== 'aborts') return [await once(client, order, { timeout: LONG_MS })]

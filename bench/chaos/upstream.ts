@@ -159,7 +159,7 @@ export class ChaosUpstream {
   async #answer(attempt: Attempt, { socket }: IncomingMessage, response: ServerResponse): Promise<void> {
     const { subject, number, fault } = attempt
     const isSlow = chance(this.#seed, subject.id, number, 'slow') < 0.12
-    const latencyMs = between(chance(this.#seed, subject.id, number, 'latency'), 20, isSlow ? 2000 : 900)
+    const latencyMs = between(chance(this.#seed, subject.id, number, 'latency'), 20, isSlow ? 2500 : 1200)
     if (fault.isBeforeReading !== true) await pause(latencyMs)
     if (socket.destroyed) {
       attempt.wasGivenUp = true

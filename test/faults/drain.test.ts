@@ -18,7 +18,7 @@ interface Running {
   readonly url: string
   readonly process: ChildProcess
   readonly dataDir: string
-  ended(): Promise<{ code: number | null; signal: string | null }>
+  ended(): Promise<{ readonly code: unknown; readonly signal: unknown }>
 }
 
 /** A test with a gateway of its own, which is gone afterwards whatever happened. */
@@ -60,7 +60,7 @@ async function start(act: Act = answers(), environment: Record<string, string> =
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()))
   const end = once(child, 'exit').then(([code, signal]) => ({ code, signal }))
-  await until(() => output.includes('listens on http'), `the gateway starts: ${output}`)
+  for (let tries = 0; tries < 1000 && !output.includes('listens on http'); tries++) await pause(15)
   const url = /listens on (http:\/\/[\d.:]+)/.exec(output)?.[1] ?? ''
   return { upstream, client: new Client(url), url, process: child, dataDir, ended: () => end }
 }

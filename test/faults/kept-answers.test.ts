@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { errorOf } from './client.ts'
+import { Client, errorOf } from './client.ts'
 import { answers, imageAnswer, largeAnswer, USAGE_MICROS } from './faulty-upstream.ts'
 import { inWorld, openSpoolFiles, order, pause, until } from './world.ts'
 import type { World } from './world.ts'
@@ -90,5 +90,45 @@ describe.concurrent('an answer that nobody has taken', () => {
       const got = await world.send(numbered(0), { retry: 1 }).got
       expect(got.body.equals(world.upstream.purchases[0] ?? Buffer.alloc(0))).toBe(true)
     })
+  })
+})
+
+describe.concurrent('an answer that was given out', () => {
+  it('and may not have been read is there for a retry, also when much has been given out since', async () => {
+    const act = answers((purchase) => imageAnswer(purchase, 12 * MEGABYTES))
+    await inWorld({ act }, async (world) => {
+      for (let index = 0; index < 4; index++) {
+        const client = new Client(world.gateway.url)
+        expect((await client.send(numbered(index)).got).isWhole).toBe(true)
+        client.close()
+      }
+      await pause(50)
+      const got = await world.send(numbered(0), { retry: 1 }).got
+      expect(got.body.equals(world.upstream.purchases[0] ?? Buffer.alloc(0))).toBe(true)
+      expect(world.upstream.arrivals).toBe(4)
+    })
+  })
+
+  it('takes no room any more when it has been read, although its connection stays open', async () => {
+    const act = answers((purchase) => imageAnswer(purchase, 34 * MEGABYTES))
+    await inWorld({ act, environment: { ORPHAN_TTL_MS: '60000' } }, async (world) => {
+      expect((await world.send().got).isWhole).toBe(true)
+      await until(() => openSpoolFiles(world.dataDir) === 0, 'the answer is given up')
+    })
+  })
+})
+
+it('that an answer is not kept is said to every retry: the one before may not have read it', async () => {
+  const act = answers((purchase) => imageAnswer(purchase, 34 * MEGABYTES))
+  await inWorld({ act, environment: { ORPHAN_SPOOL_BYTES: '1000000' } }, async (world) => {
+    const first = world.send()
+    await first.someBytes
+    first.leave()
+    await world.idle()
+    for (const retry of [1, 2]) {
+      const got = await world.send(order(), { retry }).got
+      expect([retry, got.status, errorOf(got).code]).toEqual([retry, 409, 'answer_not_kept'])
+    }
+    expect(world.upstream.arrivals).toBe(1)
   })
 })

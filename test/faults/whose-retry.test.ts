@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Client, errorOf } from './client.ts'
-import { USAGE_MICROS } from './faulty-upstream.ts'
+import { answers, imageAnswer, USAGE_MICROS } from './faulty-upstream.ts'
 import { inWorld, order, pause, until } from './world.ts'
 import type { SendOptions } from './client.ts'
 import type { World } from './world.ts'
@@ -149,24 +149,20 @@ describe.concurrent('a retry', () => {
     })
   })
 
-  it.each(['has closed its connection', 'keeps its connection'])(
-    'gets its own picture, not the newer one of its twin that %s',
-    async (what) => {
-      await inWorld({}, async (world) => {
-        world.upstream.before.close()
-        await world.sendAndLeave()
-        world.upstream.before.open()
-        await world.idle()
-        const twin = new Client(world.gateway.url)
-        const twins = await twin.send(order()).got
-        if (what === 'has closed its connection') twin.close()
-        await pause(50)
-        const retry = await world.send(order(), { retry: 1 }).got
-        twin.close()
-        expect(world.upstream.purchases).toHaveLength(2)
-        expect(retry.body.equals(twins.body)).toBe(false)
-        expect(retry.body.equals(world.upstream.purchases[0] ?? Buffer.alloc(0))).toBe(true)
-      })
-    },
-  )
+  it('that leaves while it waits for its predecessor to leave does not keep the answer for ever', async () => {
+    const act = answers((purchase) => imageAnswer(purchase, 34_000_000))
+    await inWorld({ act, environment: { ORPHAN_TTL_MS: '300' } }, async (world) => {
+      world.upstream.before.close()
+      const first = world.send()
+      await until(() => world.upstream.arrivals === 1, 'the order arrives upstream')
+      const retry = world.send(undefined, { retry: 1 })
+      await pause(60)
+      retry.leave()
+      await pause(300)
+      first.leave()
+      await until(async () => (await world.gauges()).orphans === 1, 'the gateway notices that nobody is left')
+      world.upstream.before.open()
+      await world.idle() // and at the end no spool file is left
+    })
+  })
 })

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest'
+import { Client } from './client.ts'
+import { answers, largeAnswer, PART } from './faulty-upstream.ts'
+import { inWorld, order, pause } from './world.ts'
+import type { Act } from './faulty-upstream.ts'
+
+describe.concurrent('the retry of one of two equal orders', () => {
+  it.each(['has closed its connection', 'keeps its connection'])(
+    'gets its own picture, not the newer one of its twin that %s',
+    async (what) => {
+      await inWorld({}, async (world) => {
+        world.upstream.before.close()
+        await world.sendAndLeave()
+        world.upstream.before.open()
+        await world.idle()
+        const twin = new Client(world.gateway.url)
+        const twins = await twin.send(order()).got
+        if (what === 'has closed its connection') twin.close()
+        await pause(50)
+        const retry = await world.send(order(), { retry: 1 }).got
+        twin.close()
+        expect(world.upstream.purchases).toHaveLength(2)
+        expect(retry.body.equals(twins.body)).toBe(false)
+        expect(retry.body.equals(world.upstream.purchases[0] ?? Buffer.alloc(0))).toBe(true)
+      })
+    },
+  )
+
+  it('gets its own picture, not the newer failure of its twin', async () => {
+    const breaks: Act = ({ buy, response }) => {
+      response.writeHead(200, { 'content-type': 'application/json' }).write(buy(largeAnswer).subarray(0, PART))
+      setTimeout(() => response.destroy(), 50)
+    }
+    const act: Act = (arrival, upstream) => (arrival.number === 1 ? answers() : breaks)(arrival, upstream)
+    await inWorld({ act }, async (world) => {
+      const client = new Client(world.gateway.url)
+      expect((await client.send(order()).got).isWhole).toBe(true)
+      client.close()
+      expect((await world.send(order()).got).isWhole).toBe(false)
+      await world.idle()
+      const retry = await world.send(order(), { retry: 1 }).got
+      expect([retry.status, world.upstream.arrivals]).toEqual([200, 2])
+      expect(retry.body.equals(world.upstream.purchases[0] ?? Buffer.alloc(0))).toBe(true)
+    })
+  })
+})
