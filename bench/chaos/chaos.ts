@@ -93,7 +93,7 @@ export class Chaos {
       UPSTREAM_TIMEOUT_MS: '7000',
       ORPHAN_TTL_MS: String(ORPHAN_TTL_MS),
       // So little that some answers are lost, and that is said.
-      ORPHAN_SPOOL_BYTES: '32000000',
+      ORPHAN_SPOOL_BYTES: '20000000',
     })
     await gateway.start()
     return gateway

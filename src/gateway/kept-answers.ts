@@ -5,7 +5,7 @@ import type { SpoolDirectory } from '../spool/spool.ts'
  * What all kept answers may have in memory together: a single image is a few megabytes. Every answer under way has
  * buffers of its own, so that with many of them there is less for what is kept.
  */
-const MEMORY_BYTES = { most: 33_554_432, least: 8_388_608, lessForEach: 131_072 } as const
+const MEMORY_BYTES = { most: 16_777_216, least: 8_388_608, lessForEach: 131_072 } as const
 
 export interface KeptAnswersOptions {
   readonly directory: SpoolDirectory

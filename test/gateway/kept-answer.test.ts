@@ -89,15 +89,15 @@ describe('what is kept of an answer', () => {
   })
 
   it('goes to disk where there is too much of it for memory, and is given up where there is no disk either', async () => {
-    const all = keptAnswers(40_000_000)
+    const all = keptAnswers(15_000_000)
     const [first, second] = [all.create(), all.create()]
-    first.append(Buffer.alloc(20_000_000))
-    second.append(Buffer.alloc(20_000_000))
-    expect([all.memoryBytes, all.diskBytes]).toEqual([20_000_000, 20_000_000])
-    expect(second.append(Buffer.alloc(20_000_001))).toBe(true) // nobody waits for what is given up
+    first.append(Buffer.alloc(10_000_000))
+    second.append(Buffer.alloc(10_000_000))
+    expect([all.memoryBytes, all.diskBytes]).toEqual([10_000_000, 10_000_000])
+    expect(second.append(Buffer.alloc(10_000_001))).toBe(true) // nobody waits for what is given up
     expect(all.waitingBytes).toBe(0)
     expect([first.isWhole, second.isWhole]).toEqual([true, false])
-    expect([all.memoryBytes, all.diskBytes]).toEqual([20_000_000, 0])
+    expect([all.memoryBytes, all.diskBytes]).toEqual([10_000_000, 0])
     first.drop()
     await new Promise((resolve) => setTimeout(resolve, 20))
   })
