@@ -34,8 +34,8 @@ export async function demo({ once = false, out = 'demo.png', prompt = PROMPT }: 
   await access(dirname(file)) // before a picture is made that has no place to go
   loadEnvFile()
   // Nothing is bought, so that there is nothing to write down.
-  const demo = { SANDBOX: 'true', DATABASE: 'false' }
-  const config = readConfig(environmentWith({ ...demo, ...(once ? { PORT: '0', LOG_LEVEL: 'warn' } : {}) }))
+  const forFree = { SANDBOX: 'true', DATABASE: 'false' }
+  const config = readConfig(environmentWith({ ...forFree, ...(once ? { PORT: '0', LOG_LEVEL: 'warn' } : {}) }))
   const app = await createApp(config)
   const baseURL = `${await listen(app, config)}/v1`
   console.log(`The gateway listens on ${baseURL}, with an offline CometAPI behind it: no key, no cost.\n`)

@@ -17,7 +17,7 @@ async function leaveBehind(world: World, count: number): Promise<void> {
   }
 }
 
-describe.concurrent('an answer that nobody has taken', () => {
+describe('an answer that nobody has taken', () => {
   it('is there until ORPHAN_TTL_MS is over; what comes then is a new order', async () => {
     await inWorld({ environment: { ORPHAN_TTL_MS: '500' } }, async (world) => {
       await leaveBehind(world, 2)
@@ -93,7 +93,7 @@ describe.concurrent('an answer that nobody has taken', () => {
   })
 })
 
-describe.concurrent('an answer that was given out', () => {
+describe('an answer that was given out', () => {
   it('and may not have been read is there for a retry, also when much has been given out since', async () => {
     const act = answers((purchase) => imageAnswer(purchase, 12 * MEGABYTES))
     await inWorld({ act }, async (world) => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Client } from './client.ts'
 import { answers, largeAnswer, PART } from './faulty-upstream.ts'
-import { inWorld, order, pause } from './world.ts'
+import { inWorld, order, pause, until } from './world.ts'
 import type { Act } from './faulty-upstream.ts'
 
 describe.concurrent('the retry of one of two equal orders', () => {
@@ -41,6 +41,22 @@ describe.concurrent('the retry of one of two equal orders', () => {
       const retry = await world.send(order(), { retry: 1 }).got
       expect([retry.status, world.upstream.arrivals]).toEqual([200, 2])
       expect(retry.body.equals(world.upstream.purchases[0] ?? Buffer.alloc(0))).toBe(true)
+    })
+  })
+
+  it('gets its own picture, not a share in the one that its twin still waits for', async () => {
+    const slowly: Act = (arrival, upstream) => (arrival.number === 1 ? answers()(arrival, upstream) : undefined)
+    await inWorld({ act: slowly, environment: { UPSTREAM_TIMEOUT_MS: '2000' } }, async (world) => {
+      const client = new Client(world.gateway.url)
+      expect((await client.send(order()).got).isWhole).toBe(true)
+      const twin = world.send(order())
+      await until(() => world.upstream.arrivals === 2, 'the twin is under way')
+      client.close()
+      await pause(20)
+      const retry = await world.send(order(), { retry: 1 }).got
+      expect(retry.status).toBe(200)
+      expect(retry.body.equals(world.upstream.purchases[0] ?? Buffer.alloc(0))).toBe(true)
+      expect((await twin.got).status).toBe(504)
     })
   })
 })
