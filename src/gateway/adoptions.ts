@@ -180,7 +180,6 @@ export class Adoptions {
   #usable(entry: Entry): Generation {
     const { generation } = entry
     if (generation.kept?.isWhole !== false) return generation
-    if (generation.isOrphan && generation.state === 'settled') this.#release(entry) // it has been said; what comes now is a new order
     const message = `The answer to this request was bought as generation ${generation.id}, and is not kept any more. It was not bought again.`
     const headers = { 'x-gateway-generation': generation.id }
     throw new GatewayError('answer_not_kept', message, { headers })
@@ -236,13 +235,15 @@ export class Adoptions {
 /** How likely an entry is the retry's predecessor; 0: it is not. */
 function rankOf({ generation, identity, delivery, retryCount }: Entry, retry: OrderIdentity): number {
   if (identity.retryCount >= retry.retryCount) return 0
+  const isNext = retryCount === retry.retryCount - 1
+  if (delivery === 'written') return isNext ? 1 : 0
   // Whoever has read of an ambiguous failure does not send again; this one may have left before it read that.
   if (delivery === 'told') return 2
-  const isNext = retryCount === retry.retryCount - 1
-  if (!generation.isOrphan || delivery === 'written') return isNext ? (generation.isOrphan ? 1 : 5) : 0
+  if (!generation.isOrphan) return isNext ? 5 : 0
   if (generation.kept?.isWhole === false) return 3
-  if (delivery === 'unread') return 4
-  return isNext ? 7 : 6
+  if (generation.failure !== undefined) return 4
+  if (delivery === 'unread') return 6
+  return isNext ? 8 : 7
 }
 
 /** Its client knows, or could know if it had stayed, that the image may exist and be billed. */

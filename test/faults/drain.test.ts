@@ -109,7 +109,7 @@ describe.concurrent('a gateway that is told to stop', () => {
   })
 
   it('is not held up by open connections, kept answers or their timers', async () => {
-    const large = answers((purchase) => imageAnswer(purchase, 34_000_000))
+    const large = answers((purchase) => imageAnswer(purchase, 18_000_000))
     await withProcess(async (running) => {
       await orphan(running)
       running.upstream.before.open()

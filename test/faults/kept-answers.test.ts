@@ -39,10 +39,10 @@ describe('an answer that nobody has taken', () => {
   })
 
   it('gives way to newer ones when ORPHAN_SPOOL_BYTES is used up, oldest first, and that is said', async () => {
-    const act = answers((purchase) => imageAnswer(purchase, 24 * MEGABYTES))
-    const environment = { ORPHAN_SPOOL_BYTES: String(30 * MEGABYTES), UPSTREAM_TIMEOUT_MS: '20000' }
+    const act = answers((purchase) => imageAnswer(purchase, 12 * MEGABYTES))
+    const environment = { ORPHAN_SPOOL_BYTES: String(15 * MEGABYTES), UPSTREAM_TIMEOUT_MS: '20000' }
     await inWorld({ act, environment }, async (world) => {
-      await leaveBehind(world, 3) // 72 MB: 33.5 in memory and 30 on disk are kept at most
+      await leaveBehind(world, 3) // 36 MB: 16 in memory and 15 on disk are kept at most
       const retries = []
       for (let index = 0; index < 3; index++) retries.push(await world.send(numbered(index), { retry: 1 }).got)
       const statuses = retries.map(({ status }) => status)
@@ -65,7 +65,7 @@ describe('an answer that nobody has taken', () => {
   })
 
   it('half delivered and too large to keep is a 409, not a second purchase; asked for again, it is bought', async () => {
-    const act = answers((purchase) => imageAnswer(purchase, 34 * MEGABYTES))
+    const act = answers((purchase) => imageAnswer(purchase, 18 * MEGABYTES))
     await inWorld({ act, environment: { ORPHAN_SPOOL_BYTES: '1000000' } }, async (world) => {
       const first = world.send()
       await first.someBytes
@@ -83,7 +83,7 @@ describe('an answer that nobody has taken', () => {
   })
 
   it('waits on disk when it is large, in a file without a name, for its owner only', async () => {
-    const act = answers((purchase) => imageAnswer(purchase, 34 * MEGABYTES))
+    const act = answers((purchase) => imageAnswer(purchase, 18 * MEGABYTES))
     await inWorld({ act }, async (world) => {
       await leaveBehind(world, 1)
       await until(() => openSpoolFiles(world.dataDir) === 1, 'the answer goes to disk')
@@ -110,7 +110,7 @@ describe('an answer that was given out', () => {
   })
 
   it('takes no room any more when it has been read, although its connection stays open', async () => {
-    const act = answers((purchase) => imageAnswer(purchase, 34 * MEGABYTES))
+    const act = answers((purchase) => imageAnswer(purchase, 18 * MEGABYTES))
     await inWorld({ act, environment: { ORPHAN_TTL_MS: '60000' } }, async (world) => {
       expect((await world.send().got).isWhole).toBe(true)
       await until(() => openSpoolFiles(world.dataDir) === 0, 'the answer is given up')
@@ -119,7 +119,7 @@ describe('an answer that was given out', () => {
 })
 
 it('that an answer is not kept is said to every retry: the one before may not have read it', async () => {
-  const act = answers((purchase) => imageAnswer(purchase, 34 * MEGABYTES))
+  const act = answers((purchase) => imageAnswer(purchase, 18 * MEGABYTES))
   await inWorld({ act, environment: { ORPHAN_SPOOL_BYTES: '1000000' } }, async (world) => {
     const first = world.send()
     await first.someBytes

@@ -150,7 +150,7 @@ describe.concurrent('a retry', () => {
   })
 
   it('that leaves while it waits for its predecessor to leave does not keep the answer for ever', async () => {
-    const act = answers((purchase) => imageAnswer(purchase, 34_000_000))
+    const act = answers((purchase) => imageAnswer(purchase, 18_000_000))
     await inWorld({ act, environment: { ORPHAN_TTL_MS: '300' } }, async (world) => {
       world.upstream.before.close()
       const first = world.send()
