@@ -38,7 +38,7 @@ const ORPHAN_TTL_MS = 5000
 /** Enough for the time an orphan is kept and for idle connections upstream to be closed. */
 const REST_MS = ORPHAN_TTL_MS + 10_000
 /** An answer that is there so shortly before a client gives up may not reach it. */
-const MARGIN_MS = 300
+const MARGIN_MS = 500
 /** So slowly at worst do the clients of this one process read, all at once. */
 const BYTES_PER_MS = 4000
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
@@ -90,7 +90,7 @@ export class Chaos {
 
   async #startGateway(): Promise<GatewayProcess> {
     const gateway = new GatewayProcess(this.#upstream.url, {
-      UPSTREAM_TIMEOUT_MS: '7000',
+      UPSTREAM_TIMEOUT_MS: '10000',
       ORPHAN_TTL_MS: String(ORPHAN_TTL_MS),
       // So little that some answers are lost, and that is said.
       ORPHAN_SPOOL_BYTES: '20000000',
@@ -132,9 +132,9 @@ export class Chaos {
     const hadOutage = this.#upstream.outages > 0
     return Array.from(bySubject).flatMap(([id, placed]) => {
       const attempts = this.#upstream.attemptsFor(id)
-      const [, mostBytes] = placed[0]?.order.subject.kind.bytes ?? [0, 0]
+      const { bytes: [, answer] = [0, 0], upload: [, upload] = [0, 0] } = placed[0]?.order.subject.kind ?? {}
       const marginMs = (from: number, to: number): number =>
-        MARGIN_MS + mostBytes / BYTES_PER_MS + 3 * pulse.longest(from, to)
+        MARGIN_MS + (answer + upload) / BYTES_PER_MS + 4 * pulse.longest(from, to)
       const wrong = judge(placed, attempts, { hadOutage, marginMs }, tally)
       if (wrong.length === 0) return []
       const clients = placed.map(

@@ -40,6 +40,8 @@ export class Adoptions {
   readonly #byKey = new Map<string, Entry>()
   readonly #kept: KeptAnswers
   #sweeping: NodeJS.Timeout | undefined
+  /** Whose clients were told that they are not kept. */
+  #toldLost: Entry[] = []
 
   constructor({ directory, ttlMs, maxDiskBytes }: AdoptionsOptions) {
     this.#ttlMs = ttlMs
@@ -58,6 +60,8 @@ export class Adoptions {
 
   add(generation: Generation, identity: OrderIdentity): void {
     if (this.#ttlMs === 0) return
+    // Ordered anew after that: its retries are its own.
+    for (const lost of this.#toldLost.filter((entry) => entry.identity.equals(identity))) this.#release(lost)
     generation.entry = this.#list.add(generation, identity)
     const key = keyOf(identity)
     if (key !== undefined) this.#byKey.set(key, generation.entry)
@@ -180,6 +184,7 @@ export class Adoptions {
   #usable(entry: Entry): Generation {
     const { generation } = entry
     if (generation.kept?.isWhole !== false) return generation
+    if (!this.#toldLost.includes(entry)) this.#toldLost.push(entry)
     const message = `The answer to this request was bought as generation ${generation.id}, and is not kept any more. It was not bought again.`
     const headers = { 'x-gateway-generation': generation.id }
     throw new GatewayError('answer_not_kept', message, { headers })
@@ -201,6 +206,7 @@ export class Adoptions {
     this.#list.remove(entry)
     entry.generation.kept?.drop()
     entry.generation.entry = undefined
+    if (this.#toldLost.length > 0) this.#toldLost = this.#toldLost.filter((lost) => lost !== entry)
     const key = keyOf(entry.identity)
     if (key !== undefined && this.#byKey.get(key) === entry) this.#byKey.delete(key)
   }

@@ -108,7 +108,10 @@ async function retriesWhileOpen(world: World): Promise<Seen[]> {
   const first = world.send()
   await underWay(world, 1)
   const retry = world.send(undefined, { retry: 1 })
-  await pause(50)
+  await until(async () => {
+    const isOver = (await world.gauges()).inFlight === 0
+    return isOver || (await world.sum('comet_adoptions_total')) > 0
+  }, 'the retry is adopted')
   world.upstream.before.open()
   return [
     { role: 'first', got: await first.got },

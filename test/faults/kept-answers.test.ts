@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { Client, errorOf } from './client.ts'
-import { answers, imageAnswer, largeAnswer, USAGE_MICROS } from './faulty-upstream.ts'
+import { answers, imageAnswer, largeAnswer, says, USAGE_MICROS } from './faulty-upstream.ts'
 import { inWorld, openSpoolFiles, order, pause, until } from './world.ts'
+import type { Act } from './faulty-upstream.ts'
 import type { World } from './world.ts'
 
 const MEGABYTES = 1_000_000
@@ -130,5 +131,21 @@ it('that an answer is not kept is said to every retry: the one before may not ha
       expect([retry, got.status, errorOf(got).code]).toEqual([retry, 409, 'answer_not_kept'])
     }
     expect(world.upstream.arrivals).toBe(1)
+  })
+})
+
+it('an order that is placed again after that 409 has its own retries', async () => {
+  const large = answers((purchase) => imageAnswer(purchase, 18 * MEGABYTES))
+  const refuses = says(429, JSON.stringify({ error: { message: 'slow down', code: 'rate_limit_exceeded' } }))
+  const act: Act = (arrival, upstream) => (arrival.number === 2 ? refuses : large)(arrival, upstream)
+  await inWorld({ act, environment: { ORPHAN_SPOOL_BYTES: '1000000', UPSTREAM_RETRIES: '0' } }, async (world) => {
+    const first = world.send()
+    await first.someBytes
+    first.leave()
+    await world.idle()
+    expect((await world.send(order(), { retry: 1 }).got).status).toBe(409)
+    expect((await world.send(order()).got).status).toBe(429)
+    expect((await world.send(order(), { retry: 1 }).got).status).toBe(200)
+    expect(world.upstream.purchases).toHaveLength(2)
   })
 })

@@ -124,6 +124,19 @@ describe.concurrent('a retry', () => {
     })
   })
 
+  it('gets the answer also when that comes while the gateway waits for the first connection to close', async () => {
+    await inWorld({}, async (world) => {
+      world.upstream.before.close()
+      const first = world.send()
+      await until(() => world.upstream.arrivals === 1, 'the order arrives upstream')
+      const retry = world.send(order(), { retry: 1 })
+      await pause(120)
+      world.upstream.before.open()
+      expect((await retry.got).body.equals((await first.got).body)).toBe(true)
+      expect(world.upstream.arrivals).toBe(1)
+    })
+  })
+
   it('gets an answer again whose connection was closed right after its last byte', async () => {
     await inWorld({}, async (world) => {
       const client = new Client(world.gateway.url)
