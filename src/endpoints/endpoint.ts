@@ -1,5 +1,5 @@
-import type { ImageFile } from '../models/image-file.ts'
 import type { Operation, Parameters, RuleSet } from '../models/model.ts'
+import type { SpooledBody } from '../spool/spool.ts'
 import type { IncomingUpload, UploadOptions } from '../uploads/receive.ts'
 
 /** The first part of the names of a stream's events: `image_generation.completed`. */
@@ -17,6 +17,7 @@ export interface Endpoint {
 
 /** A body that is small enough to be received whole before it is read. */
 export interface WholeBody {
+  readonly contentTypes?: undefined
   /** @throws GatewayError 400 where the body is not what this operation takes */
   readonly parse: (body: unknown) => Call
 }
@@ -28,8 +29,8 @@ export interface UploadedBody {
   readonly receive: (upload: IncomingUpload, options: UploadOptions) => Promise<Call>
 }
 
-/** What goes upstream: bytes, or a number of bytes that can be read any number of times. */
-export type Body = Buffer | { readonly bytes: number; open(): NodeJS.ReadableStream }
+/** What goes upstream. */
+export type Body = Buffer | SpooledBody
 
 /** A request as its endpoint understood it. */
 export interface Call {
@@ -54,6 +55,3 @@ export interface Changes {
   readonly drop: readonly string[]
   readonly model: string
 }
-
-/** Value of a form's file parameter. */
-export type Files = readonly ImageFile[]

@@ -18,13 +18,7 @@ const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/
  */
 export async function receiveForm(ruleSet: RuleSet, upload: IncomingUpload, options: UploadOptions): Promise<Call> {
   const form = new FormReader(upload.contentType)
-  const spool = await receiveUpload(upload, options, form)
-  try {
-    return formCall(ruleSet, form, spool)
-  } catch (error) {
-    await spool.discard()
-    throw error
-  }
+  return receiveUpload(upload, options, form, (spool) => formCall(ruleSet, form, spool))
 }
 
 function formCall(ruleSet: RuleSet, form: FormReader, spool: Spool): Call {
@@ -34,7 +28,7 @@ function formCall(ruleSet: RuleSet, form: FormReader, spool: Spool): Call {
     parameters: formParameters(form),
     isForm: true,
     digest: () => form.digest,
-    body: { bytes: spool.bytes, open: () => spool.read() },
+    body: spool.body(),
     contentType: `multipart/form-data; boundary=${TOKEN.test(boundary) ? boundary : `"${boundary}"`}`,
     rewrite: (changes) => rewritten(form, spool, changes),
     discard: () => void spool.discard(),
@@ -95,12 +89,7 @@ function rewritten(form: FormReader, spool: Spool, { drop, model }: Changes): Bo
   const parts = [...form.texts, ...form.files].toSorted((a, b) => a.range.start - b.range.start)
   const kept = parts.filter(({ name }) => !isDropped.has(parameterOf(name)))
   const head = `--${form.boundary}\r\ncontent-disposition: form-data; name="model"\r\n\r\n${model}\r\n`
-  const pieces = [Buffer.from(head), ...kept.map(({ range }) => range), { start: form.partsEnd, end: spool.bytes }]
-  const bytes = pieces.reduce(
-    (sum, piece) => sum + (Buffer.isBuffer(piece) ? piece.length : piece.end - piece.start),
-    0,
-  )
-  return { bytes, open: () => spool.read(pieces) }
+  return spool.body([Buffer.from(head), ...kept.map(({ range }) => range), { start: form.partsEnd, end: spool.bytes }])
 }
 
 /** A name from the request, for a message. */

@@ -6,7 +6,7 @@ import { receiveUpload } from '../uploads/receive.ts'
 import { parseJsonBody, rewriteJsonBody } from './json-body.ts'
 import type { Spool } from '../spool/spool.ts'
 import type { IncomingUpload, UploadOptions } from '../uploads/receive.ts'
-import type { Body, Call } from './endpoint.ts'
+import type { Call } from './endpoint.ts'
 
 /**
  * Receives an edit whose images are URLs and data URLs in JSON, which goes upstream as it came.
@@ -14,13 +14,7 @@ import type { Body, Call } from './endpoint.ts'
  */
 export async function receiveJsonEdit(upload: IncomingUpload, options: UploadOptions): Promise<Call> {
   const elider = new JsonElider()
-  const spool = await receiveUpload(upload, options, elider)
-  try {
-    return jsonEditCall(elider, spool)
-  } catch (error) {
-    await spool.discard()
-    throw error
-  }
+  return receiveUpload(upload, options, elider, (spool) => jsonEditCall(elider, spool))
 }
 
 function jsonEditCall(elider: JsonElider, spool: Spool): Call {
@@ -36,16 +30,9 @@ function jsonEditCall(elider: JsonElider, spool: Spool): Call {
     parameters,
     isForm: false,
     digest: () => elider.digest,
-    body: { bytes: spool.bytes, open: () => spool.read() },
+    body: spool.body(),
     contentType: 'application/json',
-    rewrite: (changes): Body => {
-      const pieces = elider.expand(rewriteJsonBody(skeleton, changes).toString('utf8'))
-      const bytes = pieces.reduce(
-        (sum, piece) => sum + (Buffer.isBuffer(piece) ? piece.length : piece.end - piece.start),
-        0,
-      )
-      return { bytes, open: () => spool.read(pieces) }
-    },
+    rewrite: (changes) => spool.body(elider.expand(rewriteJsonBody(skeleton, changes).toString('utf8'))),
     discard: () => void spool.discard(),
   }
 }

@@ -2,6 +2,7 @@ import { brokenOff, invalidAnswer, originHeaders, translateStreamError } from '.
 import { factsOfWhole } from '../usage/answer-facts.ts'
 import { SseTap } from '../usage/sse-tap.ts'
 import { errorEvent } from './answer.ts'
+import { joined } from './joined.ts'
 import { judgeAnswer } from './judge-answer.ts'
 import type { GatewayError } from '../errors.ts'
 import type { AnswerFacts } from '../usage/answer-facts.ts'
@@ -113,8 +114,7 @@ export class EventAnswer implements AnswerReader {
   }
 
   #takeHeld(): Buffer {
-    const [only] = this.#held
-    const bytes = this.#held.length === 1 && only !== undefined ? only : Buffer.concat(this.#held)
+    const bytes = joined(this.#held)
     this.#held = []
     this.#heldBytes = 0
     return bytes

@@ -1,6 +1,7 @@
 import type { GatewayError } from '../errors.ts'
 import { leftBeforeSending, timedOut } from '../upstream/failures.ts'
 import { Attempt } from './attempt.ts'
+import { joined } from './joined.ts'
 import { retryDelayMs } from './retry-policy.ts'
 import type { Cost } from '../models/cost.ts'
 import type { AnswerHeaders, AnswerReceiver } from '../upstream/upstream.ts'
@@ -147,8 +148,7 @@ export class Generation implements AttemptOwner, Delivery {
   /** The whole answer, where all of it had come before the first client took a part. */
   takeWhole(): Buffer | undefined {
     if (!this.#isSettled || this.failure !== undefined) return undefined
-    const [only] = this.#waiting
-    const whole = this.#waiting.length === 1 && only !== undefined ? only : Buffer.concat(this.#waiting)
+    const whole = joined(this.#waiting)
     this.#waiting = []
     return whole
   }

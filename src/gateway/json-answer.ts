@@ -1,6 +1,7 @@
 import { brokenOff } from '../upstream/failures.ts'
 import { factsOfWhole } from '../usage/answer-facts.ts'
 import { JsonTap } from '../usage/json-tap.ts'
+import { joined } from './joined.ts'
 import { judgeAnswer, unpacked } from './judge-answer.ts'
 import type { AnswerFacts } from '../usage/answer-facts.ts'
 import type { AnswerHead, AnswerOutput, AnswerReader } from './answer.ts'
@@ -81,10 +82,4 @@ export class JsonAnswer implements AnswerReader {
     this.#tap.write(head)
     return this.#tap.facts()
   }
-}
-
-/** Chunks in one piece; the usual single chunk is not copied. */
-function joined(chunks: readonly Buffer[]): Buffer {
-  const [only] = chunks
-  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)
 }

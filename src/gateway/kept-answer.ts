@@ -1,4 +1,5 @@
 import { Spool } from '../spool/spool.ts'
+import { joined } from './joined.ts'
 import type { AnswerSink } from './answer.ts'
 import type { KeptAnswers } from './kept-answers.ts'
 
@@ -49,8 +50,7 @@ export class KeptAnswer {
   /** All of it in one piece, where it is in memory. */
   get inMemory(): Buffer | undefined {
     if (this.#isLost || this.#spool !== undefined) return undefined
-    const [only] = this.#chunks
-    return this.#chunks.length === 1 && only !== undefined ? only : Buffer.concat(this.#chunks)
+    return joined(this.#chunks)
   }
 
   get diskBytes(): number {

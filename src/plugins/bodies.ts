@@ -23,8 +23,23 @@ export const jsonBodies = fp(
   { name: 'json-bodies' },
 )
 
-/** In this scope, bodies of these types are not received before the handler: it reads them as they arrive. */
-export function takeUploads(scope: FastifyInstance, contentTypes: readonly string[]): void {
+/**
+ * A scope for routes whose bodies are not received before the handler, which reads them as they arrive.
+ * @param contentTypes undefined: bodies are received whole, as everywhere else
+ */
+export function uploadScope(
+  app: FastifyInstance,
+  contentTypes: readonly string[] | undefined,
+  mount: (scope: FastifyInstance) => void,
+): void {
+  void app.register((scope: FastifyInstance, _options: object, done: () => void) => {
+    if (contentTypes !== undefined) takeUploads(scope, contentTypes)
+    mount(scope)
+    done()
+  })
+}
+
+function takeUploads(scope: FastifyInstance, contentTypes: readonly string[]): void {
   scope.removeAllContentTypeParsers()
   scope.addContentTypeParser([...contentTypes], function keepStream(request, payload, parsed): void {
     const problem = encodingProblem(request)

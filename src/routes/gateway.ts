@@ -2,7 +2,7 @@ import { GatewayError } from '../errors.ts'
 import { checkCall, policyOf, resolveModel } from '../gateway/check-request.ts'
 import { checkAccess } from '../gateway/check-access.ts'
 import { readCall } from '../gateway/read-call.ts'
-import { takeUploads } from '../plugins/bodies.ts'
+import { uploadScope } from '../plugins/bodies.ts'
 import { highestCostMicros } from '../models/cost.ts'
 import { describeModel } from '../models/describe.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
@@ -32,12 +32,10 @@ export function gatewayRoutes(app: FastifyInstance, gateway: Gateway, endpoints:
     aliases: Object.fromEntries(gateway.models.aliases),
   }))
   for (const endpoint of endpoints) {
-    void app.register((scope: FastifyInstance, _options: object, done: () => void) => {
-      if ('receive' in endpoint.body) takeUploads(scope, endpoint.body.contentTypes)
-      const config = { endpoint: 'gateway.check' }
-      scope.post(checkPath(endpoint), { config }, (request) => check(request, gateway, endpoint))
-      done()
-    })
+    const config = { endpoint: 'gateway.check' }
+    uploadScope(app, endpoint.body.contentTypes, (scope) =>
+      scope.post(checkPath(endpoint), { config }, (request) => check(request, gateway, endpoint)),
+    )
   }
 }
 

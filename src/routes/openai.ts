@@ -1,6 +1,6 @@
 import { GatewayError } from '../errors.ts'
 import { requestHandler } from '../gateway/handle-request.ts'
-import { takeUploads } from '../plugins/bodies.ts'
+import { uploadScope } from '../plugins/bodies.ts'
 import type { FastifyInstance } from 'fastify'
 import type { Endpoint } from '../endpoints/endpoint.ts'
 import type { Gateway } from '../gateway/gateway.ts'
@@ -10,11 +10,9 @@ import type { Catalogue, ResolvedModel } from '../models/catalogue.ts'
 export function openaiRoutes(app: FastifyInstance, gateway: Gateway, endpoints: readonly Endpoint[]): void {
   for (const endpoint of endpoints) {
     const config = { endpoint: endpoint.operation }
-    void app.register((scope: FastifyInstance, _options: object, done: () => void) => {
-      if ('receive' in endpoint.body) takeUploads(scope, endpoint.body.contentTypes)
-      scope.post(endpoint.path, { config }, requestHandler(gateway, endpoint))
-      done()
-    })
+    uploadScope(app, endpoint.body.contentTypes, (scope) =>
+      scope.post(endpoint.path, { config }, requestHandler(gateway, endpoint)),
+    )
   }
   const list = modelList(gateway.models)
   app.get('/v1/models', { config: { endpoint: 'models.list' } }, () => ({ object: 'list', data: list }))

@@ -58,6 +58,12 @@ export class SpoolDirectory {
   }
 }
 
+/** A number of bytes that can be read any number of times. */
+export interface SpooledBody {
+  readonly bytes: number
+  open(): Readable
+}
+
 interface SpoolFile {
   readonly handle: FileHandle
   /** Where it could not be removed yet. */
@@ -86,6 +92,12 @@ export class Spool {
     }
     if (this.#file === undefined) return this.#moveToFile(chunk)
     return writeAt(this.#file.handle, chunk, position)
+  }
+
+  /** What `read` gives, with its length, to be sent any number of times. */
+  body(parts: readonly (ByteRange | Buffer)[] = [{ start: 0, end: this.bytes }]): SpooledBody {
+    const bytes = parts.reduce((sum, part) => sum + (Buffer.isBuffer(part) ? part.length : part.end - part.start), 0)
+    return { bytes, open: () => this.read(parts) }
   }
 
   /** The bytes as a stream: ranges of what is kept here, and others in between. */

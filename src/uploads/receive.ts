@@ -28,14 +28,18 @@ export interface UploadTap {
 }
 
 /**
- * Receives a body into a spool, past a tap. Nothing of it stays behind where it is refused or breaks off.
- * @throws GatewayError `request_too_large`, `storage_full`, `storage_unavailable`, `invalid_http`; what the tap throws
+ * Receives a body into a spool, past a tap, and reads what it says. Nothing of it stays behind where it is refused or
+ * breaks off.
+ * @param read makes of the whole body what the caller gets
+ * @throws GatewayError `request_too_large`, `storage_full`, `storage_unavailable`, `invalid_http`; what the tap and
+ *   `read` throw
  */
-export async function receiveUpload(
+export async function receiveUpload<T>(
   { payload, contentLength }: IncomingUpload,
   { spool: directory, maxBytes }: UploadOptions,
   tap: UploadTap,
-): Promise<Spool> {
+  read: (spool: Spool) => T,
+): Promise<T> {
   const spool = new Spool(directory)
   const gathered = new GatheredBytes()
   try {
@@ -52,7 +56,7 @@ export async function receiveUpload(
     }
     tap.end()
     if (gathered.length > 0) await spool.write(gathered.bytes())
-    return spool
+    return read(spool)
   } catch (error) {
     await spool.discard()
     if (payload.readableAborted) throw brokenOff(error)

@@ -20,7 +20,7 @@ export interface UpstreamRequest {
 /** A body that is read as it is sent. */
 export interface StreamedBody {
   readonly bytes: number
-  open(): NodeJS.ReadableStream
+  open(): Readable
 }
 
 /** Holds back, lets go on or ends the answer that is coming in. */
@@ -80,7 +80,7 @@ export class Upstream {
         ...(Buffer.isBuffer(body) ? {} : { 'content-length': String(body.bytes) }),
         ...this.#headers,
       },
-      body: Buffer.isBuffer(body) ? body : (body.open() as Readable),
+      body: Buffer.isBuffer(body) ? body : body.open(),
     }
     this.#pool.dispatch(options, new DispatchAdapter(receiver))
   }

@@ -7,6 +7,7 @@ import { EventAnswer } from '../../src/gateway/event-answer.ts'
 import { JsonAsEvents } from '../../src/gateway/json-as-events.ts'
 import { imageAnswer } from '../helpers/upstream.ts'
 import { completed, partial, STREAMS } from '../usage/recorded-streams.ts'
+import { cut } from '../usage/tapping.ts'
 import type { AnswerOutput, AnswerReader } from '../../src/gateway/answer.ts'
 
 /** Longer than what waits for the end of its event. */
@@ -61,17 +62,12 @@ async function decoded(bytes: Buffer): Promise<{ events: Record<string, unknown>
   return { events: list, error: undefined }
 }
 
-function split(bytes: Buffer, at: readonly number[]): Buffer[] {
-  const cuts = [0, ...at.map((cut) => cut % (bytes.length + 1)).toSorted((a, b) => a - b), bytes.length]
-  return cuts.slice(1).map((cut, index) => bytes.subarray(cuts[index], cut))
-}
-
 describe('a stream that is relayed', () => {
   it('is handed on byte for byte, wherever it is split', () => {
     const bytes = Buffer.from(STREAM)
     fc.assert(
       fc.property(fc.array(fc.nat(), { maxLength: 10 }), (cuts) => {
-        expect(relayed(events, split(bytes, cuts), true).bytes.equals(bytes)).toBe(true)
+        expect(relayed(events, cut(bytes, cuts), true).bytes.equals(bytes)).toBe(true)
       }),
       { numRuns: 300 },
     )
@@ -92,7 +88,7 @@ describe('a stream that is relayed', () => {
     const bytes = Buffer.from(STREAM)
     await fc.assert(
       fc.asyncProperty(fc.nat(bytes.length - 1), fc.array(fc.nat(), { maxLength: 4 }), async (end, cuts) => {
-        const { accepted, broken } = relayed(events, split(bytes.subarray(0, end), cuts), false)
+        const { accepted, broken } = relayed(events, cut(bytes.subarray(0, end), cuts), false)
         if (!accepted) return
         const { events: list, error } = await decoded(broken ?? Buffer.alloc(0))
         expect(error).toBeInstanceOf(APIError)
@@ -195,7 +191,7 @@ describe('a JSON answer to a request for a stream', () => {
     ])
     fc.assert(
       fc.property(fc.array(fc.nat(), { maxLength: 6 }), (cuts) => {
-        expect(relayed(json, split(bytes, cuts), true).bytes.toString()).toBe(whole.bytes.toString())
+        expect(relayed(json, cut(bytes, cuts), true).bytes.toString()).toBe(whole.bytes.toString())
       }),
       { numRuns: 100 },
     )

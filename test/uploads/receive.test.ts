@@ -55,7 +55,7 @@ async function receive(
   }: { tap?: UploadTap; maxBytes?: number; contentLength?: number } = {},
 ): Promise<Spool> {
   const upload: IncomingUpload = { payload, contentType: '', contentLength }
-  return receiveUpload(upload, { spool, maxBytes }, tap)
+  return receiveUpload(upload, { spool, maxBytes }, tap, (received) => received)
 }
 
 async function refusalOf(work: Promise<unknown>): Promise<GatewayError> {

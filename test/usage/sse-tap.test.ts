@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { SseTap } from '../../src/usage/sse-tap.ts'
 import { completed, STREAMS } from './recorded-streams.ts'
+import { bytewise, cut } from './tapping.ts'
 import type { AnswerFacts } from '../../src/usage/answer-facts.ts'
 
 interface Read {
@@ -26,12 +27,6 @@ function read(chunks: readonly Buffer[]): Read {
   return { kinds, ends, facts: tap.facts() }
 }
 
-/** The bytes cut at the given places, in any order. */
-function split(bytes: Buffer, at: readonly number[]): Buffer[] {
-  const cuts = [0, ...at.map((cut) => cut % (bytes.length + 1)).toSorted((a, b) => a - b), bytes.length]
-  return cuts.slice(1).map((cut, index) => bytes.subarray(cuts[index], cut))
-}
-
 describe('a stream of events', () => {
   it.each(STREAMS)('says what is in it: $name', ({ text, kinds, facts }) => {
     const whole = read([Buffer.from(text)])
@@ -41,7 +36,7 @@ describe('a stream of events', () => {
 
   it.each(STREAMS)('says the same one byte at a time: $name', ({ text, kinds, facts }) => {
     const bytes = Buffer.from(text)
-    const byByte = read(Array.from(bytes, (_, index) => bytes.subarray(index, index + 1)))
+    const byByte = read(bytewise(bytes))
     expect(byByte.kinds).toEqual(kinds)
     expect(byByte.facts).toMatchObject(facts)
   })
@@ -51,7 +46,7 @@ describe('a stream of events', () => {
       fc.property(fc.constantFrom(...STREAMS), fc.array(fc.nat(), { maxLength: 8 }), ({ text }, cuts) => {
         const bytes = Buffer.from(text)
         const { kinds, facts } = read([bytes])
-        expect(read(split(bytes, cuts))).toMatchObject({ kinds, facts })
+        expect(read(cut(bytes, cuts))).toMatchObject({ kinds, facts })
       }),
       { numRuns: 1000 },
     )
