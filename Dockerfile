@@ -16,6 +16,7 @@ COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json ./
 COPY bin ./bin
 COPY docker/healthcheck.js ./docker/healthcheck.js
+COPY sandbox ./sandbox
 COPY src ./src
 USER node
 VOLUME /data

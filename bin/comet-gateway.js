@@ -13,7 +13,7 @@ const bundled = `${here}../node_modules/node/bin/node`
 if (isNewEnough) {
   // Node strips types everywhere but below node_modules: an installed package runs its compiled form.
   const isInstalled = here.includes('/node_modules/') || here.includes('\\node_modules\\')
-  await import(isInstalled ? '../dist/cli/main.js' : '../src/cli/main.ts')
+  await import(isInstalled ? '../dist/src/cli/main.js' : '../src/cli/main.ts')
 } else if (existsSync(bundled)) {
   const child = spawn(bundled, process.argv.slice(1), { stdio: 'inherit' })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))

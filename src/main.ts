@@ -2,9 +2,9 @@ import { enableCompileCache, flushCompileCache } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
 import closeWithGrace from 'close-with-grace'
 import { failWith } from './cli/failure.ts'
-import { loadEnvFile, readConfig } from './config.ts'
-import type { App } from './app.ts'
-import type { Config } from './config.ts'
+import { loadEnvFile, readConfig } from './config/config.ts'
+import type { App } from './app/app.ts'
+import type { Config } from './config/config.ts'
 
 /** What is left for the last log lines after the drain's deadline. */
 const GIVE_UP_MS = 2000
@@ -16,7 +16,7 @@ enableCompileCache()
 async function main(): Promise<void> {
   loadEnvFile()
   const config = readConfig()
-  const { createApp } = await import('./app.ts')
+  const { createApp } = await import('./app/app.ts')
   const app = await createApp(config)
   const limits = { delay: config.DRAIN_TIMEOUT_MS + GIVE_UP_MS, logger: false } as const
   closeWithGrace(limits, async ({ err, signal }) => {

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { VARIABLES } from '../src/variables.ts'
-import { ERRORS } from '../src/errors.ts'
-import { Metrics } from '../src/metrics.ts'
+import { VARIABLES } from '../src/config/variables.ts'
+import { ERRORS } from '../src/errors/gateway-error.ts'
+import { Metrics } from '../src/telemetry/metrics.ts'
 import { builtInModels } from '../src/models/catalogue.ts'
 
 const ROOT = resolve(import.meta.dirname, '..')

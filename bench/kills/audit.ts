@@ -1,5 +1,5 @@
-import type { EndedGeneration } from '../../src/ledger/reports.ts'
-import type { Store } from '../../src/stores/store.ts'
+import type { EndedGeneration } from '../../src/accounting/reports.ts'
+import type { Store } from '../../src/stores/sqlite/store.ts'
 
 /** A key and what it may spend. */
 export interface Purse {

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander'
-import { PERIODS } from '../budgets/period.ts'
-import { dateMs, durationMs, firstDayOf } from '../budgets/times.ts'
-import type { Budget } from '../budgets/budget.ts'
+import { PERIODS } from '../accounting/period.ts'
+import { dateMs, durationMs, firstDayOf } from '../accounting/calendar.ts'
+import type { Budget } from '../accounting/budget.ts'
 
 /** Takes a limit away, in `keys update`. A word rather than undefined, which commander takes for an empty argument. */
 export const NONE = 'none'

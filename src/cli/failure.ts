@@ -1,7 +1,7 @@
-import { ConfigError } from '../config.ts'
-import { GatewayError } from '../errors.ts'
-import { KeyError } from '../keys/virtual-key.ts'
-import { StoreError } from '../store-error.ts'
+import { ConfigError } from '../config/config.ts'
+import { GatewayError } from '../errors/gateway-error.ts'
+import { KeyError } from '../access/keys/virtual-key.ts'
+import { StoreError } from '../errors/store-error.ts'
 import { printable } from './printable.ts'
 
 /** sysexits.h, EX_USAGE: the command line is wrong. */

@@ -1,9 +1,9 @@
-import { leftMicros, usd } from '../budgets/budget.ts'
-import { endOfPeriod } from '../budgets/period.ts'
-import { whyUnusable } from '../keys/virtual-key.ts'
-import type { KeyAccount } from '../ledger/ledger.ts'
-import type { KeySecretInfo, VirtualKey } from '../keys/virtual-key.ts'
-import type { Store } from '../stores/store.ts'
+import { leftMicros, usd } from '../accounting/budget.ts'
+import { endOfPeriod } from '../accounting/period.ts'
+import { whyUnusable } from '../access/keys/virtual-key.ts'
+import type { KeyAccount } from '../accounting/ledger.ts'
+import type { KeySecretInfo, VirtualKey } from '../access/keys/virtual-key.ts'
+import type { Store } from '../stores/sqlite/store.ts'
 import type { Column } from './output.ts'
 
 /** A key with where it stands. */

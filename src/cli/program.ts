@@ -1,13 +1,13 @@
 import { Command } from 'commander'
 import { VERSION } from '../version.ts'
-import { addCheckCommand } from './check.ts'
-import { addDoctorCommand } from './doctor.ts'
-import { addGenerationsCommand } from './generations.ts'
-import { addKeysCommand } from './keys.ts'
-import { addMaintenanceCommands } from './maintenance.ts'
-import { addModelsCommand } from './models.ts'
-import { addUsageCommand } from './usage.ts'
-import type { DemoOptions } from './demo.ts'
+import { addCheckCommand } from './commands/check.ts'
+import { addDoctorCommand } from './commands/doctor.ts'
+import { addGenerationsCommand } from './commands/generations.ts'
+import { addKeysCommand } from './commands/keys.ts'
+import { addMaintenanceCommands } from './commands/maintenance.ts'
+import { addModelsCommand } from './commands/models.ts'
+import { addUsageCommand } from './commands/usage.ts'
+import type { DemoOptions } from './commands/demo.ts'
 
 /** The `comet-gateway` command with all its parts. What is wrong with its arguments is thrown as a CommanderError. */
 export function createProgram(): Command {
@@ -29,7 +29,7 @@ export function createProgram(): Command {
     .option('--out <file>', 'where the picture goes: png, jpg or webp')
     .option('--prompt <text>', 'what to draw')
     .addHelpText('after', '\nExample:\n  comet-gateway demo --once --out boat.png\n')
-    .action(async (options: DemoOptions) => (await import('./demo.ts')).demo(options))
+    .action(async (options: DemoOptions) => (await import('./commands/demo.ts')).demo(options))
   addKeysCommand(program)
   addUsageCommand(program)
   addGenerationsCommand(program)

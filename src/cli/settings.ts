@@ -1,7 +1,7 @@
-import { ConfigError, loadEnvFile, readSettings } from '../config.ts'
+import { ConfigError, loadEnvFile, readSettings } from '../config/config.ts'
 import { Catalogue } from '../models/catalogue.ts'
 import { loadModelsFile } from '../models/models-file.ts'
-import { Store } from '../stores/store.ts'
+import { Store } from '../stores/sqlite/store.ts'
 
 /** Opens the store of DATA_DIR for a command, and closes it when the command is done. */
 export async function withStore<T>(

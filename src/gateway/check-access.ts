@@ -1,7 +1,7 @@
-import { GatewayError } from '../errors.ts'
-import { allowsModel, modelNotAllowed } from '../keys/model-patterns.ts'
-import type { Call } from '../endpoints/endpoint.ts'
-import type { Caller } from '../keys/keyring.ts'
+import { GatewayError } from '../errors/gateway-error.ts'
+import { allowsModel, modelNotAllowed } from '../access/keys/model-patterns.ts'
+import type { Call } from './requests/endpoint.ts'
+import type { Caller } from '../access/keys/keyring.ts'
 import type { ResolvedModel } from '../models/catalogue.ts'
 
 /** What a key's limits go by. */

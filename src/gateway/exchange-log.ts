@@ -1,10 +1,10 @@
 import { knownCode } from '../upstream/failures.ts'
 import { upstreamRequestId } from './headers.ts'
 import type { Logger } from 'pino'
-import type { GatewayError } from '../errors.ts'
-import type { Metrics } from '../metrics.ts'
+import type { GatewayError } from '../errors/gateway-error.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
 import type { Exchange } from './exchange.ts'
-import type { Generation } from './generation.ts'
+import type { Generation } from './generation/generation.ts'
 
 /** Writes one line for each exchange and counts it. Never the prompt, a key, a URL or a message: those may hold both. */
 export class ExchangeLog {

@@ -1,9 +1,9 @@
 import { newRequestId } from './ids.ts'
-import type { GatewayError } from '../errors.ts'
-import type { Call } from '../endpoints/endpoint.ts'
-import type { Caller } from '../keys/keyring.ts'
-import type { CallLabels, Outcome } from '../metrics.ts'
-import type { Generation } from './generation.ts'
+import type { GatewayError } from '../errors/gateway-error.ts'
+import type { Call } from './requests/endpoint.ts'
+import type { Caller } from '../access/keys/keyring.ts'
+import type { CallLabels, Outcome } from '../telemetry/metrics.ts'
+import type { Generation } from './generation/generation.ts'
 
 /** Labels before a phase has found the real ones. */
 const NONE = 'none'

@@ -1,10 +1,10 @@
 import type { Catalogue } from '../models/catalogue.ts'
 import type { Operation } from '../models/model.ts'
-import type { UploadOptions } from '../uploads/receive.ts'
-import type { KeyLimits } from '../limits/key-limits.ts'
-import type { Books } from '../ledger/books.ts'
-import type { RequestCounter } from '../limits/rate-limit.ts'
-import type { Metrics } from '../metrics.ts'
+import type { UploadOptions } from './requests/uploads/receive.ts'
+import type { KeyLimits } from '../access/limits/key-limits.ts'
+import type { Books } from '../accounting/ledger-writer.ts'
+import type { RequestCounter } from '../access/limits/rate-limit.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
 import type { Generations } from './generations.ts'
 
 /** What the phases of a request work with; put together in app.ts. */

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
-import { GatewayError } from '../errors.ts'
+import { GatewayError } from '../errors/gateway-error.ts'
 import type { FastifyRequest } from 'fastify'
-import type { Call, Endpoint } from '../endpoints/endpoint.ts'
+import type { Call, Endpoint } from './requests/endpoint.ts'
 import type { Gateway } from './gateway.ts'
 
 /**

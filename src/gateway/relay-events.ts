@@ -1,10 +1,10 @@
-import { errorEvent } from './answer.ts'
+import { errorEvent } from './answers/answer.ts'
 import { clientSink, costOf, deliveryOf } from './relay.ts'
 import type { OutgoingHttpHeaders } from 'node:http'
 import type { FastifyReply } from 'fastify'
-import type { GatewayError } from '../errors.ts'
-import type { AnswerSink } from './answer.ts'
-import type { Generation } from './generation.ts'
+import type { GatewayError } from '../errors/gateway-error.ts'
+import type { AnswerSink } from './answers/answer.ts'
+import type { Generation } from './generation/generation.ts'
 import type { Exchange } from './exchange.ts'
 
 /** A line that clients skip (WHATWG HTML, 9.2.6). */

@@ -1,9 +1,9 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import type { Exchange } from './exchange.ts'
-import type { AnswerSink } from './answer.ts'
-import type { Delivery } from './delivery.ts'
-import type { Generation } from './generation.ts'
+import type { AnswerSink } from './answers/answer.ts'
+import type { Delivery } from './generation/delivery.ts'
+import type { Generation } from './generation/generation.ts'
 import { responseHeaders } from './headers.ts'
 
 /**

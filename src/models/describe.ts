@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { Model, ParameterRules, RuleSet } from './model.ts'
-import type { Price } from './price.ts'
+import type { Price } from './prices/price.ts'
 
 /** One model as `/gateway/models` shows it: its rules as JSON Schema, its price, and where both come from. */
 export interface ModelDescription {

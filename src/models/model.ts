@@ -1,5 +1,5 @@
-import type { Parameter } from './parameter.ts'
-import type { Price } from './price.ts'
+import type { Parameter } from './rules/parameter.ts'
+import type { Price } from './prices/price.ts'
 import type { Source } from './sources.ts'
 
 /** The OpenAI operations. */

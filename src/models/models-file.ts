@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { builtInModels, matches } from './catalogue.ts'
-import type { ImagePrice, Price, TokenPrice } from './price.ts'
+import type { ImagePrice, Price, TokenPrice } from './prices/price.ts'
 import type { Model } from './model.ts'
 
 const usd = z.number().nonnegative().finite()

@@ -1,5 +1,5 @@
-import { GatewayError } from '../errors.ts'
-import type { ErrorCode } from '../errors.ts'
+import { GatewayError } from '../errors/gateway-error.ts'
+import type { ErrorCode } from '../errors/gateway-error.ts'
 
 /** Takes keys out of a text. */
 type Redact = (text: string) => string

@@ -2,12 +2,12 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { dateOfDay, dayOf } from '../../src/budgets/period.ts'
-import { keyDigest, keyShape } from '../../src/keys/key-secret.ts'
-import { Store } from '../../src/stores/store.ts'
+import { dateOfDay, dayOf } from '../../src/accounting/period.ts'
+import { keyDigest, keyShape } from '../../src/access/keys/key-secret.ts'
+import { Store } from '../../src/stores/sqlite/store.ts'
 import { command } from '../helpers/command.ts'
 import { DAY, cost, held, orderOf, temporaryDirectory } from '../helpers/store.ts'
-import type { Member } from '../../src/stores/store.ts'
+import type { Member } from '../../src/stores/sqlite/store.ts'
 
 /** A gateway's own connection is open all the while, as beside a live server. */
 let directory: ReturnType<typeof temporaryDirectory>

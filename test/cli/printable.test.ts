@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { csvLine, printable, printableJson } from '../../src/cli/printable.ts'
-import { blocks } from '../../src/cli/usage.ts'
+import { blocks } from '../../src/cli/commands/usage.ts'
 
 describe('what a terminal is given', () => {
   it.each([

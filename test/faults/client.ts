@@ -1,6 +1,6 @@
 import { Agent, request as httpRequest } from 'node:http'
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
-import type { ErrorBody } from '../../src/errors.ts'
+import type { ErrorBody } from '../../src/errors/gateway-error.ts'
 
 /** What a client has at the end, however it ended. */
 export interface Got {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { errorOf } from './client.ts'
 import { pictureOf } from './faulty-upstream.ts'
-import { completed, partial } from '../usage/recorded-streams.ts'
+import { completed, partial } from '../gateway/answers/recorded-streams.ts'
 import { inWorld, order, pause, until } from './world.ts'
 import type { Act, Arrival } from './faulty-upstream.ts'
 import type { Got } from './client.ts'

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startGateway } from '../helpers/gateway.ts'
 import { answerJson, imageAnswer, scriptedUpstream } from '../helpers/upstream.ts'
-import type { ErrorBody } from '../../src/errors.ts'
+import type { ErrorBody } from '../../src/errors/gateway-error.ts'
 import type { TestGateway } from '../helpers/gateway.ts'
 import type { ScriptedUpstream } from '../helpers/upstream.ts'
 

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { eventually, startGateway, UPSTREAM_KEY } from '../helpers/gateway.ts'
 import { largePicture, picture } from '../helpers/images.ts'
 import { answerJson, imageAnswer, scriptedUpstream } from '../helpers/upstream.ts'
-import { completed, partial } from '../usage/recorded-streams.ts'
+import { completed, partial } from './answers/recorded-streams.ts'
 import type { TestGateway } from '../helpers/gateway.ts'
 import type { ReceivedRequest, ScriptedUpstream } from '../helpers/upstream.ts'
 

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { eventually, startGateway } from '../helpers/gateway.ts'
 import { answerJson, imageAnswer, scriptedUpstream } from '../helpers/upstream.ts'
-import type { ErrorBody } from '../../src/errors.ts'
+import type { ErrorBody } from '../../src/errors/gateway-error.ts'
 import type { TestGateway } from '../helpers/gateway.ts'
 import type { Script, ScriptedUpstream } from '../helpers/upstream.ts'
 

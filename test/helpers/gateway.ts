@@ -1,7 +1,7 @@
-import { createApp } from '../../src/app.ts'
-import { readConfig } from '../../src/config.ts'
+import { createApp } from '../../src/app/app.ts'
+import { readConfig } from '../../src/config/config.ts'
 import type { AddressInfo } from 'node:net'
-import type { App } from '../../src/app.ts'
+import type { App } from '../../src/app/app.ts'
 
 export const UPSTREAM_KEY = 'sk-planted-upstream-key-0123456789'
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { writeSync } from 'node:fs'
-import { Books } from '../../src/ledger/books.ts'
-import { keyDigest } from '../../src/keys/key-secret.ts'
-import { Store } from '../../src/stores/store.ts'
+import { Books } from '../../src/accounting/ledger-writer.ts'
+import { keyDigest } from '../../src/access/keys/key-secret.ts'
+import { Store } from '../../src/stores/sqlite/store.ts'
 import { cost, orderOf } from './store.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Catalogue, builtInModels } from '../../src/models/catalogue.ts'
-import { GatewayError } from '../../src/errors.ts'
+import { GatewayError } from '../../src/errors/gateway-error.ts'
 import { modelOf } from './checking.ts'
 
 const allow = new Catalogue({ unknownModels: 'allow' })

@@ -1,8 +1,8 @@
 import { expect } from 'vitest'
 import { Catalogue } from '../../src/models/catalogue.ts'
-import { checkParameters } from '../../src/models/check-parameters.ts'
-import type { CheckResult } from '../../src/models/check-parameters.ts'
-import type { Issue } from '../../src/errors.ts'
+import { checkParameters } from '../../src/models/rules/check-parameters.ts'
+import type { CheckResult } from '../../src/models/rules/check-parameters.ts'
+import type { Issue } from '../../src/errors/gateway-error.ts'
 import type { Model, ParameterRules, Parameters } from '../../src/models/model.ts'
 
 export const catalogue = new Catalogue({ unknownModels: 'allow' })

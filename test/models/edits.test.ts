@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { checkParameters } from '../../src/models/check-parameters.ts'
+import { checkParameters } from '../../src/models/rules/check-parameters.ts'
 import { describeModel } from '../../src/models/describe.ts'
-import { ImageFile, ImageUrl } from '../../src/models/image-file.ts'
+import { ImageFile, ImageUrl } from '../../src/models/rules/image-file.ts'
 import { catalogue, modelOf } from './checking.ts'
-import type { Issue } from '../../src/errors.ts'
+import type { Issue } from '../../src/errors/gateway-error.ts'
 import type { RuleSet } from '../../src/models/model.ts'
 
 const MEGABYTE = 1_048_576

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { answerCost, highestCostMicros } from '../../src/models/cost.ts'
+import { answerCost, highestCostMicros } from '../../src/models/prices/cost.ts'
 import { given, modelOf, onlyProblem, problems } from './checking.ts'
 
 const MODEL = 'somebody-elses-model'

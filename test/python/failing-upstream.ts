@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { answerJson, imageAnswer } from '../helpers/upstream.ts'
-import { completed, partial } from '../usage/recorded-streams.ts'
+import { completed, partial } from '../gateway/answers/recorded-streams.ts'
 import type { ServerResponse } from 'node:http'
 import type { Script } from '../helpers/upstream.ts'
 

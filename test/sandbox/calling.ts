@@ -1,6 +1,6 @@
 import { afterAll } from 'vitest'
-import { startSandbox } from '../../src/sandbox/sandbox.ts'
-import type { Sandbox, SandboxOptions } from '../../src/sandbox/sandbox.ts'
+import { startSandbox } from '../../sandbox/sandbox.ts'
+import type { Sandbox, SandboxOptions } from '../../sandbox/sandbox.ts'
 
 export const KEY = 'sk-sandbox-test'
 

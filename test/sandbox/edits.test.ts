@@ -1,11 +1,11 @@
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
-import { parseSize } from '../../src/sandbox/sizes.ts'
-import { sizeLike } from '../../src/sandbox/source-size.ts'
+import { parseSize } from '../../sandbox/comet/rules/sizes.ts'
+import { sizeLike } from '../../sandbox/comet/rules/source-size.ts'
 import { dataOf, pictureOf, sandbox, send, upload } from './calling.ts'
 import { difference, look, maskFor, photo } from './pixels.ts'
 import { eventsOf, pictureIn } from './streams.ts'
-import type { Family } from '../../src/sandbox/served-models.ts'
+import type { Family } from '../../sandbox/comet/rules/served-models.ts'
 import type { Answer, Part } from './calling.ts'
 
 const { url } = await sandbox()

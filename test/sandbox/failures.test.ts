@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { FAILURES, STREAM_FAILURES } from '../../src/sandbox/failures.ts'
+import { FAILURES, STREAM_FAILURES } from '../../sandbox/comet/failures.ts'
 import { dataOf, generate, sandbox } from './calling.ts'
 import { eventsOf, leftovers, stream } from './streams.ts'
 

@@ -1,11 +1,11 @@
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
-import { drawPicture } from '../../src/sandbox/picture/picture.ts'
-import { drawScene } from '../../src/sandbox/picture/scene.ts'
-import { MOTIFS } from '../../src/sandbox/picture/motifs/catalogue.ts'
-import { PALETTES } from '../../src/sandbox/picture/palettes.ts'
+import { drawPicture } from '../../sandbox/painter/picture.ts'
+import { drawScene } from '../../sandbox/painter/scene.ts'
+import { MOTIFS } from '../../sandbox/painter/motifs/catalogue.ts'
+import { PALETTES } from '../../sandbox/painter/scenery/palettes.ts'
 import { generate, pictureOf, sandbox } from './calling.ts'
-import type { PictureOrder } from '../../src/sandbox/picture/picture.ts'
+import type { PictureOrder } from '../../sandbox/painter/picture.ts'
 
 const { url } = await sandbox()
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { refuse } from '../../src/sandbox/rules.ts'
-import { findModel } from '../../src/sandbox/served-models.ts'
+import { refuse } from '../../sandbox/comet/rules/rules.ts'
+import { findModel } from '../../sandbox/comet/rules/served-models.ts'
 import { generate, sandbox } from './calling.ts'
 
 const { url } = await sandbox()

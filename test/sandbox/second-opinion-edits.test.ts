@@ -1,15 +1,15 @@
 import fc from 'fast-check'
 import { afterAll, describe, expect, it } from 'vitest'
 import { Catalogue } from '../../src/models/catalogue.ts'
-import { checkParameters } from '../../src/models/check-parameters.ts'
-import { ImageFile, ImageUrl } from '../../src/models/image-file.ts'
-import { typedFields } from '../../src/models/typed-fields.ts'
-import { readForm } from '../../src/sandbox/forms.ts'
-import { refuseEdit, refuseVariation } from '../../src/sandbox/rules.ts'
-import { findModel } from '../../src/sandbox/served-models.ts'
-import { formOf } from '../uploads/forms.ts'
+import { checkParameters } from '../../src/models/rules/check-parameters.ts'
+import { ImageFile, ImageUrl } from '../../src/models/rules/image-file.ts'
+import { typedFields } from '../../src/models/rules/typed-fields.ts'
+import { readForm } from '../../sandbox/comet/forms.ts'
+import { refuseEdit, refuseVariation } from '../../sandbox/comet/rules/rules.ts'
+import { findModel } from '../../sandbox/comet/rules/served-models.ts'
+import { formOf } from '../gateway/requests/uploads/forms.ts'
 import type { RuleSet } from '../../src/models/model.ts'
-import type { ServedModel } from '../../src/sandbox/served-models.ts'
+import type { ServedModel } from '../../sandbox/comet/rules/served-models.ts'
 
 const catalogue = new Catalogue({ unknownModels: 'reject' })
 

@@ -1,14 +1,14 @@
 import { createServer } from 'node:http'
 import { describe, expect, it, vi } from 'vitest'
-import { beginStream, sendText } from '../../src/sandbox/event-stream.ts'
-import { encodeRaster } from '../../src/sandbox/picture/raster.ts'
-import { openExchange } from '../../src/sandbox/wire.ts'
+import { beginStream, sendText } from '../../sandbox/comet/event-stream.ts'
+import { encodeRaster } from '../../sandbox/painter/raster.ts'
+import { openExchange } from '../../sandbox/comet/wire.ts'
 import { dataOf, generate, pictureOf, sandbox } from './calling.ts'
 import { difference, look } from './pixels.ts'
 import { eventsOf, pictureIn, stream } from './streams.ts'
 import type { AddressInfo } from 'node:net'
 
-vi.mock('../../src/sandbox/picture/raster.ts', { spy: true })
+vi.mock('../../sandbox/painter/raster.ts', { spy: true })
 
 const { url } = await sandbox()
 const ORDER = {

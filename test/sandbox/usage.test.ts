@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { findModel } from '../../src/sandbox/served-models.ts'
-import { parseSize } from '../../src/sandbox/sizes.ts'
-import { imageTokens, inputTokens, sourceTokens } from '../../src/sandbox/usage.ts'
-import type { Quality } from '../../src/sandbox/order.ts'
-import type { Pixels } from '../../src/sandbox/sizes.ts'
+import { findModel } from '../../sandbox/comet/rules/served-models.ts'
+import { parseSize } from '../../sandbox/comet/rules/sizes.ts'
+import { imageTokens, inputTokens, sourceTokens } from '../../sandbox/comet/usage.ts'
+import type { Quality } from '../../sandbox/comet/order.ts'
+import type { Pixels } from '../../sandbox/comet/rules/sizes.ts'
 
 function tokens(id: string, size: string, quality: Quality): number {
   const model = findModel(id)

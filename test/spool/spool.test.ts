@@ -17,7 +17,7 @@ import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import * as fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { GatewayError } from '../../src/errors.ts'
+import { GatewayError } from '../../src/errors/gateway-error.ts'
 import { Spool, SpoolDirectory } from '../../src/spool/spool.ts'
 import type { ByteRange } from '../../src/spool/spool.ts'
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { VirtualKeys } from '../../src/keys/virtual-keys.ts'
-import { newKeySecret } from '../../src/keys/key-secret.ts'
+import { VirtualKeys } from '../../src/access/keys/virtual-keys.ts'
+import { newKeySecret } from '../../src/access/keys/key-secret.ts'
 import { command } from '../helpers/command.ts'
 import { answerJson } from '../helpers/upstream.ts'
 import { post, spawnGateway } from './processes.ts'

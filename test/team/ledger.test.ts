@@ -3,7 +3,7 @@ import { command } from '../helpers/command.ts'
 import { counting, leave, promptFor, say } from './behaviours.ts'
 import { formEdit, jsonEdit } from './orders.ts'
 import { DALLE_MICROS, GPT_IMAGE_MICROS, dalle, eventually, gptImage, openWorld, times } from './world.ts'
-import type { EndedGeneration } from '../../src/ledger/reports.ts'
+import type { EndedGeneration } from '../../src/accounting/reports.ts'
 import type { TestGateway } from '../helpers/gateway.ts'
 import type { Holder, World } from './world.ts'
 

@@ -1,5 +1,5 @@
 import { picture } from '../helpers/images.ts'
-import { completed, partial } from '../usage/recorded-streams.ts'
+import { completed, partial } from '../gateway/answers/recorded-streams.ts'
 import type { Script } from '../helpers/upstream.ts'
 
 const PROMPT = 'A paper boat'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createRedactor } from '../../src/logging.ts'
+import { createRedactor } from '../../src/telemetry/logging.ts'
 import { translateFailure, withoutInternals } from '../../src/upstream/failures.ts'
 import { comet, PLANTED_KEY, translate } from './translating.ts'
 

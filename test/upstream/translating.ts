@@ -1,6 +1,6 @@
-import { createRedactor } from '../../src/logging.ts'
+import { createRedactor } from '../../src/telemetry/logging.ts'
 import { translateFailure } from '../../src/upstream/failures.ts'
-import type { GatewayError } from '../../src/errors.ts'
+import type { GatewayError } from '../../src/errors/gateway-error.ts'
 
 export const PLANTED_KEY = 'sk-planted-upstream-key-0123456789'
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { judgeAnswer } from '../../src/gateway/judge-answer.ts'
-import { createRedactor } from '../../src/logging.ts'
-import { factsOfWhole } from '../../src/usage/answer-facts.ts'
+import { judgeAnswer } from '../../src/gateway/answers/judge-answer.ts'
+import { createRedactor } from '../../src/telemetry/logging.ts'
+import { factsOfWhole } from '../../src/gateway/answers/answer-facts.ts'
 import { PLANTED_KEY, seen } from './translating.ts'
-import type { GatewayError } from '../../src/errors.ts'
+import type { GatewayError } from '../../src/errors/gateway-error.ts'
 
 const JSON_TYPE = 'application/json; charset=utf-8'
 

@@ -1,0 +1,94 @@
+import { suggestedSize } from '../painter/reading.ts'
+import { textOf } from './rules/checks.ts'
+import { sequenceLength } from './rules/cross-rules.ts'
+import { parseSize, SEEDREAM_PRESETS } from './rules/sizes.ts'
+import { sizeLike } from './rules/source-size.ts'
+import type { Body } from './rules/checks.ts'
+import type { Canvas } from '../painter/canvas.ts'
+import type { PictureFormat } from '../painter/raster.ts'
+import type { Operation, ServedModel } from './rules/served-models.ts'
+import type { Pixels } from './rules/sizes.ts'
+
+/** An accepted request with everything decided that it left open. */
+export interface Order {
+  operation: Operation
+  model: ServedModel
+  prompt: string
+  n: number
+  pixels: Pixels
+  quality: Quality
+  format: PictureFormat
+  /** 0..100, for jpeg and webp. */
+  compression: number
+  transparent: boolean
+  delivery: 'url' | 'b64_json'
+  stream: boolean
+  /** Pictures in a stream before each finished one, 0..3. */
+  partials: number
+  /** The sizes of the uploaded pictures; empty for a generation. */
+  sources: readonly Pixels[]
+  /** The uploaded pictures, made ready; undefined for a generation. */
+  canvas: Canvas | undefined
+}
+
+const QUALITIES = ['low', 'medium', 'high', 'xhigh', 'max', 'standard', 'hd'] as const
+const FORMATS = ['png', 'jpeg', 'webp', 'gif', 'svg'] as const
+
+/** Qualities of all families, after `auto` was decided. */
+export type Quality = (typeof QUALITIES)[number]
+
+/** Decides what `auto` and omitted parameters mean. The body must have passed the rules. */
+export function decide(
+  body: Body,
+  model: ServedModel,
+  operation: Operation = 'generation',
+  sources: readonly Pixels[] = [],
+): Order {
+  const prompt = textOf(body, 'prompt') ?? ''
+  const gpt = model.family.startsWith('gpt')
+  const base64 = gpt || (body['response_format'] === 'b64_json' && !model.family.startsWith('qwen'))
+  return {
+    operation,
+    model,
+    prompt,
+    n: model.family === 'seedream' ? sequenceLength(body) : Number(body['n'] ?? 1) || 1,
+    pixels: pixelsFor(body, model, prompt, sources[0]),
+    quality: qualityFor(body, model),
+    format: formatFor(body, model),
+    compression: gpt ? Number(body['output_compression'] ?? 100) : 92,
+    transparent: gpt && body['background'] === 'transparent',
+    delivery: base64 ? 'b64_json' : 'url',
+    stream: body['stream'] === true,
+    partials: gpt ? Number(body['partial_images'] ?? 0) : 0,
+    sources,
+    canvas: undefined,
+  }
+}
+
+/** Sizes of families that know no `auto`. qwen-image: a native size listed by another host (facts 6). */
+const SIZE_BY_DEFAULT: Readonly<Record<string, Pixels>> = {
+  'dall-e-2': { width: 1024, height: 1024 },
+  'dall-e-3': { width: 1024, height: 1024 },
+  qwen: { width: 1328, height: 1328 },
+  seedream: { width: 2048, height: 2048 },
+}
+
+function pixelsFor(body: Body, { family }: ServedModel, prompt: string, source: Pixels | undefined): Pixels {
+  const asked = textOf(body, 'size') ?? 'auto'
+  const size = SEEDREAM_PRESETS[asked] ?? parseSize(asked) ?? SIZE_BY_DEFAULT[family]
+  if (size) return size
+  return source ? sizeLike(source, family) : (parseSize(suggestedSize(prompt)) ?? { width: 1024, height: 1024 })
+}
+
+function formatFor(body: Body, { family }: ServedModel): PictureFormat {
+  if (!family.startsWith('gpt')) return family === 'seedream' ? 'jpeg' : 'png'
+  const asked = textOf(body, 'output_format')
+  return FORMATS.find((format) => format === asked) ?? 'png'
+}
+
+/** `auto` came back as `low` from gpt-image-2 (facts 2.2, 1.2); for the older models tools assume medium (facts 5.2). */
+function qualityFor(body: Body, { family }: ServedModel): Quality {
+  const asked = textOf(body, 'quality')
+  const byDefault = !family.startsWith('gpt') ? 'standard' : family === 'gpt-1' ? 'medium' : 'low'
+  return QUALITIES.find((quality) => quality === asked) ?? byDefault
+}

@@ -1,0 +1,87 @@
+import { timingSafeEqual } from 'node:crypto'
+import { GatewayError } from '../../errors/gateway-error.ts'
+import { StoreError, storeRefusal } from '../../errors/store-error.ts'
+import { keyDigest, keyHint, keyShape, newKeySecret } from './key-secret.ts'
+import { whyUnusable } from './virtual-key.ts'
+import type { FoundKey, KeySettings, KeyStore, VirtualKey } from './virtual-key.ts'
+
+/** A key with its secret, which is not shown again. */
+export interface IssuedKey {
+  readonly key: VirtualKey
+  readonly secret: string
+}
+
+/** What the refusal of an unusable key says. Whoever sees it has sent the real key, so that nothing is given away. */
+const REFUSALS = {
+  mistyped: 'Incorrect API key provided: it has a typing error, or is not complete. Copy it again.',
+  foreign: 'Incorrect API key provided. Use a key that this gateway issued, not a CometAPI or OpenAI key.',
+  unknown: 'Incorrect API key provided: this gateway does not know it.',
+  revoked: 'This API key was revoked.',
+  replaced: 'This API key was replaced by a new one, and its grace period is over.',
+  disabled: 'This API key is disabled for now.',
+  expired: 'This API key has expired.',
+  clashing: 'This API key has the same name as an entry of GATEWAY_KEYS: its administrator must make another.',
+} as const
+export type KeyRefusal = keyof typeof REFUSALS
+
+/** Virtual keys: issued, found, replaced. */
+export class VirtualKeys {
+  readonly #store: KeyStore
+
+  constructor(store: KeyStore) {
+    this.#store = store
+  }
+
+  /**
+   * The key that was presented, or why it may not be used.
+   * @throws GatewayError 503 `storage_unavailable` where keys cannot be looked up
+   */
+  async authenticate(presented: string, now: number): Promise<VirtualKey | KeyRefusal> {
+    const shape = keyShape(presented)
+    if (shape !== 'well_formed') return shape
+    const digest = keyDigest(presented)
+    const found = await this.#find(digest)
+    if (found === undefined || !timingSafeEqual(found.digest, digest)) return 'unknown'
+    const { key, validUntil } = found
+    const reason = whyUnusable(key, now)
+    if (reason !== undefined) return reason
+    return validUntil !== undefined && validUntil <= now ? 'replaced' : key
+  }
+
+  async #find(digest: Buffer): Promise<FoundKey | undefined> {
+    try {
+      return await this.#store.find(digest)
+    } catch (error) {
+      throw error instanceof StoreError ? storeRefusal(error) : error
+    }
+  }
+
+  /** Whether any key was ever made: from then on nobody may call without one. @throws as authenticate */
+  async haveBeenIssued(): Promise<boolean> {
+    try {
+      return await this.#store.hasKeys()
+    } catch (error) {
+      throw error instanceof StoreError ? storeRefusal(error) : error
+    }
+  }
+
+  async create(settings: KeySettings, now: number): Promise<IssuedKey> {
+    const secret = newKeySecret()
+    return { key: await this.#store.create(settings, stored(secret), now), secret }
+  }
+
+  /** Gives the key a new secret; the old ones go on working for the grace period. */
+  async rotate(name: string, graceMs: number, now: number): Promise<IssuedKey> {
+    const secret = newKeySecret()
+    return { key: await this.#store.rotate(name, stored(secret), now + graceMs, now), secret }
+  }
+}
+
+/** The 401 for a key that may not be used. */
+export function keyRefused(reason: KeyRefusal): GatewayError {
+  return new GatewayError('invalid_api_key', REFUSALS[reason])
+}
+
+function stored(secret: string): { digest: Buffer; hint: string } {
+  return { digest: keyDigest(secret), hint: keyHint(secret) }
+}

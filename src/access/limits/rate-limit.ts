@@ -1,0 +1,57 @@
+import { GatewayError } from '../../errors/gateway-error.ts'
+import type { FastifyRequest } from 'fastify'
+
+/** Counts a request and says where its caller stands, as @fastify/rate-limit does: allowed at once, or counted. */
+export type RequestCounter = (
+  request: FastifyRequest,
+) => Promise<{ readonly isAllowed: true } | ({ readonly isAllowed: false } & RateLimitCount)>
+
+/** What is limited per minute. */
+export type Counted = 'requests' | 'images'
+
+/** A caller's place in the window of one minute. */
+export interface Standing {
+  readonly max: number
+  readonly remaining: number
+  /** Milliseconds until all of the limit is there again; in a refusal, until there is room for the request. */
+  readonly ttl: number
+}
+
+/** The same, this request included. */
+export interface RateLimitCount extends Standing {
+  readonly isExceeded: boolean
+}
+
+/** OpenAI's headers for a limit per minute, as its clients read them: the reset is a duration, `1m30s`. */
+export function rateLimitHeaders(
+  { max, remaining, ttl }: Standing | RateLimitCount,
+  counted: Counted = 'requests',
+): Record<string, string> {
+  return {
+    [`x-ratelimit-limit-${counted}`]: String(max),
+    [`x-ratelimit-remaining-${counted}`]: String(remaining),
+    [`x-ratelimit-reset-${counted}`]: duration(ttl),
+  }
+}
+
+/** The refusal of a request over the limit. `headers`: those of the caller's other limits. */
+export function rateLimitExceeded(
+  caller: string,
+  count: RateLimitCount,
+  counted: Counted = 'requests',
+  headers: Readonly<Record<string, string>> = {},
+): GatewayError {
+  const seconds = Math.max(1, Math.ceil(count.ttl / 1000))
+  const message = `Rate limit reached for the key '${caller}': ${count.max} ${counted} per minute. Try again in ${seconds} s.`
+  return new GatewayError('rate_limit_exceeded', message, {
+    headers: { ...rateLimitHeaders(count, counted), ...headers, 'retry-after': String(seconds) },
+  })
+}
+
+/** `850` as `850ms`, `90000` as `1m30s`. */
+export function duration(ms: number): string {
+  if (ms < 1000) return `${Math.max(0, Math.round(ms))}ms`
+  const seconds = Math.ceil(ms / 1000)
+  const minutes = Math.floor(seconds / 60)
+  return minutes === 0 ? `${seconds}s` : `${minutes}m${seconds % 60}s`
+}

@@ -1,0 +1,51 @@
+import { GatewayError } from '../errors/gateway-error.ts'
+import { endOfPeriod } from './period.ts'
+import type { Period } from './period.ts'
+
+/** Money that a key may spend per period. */
+export interface Budget {
+  readonly limitMicros: number
+  readonly period: Period
+}
+
+/** Where a key stands in the current period of its budget; without a budget, `limitMicros` is undefined. */
+export interface BudgetState {
+  readonly limitMicros: number | undefined
+  readonly period: Period
+  readonly spentMicros: number
+  /** Reserved for generations under way. */
+  readonly heldMicros: number
+}
+
+/** What can still be held; undefined where there is no limit. Never below 0, also after a cost above its hold. */
+export function leftMicros({ limitMicros, spentMicros, heldMicros }: BudgetState): number | undefined {
+  return limitMicros === undefined ? undefined : Math.max(0, limitMicros - spentMicros - heldMicros)
+}
+
+/**
+ * The refusal of a request that its key's budget does not cover: what is left, what it would cost, when it resets.
+ * 429; 400 where the whole budget is too small, so that no waiting helps.
+ */
+export function budgetExceeded(keyName: string, state: BudgetState, costMicros: number, now: number): GatewayError {
+  const { limitMicros = 0, period, heldMicros } = state
+  const per = period === 'total' ? 'in total' : `per ${period}`
+  if (costMicros > limitMicros) {
+    const never =
+      `This request can cost up to ${usd(costMicros)}, and the budget of the key '${keyName}' is ${usd(limitMicros)} ${per}: ` +
+      'it never covers it. Ask for fewer images, a smaller size or a lower quality.'
+    return new GatewayError('request_exceeds_limit', never)
+  }
+  const held = heldMicros === 0 ? '' : ` (${usd(heldMicros)} is held for generations under way)`
+  const end = endOfPeriod(period, now)
+  const reset = end === undefined ? 'It does not reset.' : `It resets at ${new Date(end).toISOString().slice(0, 16)}Z.`
+  const message =
+    `The budget of the key '${keyName}' is ${usd(limitMicros)} ${per}; ${usd(leftMicros(state) ?? 0)} is left${held}, ` +
+    `and this request can cost up to ${usd(costMicros)}. ${reset}`
+  return new GatewayError('insufficient_quota', message)
+}
+
+/** Micro-USD as `$0.0412`: at least cents, at most what a micro needs. */
+export function usd(micros: number): string {
+  const [whole = '0', fraction = ''] = (Math.abs(micros) / 1e6).toFixed(6).split('.')
+  return `${micros < 0 ? '-' : ''}$${whole}.${fraction.replace(/0{1,4}$/, '')}`
+}

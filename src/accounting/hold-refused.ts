@@ -1,0 +1,27 @@
+import { budgetExceeded } from './budget.ts'
+import { GatewayError } from '../errors/gateway-error.ts'
+import type { HoldOrder, HoldRefusal } from './ledger.ts'
+
+/** What the client is told where nothing was held. */
+export function holdRefused(refusal: HoldRefusal, order: HoldOrder): GatewayError {
+  const { keyName, model, highestMicros = 0, heldAt } = order
+  switch (refusal.refused) {
+    case 'budget':
+      return budgetExceeded(keyName, refusal.budget, highestMicros, heldAt)
+    case 'in_flight':
+      return new GatewayError(
+        'rate_limit_exceeded',
+        `The key '${keyName}' may have ${refusal.limit} generations in flight at once. Wait for one of them to end.`,
+        { headers: { 'retry-after': '1' } },
+      )
+    case 'unpriced':
+      return new GatewayError(
+        'model_not_priced',
+        `The key '${keyName}' has a budget, and the price of the model '${model}' is not known.`,
+        { param: 'model' },
+      )
+    case 'key':
+      break
+  }
+  return new GatewayError('invalid_api_key', 'This API key was revoked, disabled, or has expired.')
+}

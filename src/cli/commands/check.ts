@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs'
+import { usd } from '../../accounting/budget.ts'
+import { imagesGenerations } from '../../gateway/requests/images-generations.ts'
+import { GatewayError } from '../../errors/gateway-error.ts'
+import { checkCall, resolveModel } from '../../gateway/check-request.ts'
+import { highestCostMicros } from '../../models/prices/cost.ts'
+import { usdNumber } from '../key-columns.ts'
+import { printJson, write } from '../output.ts'
+import { printable } from '../printable.ts'
+import { configuredCatalogue } from '../settings.ts'
+import type { Command } from 'commander'
+
+const STANDARD_INPUT = 0
+
+/** `check FILE|-`: what the gateway would say to a request, without sending it anywhere. */
+export function addCheckCommand(program: Command): void {
+  program
+    .command('check <file>')
+    .description('check a request body offline: its rules and its highest cost (- is standard input)')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+Exit code 0: the gateway would send it; 1: it would refuse it.
+
+Example:
+  echo '{"model":"gpt-image-2","prompt":"A boat","size":"1024x1024"}' | comet-gateway check -
+`,
+    )
+    .action((file: string, { json = false }: { json?: boolean }) => {
+      const body = readFileSync(file === '-' ? STANDARD_INPUT : file)
+      try {
+        const checked = checkBody(body)
+        if (json) printJson({ valid: true, model: checked.model, highest_cost_usd: usdNumber(checked.micros) ?? null })
+        else write([`valid: ${printable(checked.model)}, at most ${inWords(checked.micros)}`])
+      } catch (error) {
+        if (!(error instanceof GatewayError)) throw error
+        process.exitCode = 1
+        if (json) return printJson({ valid: false, ...error.toBody() })
+        const issues = error.details.issues ?? [{ param: error.details.param ?? null, message: error.message }]
+        write(issues.map(({ param, message }) => printable(param === null ? message : `${param}: ${message}`)))
+      }
+    })
+}
+
+function checkBody(body: Buffer): { model: string; micros: number | undefined } {
+  const { catalogue: models, defaultModel, priceMultiplier } = configuredCatalogue()
+  const call = imagesGenerations.body.parse(body)
+  const defaultModels = { 'images.generations': defaultModel, 'images.edits': '', 'images.variations': '' }
+  const model = resolveModel({ models, defaultModels }, imagesGenerations, call)
+  checkCall({ models }, imagesGenerations, call, model, 'strict')
+  return { model: model.id, micros: highestCostMicros(model.entry, call.parameters, priceMultiplier) }
+}
+
+function inWords(micros: number | undefined): string {
+  return micros === undefined ? 'an unknown price' : usd(micros)
+}

@@ -1,0 +1,154 @@
+import { z } from 'zod'
+import { decimal, flag, namedKeys, secret, upstreamUrl, visibleText, whole } from './values.ts'
+
+/**
+ * Every variable: how it is read, its default as it would be written, and its line for .env.example and
+ * docs/configuration.md. A test compares the three.
+ */
+export const VARIABLES = {
+  COMETAPI_KEY: {
+    read: secret(8),
+    default: undefined,
+    doc: 'The CometAPI key that pays. Required unless SANDBOX=true.',
+  },
+  COMETAPI_BASE_URL: {
+    read: upstreamUrl,
+    default: 'https://api.cometapi.com',
+    doc: 'Where CometAPI is; https, or http to loopback.',
+  },
+  HOST: {
+    read: z.string().min(1),
+    default: '127.0.0.1',
+    doc: 'Address to listen on. Anything but loopback needs GATEWAY_KEYS or ADMIN_KEY.',
+  },
+  PORT: { read: whole(0, 65_535), default: '8080', doc: 'Port to listen on; 0 takes any free one.' },
+  SANDBOX: { read: flag, default: 'false', doc: 'true: an offline CometAPI inside the process; no key, no cost.' },
+  SANDBOX_LATENCY_MS: {
+    read: whole(0, 600_000),
+    default: '3000',
+    doc: 'How long the sandbox takes for one typical answer, in milliseconds.',
+  },
+  SANDBOX_FAILURE_RATE: {
+    read: decimal(0, 1),
+    default: '0',
+    doc: 'Share of sandbox requests that fail the way upstreams fail, 0 to 1.',
+  },
+  DEFAULT_MODEL: { read: visibleText, default: 'dall-e-3', doc: 'The model of a request that names none.' },
+  DEFAULT_EDIT_MODEL: { read: visibleText, default: 'gpt-image-2', doc: 'The model of an edit that names none.' },
+  PARAMETER_POLICY: {
+    read: z.enum(['strict', 'drop']),
+    default: 'strict',
+    doc: 'strict: refuse parameters the model does not take; drop: leave them out and say so.',
+  },
+  UNKNOWN_MODELS: {
+    read: z.enum(['allow', 'reject']),
+    default: 'allow',
+    doc: 'allow: forward models the catalogue does not know; reject: 404.',
+  },
+  MODELS_FILE: {
+    read: z.string().min(1),
+    default: undefined,
+    doc: 'JSON file with further models, prices and aliases (docs/models.md).',
+  },
+  PRICE_MULTIPLIER: {
+    read: decimal(0, 1000),
+    default: '1',
+    doc: 'Factor on all list prices, e.g. 0.8 for a discount.',
+  },
+  GATEWAY_KEYS: {
+    read: namedKeys,
+    default: undefined,
+    doc: 'Who may call: name=key, comma-separated, keys of at least 16 characters.',
+  },
+  ADMIN_KEY: {
+    read: secret(24),
+    default: undefined,
+    doc: "The administrator's key: may call everything, and read /metrics. At least 24 characters.",
+  },
+  METRICS_TOKEN: {
+    read: secret(16),
+    default: undefined,
+    doc: 'Bearer token that /metrics asks for; without it, /metrics is open on loopback only.',
+  },
+  DATABASE: {
+    read: flag,
+    default: 'true',
+    doc: 'false: no gateway.db, so no virtual keys, budgets or ledger; only GATEWAY_KEYS may call, if there are any.',
+  },
+  UNPRICED_MODELS: {
+    read: z.enum(['refuse', 'allow']),
+    default: 'refuse',
+    doc: 'Whether a virtual key with a budget may use models whose price is not known.',
+  },
+  MAX_IN_FLIGHT: {
+    read: whole(0, 1_000_000),
+    default: '0',
+    doc: 'Generations under way at once in this process; 0 is no limit.',
+  },
+  RATE_LIMIT_RPM: { read: whole(0, 1_000_000), default: '0', doc: 'Requests per minute and key; 0 is no limit.' },
+  AUTH_FAILURES_PER_MINUTE: {
+    read: whole(1, 1_000_000),
+    default: '20',
+    doc: 'Failed authentications per minute and address before 429.',
+  },
+  MAX_BODY_BYTES: {
+    read: whole(1024, 1_073_741_824),
+    default: '33554432',
+    doc: 'Largest JSON body of a generation in bytes (32 MiB).',
+  },
+  MAX_UPLOAD_BYTES: {
+    read: whole(1024, 17_179_869_184),
+    default: '1073741824',
+    doc: 'Largest edit or variation in bytes (1 GiB: 16 images of 50 MB and a mask). It waits on disk, not in memory.',
+  },
+  DATA_DIR: {
+    read: z.string().min(1),
+    default: './data',
+    doc: 'Directory of gateway.db, the SQLite file with virtual keys, budgets and the ledger; uploads and kept answers wait in its spool/.',
+  },
+  UPSTREAM_TIMEOUT_MS: {
+    read: whole(1, 86_400_000),
+    default: '600000',
+    doc: 'How long one generation may take, in milliseconds (the SDKs wait as long).',
+  },
+  UPSTREAM_CONNECT_TIMEOUT_MS: {
+    read: whole(1, 600_000),
+    default: '10000',
+    doc: 'How long connecting to the upstream may take, in milliseconds.',
+  },
+  UPSTREAM_RETRIES: {
+    read: whole(0, 10),
+    default: '2',
+    doc: 'How often an order is sent again after a failure in which nothing can have been done.',
+  },
+  ORPHAN_TTL_MS: {
+    read: whole(0, 86_400_000),
+    default: '600000',
+    doc: 'How long an answer is kept for a client that left before it had it, in milliseconds; 0 keeps nothing.',
+  },
+  ORPHAN_SPOOL_BYTES: {
+    read: whole(0, 1_099_511_627_776),
+    default: '1073741824',
+    doc: 'What kept answers may take on disk together (1 GiB); beyond it the oldest are forgotten.',
+  },
+  STREAM_KEEP_ALIVE_MS: {
+    read: whole(10, 600_000),
+    default: '15000',
+    doc: 'A stream that is silent for so long gets a comment, so that no proxy in between cuts the line, in milliseconds.',
+  },
+  DRAIN_TIMEOUT_MS: {
+    read: whole(0, 86_400_000),
+    default: '120000',
+    doc: 'How long a stopping gateway waits for what is under way, in milliseconds.',
+  },
+  LOG_LEVEL: {
+    read: z.enum(['debug', 'info', 'warn', 'error', 'silent']),
+    default: 'info',
+    doc: 'debug also logs health checks and scrapes.',
+  },
+  LOG_FORMAT: {
+    read: z.enum(['auto', 'json', 'pretty']),
+    default: 'auto',
+    doc: 'auto: pretty on a terminal, json elsewhere.',
+  },
+} as const satisfies Record<string, { read: z.ZodType; default: string | undefined; doc: string }>

@@ -1,0 +1,47 @@
+import { GatewayError } from './gateway-error.ts'
+
+/** What can be wrong with the database: how a caller sees it, and whether it can pass by itself. */
+const KINDS = {
+  full: { passes: true },
+  locked: { passes: true },
+  unavailable: { passes: true },
+  read_only: { passes: false },
+  corrupt: { passes: false },
+  not_ours: { passes: false },
+  too_new: { passes: false },
+  missing: { passes: false },
+} as const
+export type StoreProblem = keyof typeof KINDS
+
+/** The database cannot do what was asked. The message is a sentence for whoever runs the gateway. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError'
+  readonly problem: StoreProblem
+  /** How the CLI tells a sentence from a defect. */
+  readonly code = 'STORE'
+
+  constructor(problem: StoreProblem, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause })
+    this.problem = problem
+  }
+
+  /** Whether the same can be tried again later. */
+  get passes(): boolean {
+    return KINDS[this.problem].passes
+  }
+}
+
+/**
+ * The 503 for a request that cannot be booked, and therefore is not sent. The message tells the client nothing of
+ * the machine; the log has the StoreError.
+ */
+export function storeRefusal(error: StoreError): GatewayError {
+  const retryAfter = { headers: { 'retry-after': '5' }, cause: error }
+  if (error.problem === 'full') {
+    return new GatewayError('storage_full', 'The gateway has no room left to book this request; nothing was sent.', {
+      ...retryAfter,
+    })
+  }
+  const message = 'The gateway cannot reach its books now; nothing was sent.'
+  return new GatewayError('storage_unavailable', message, retryAfter)
+}

@@ -1,0 +1,85 @@
+import { brokenOff } from '../../upstream/failures.ts'
+import { factsOfWhole } from './answer-facts.ts'
+import { JsonTap } from './json-tap.ts'
+import { joined } from '../../spool/joined.ts'
+import { judgeAnswer, unpacked } from './judge-answer.ts'
+import type { AnswerFacts } from './answer-facts.ts'
+import type { AnswerHead, AnswerOutput, AnswerReader } from './answer.ts'
+
+/** How much of an answer is looked at before the client gets a status. A smaller answer is known whole. */
+const HEAD_BYTES = 65_536
+
+/** An answer in one JSON object: judged by its beginning, handed on byte for byte, its usage read in passing. */
+export class JsonAnswer implements AnswerReader {
+  facts: AnswerFacts | undefined
+  readonly isBetweenEvents = false
+  readonly #head: AnswerHead
+  readonly #output: AnswerOutput
+  /** Bytes that have not been judged yet. */
+  #waiting: Buffer[] = []
+  #waitingBytes = 0
+  #isJudged = false
+  #tap: JsonTap | undefined
+
+  constructor(head: AnswerHead, output: AnswerOutput) {
+    this.#head = head
+    this.#output = output
+  }
+
+  write(chunk: Buffer): void {
+    if (this.#isJudged) {
+      this.#tap?.write(chunk)
+      this.#output.bytes(chunk)
+      return
+    }
+    this.#waiting.push(chunk)
+    this.#waitingBytes += chunk.length
+    if (this.#waitingBytes >= HEAD_BYTES) this.#judge(false)
+  }
+
+  end(): void {
+    if (!this.#isJudged) return this.#judge(true)
+    this.#readFacts()
+    // A clean end of the connection in the middle of the JSON is a break all the same.
+    if (this.facts?.isObject === true && !this.facts.isComplete)
+      this.#output.refused(brokenOff(new Error('the answer ended too early')))
+  }
+
+  /** A refusal whose body breaks off or stalls is a refusal all the same: its status has said so. */
+  broke(): boolean {
+    const { status } = this.#head
+    if (this.#isJudged || (status >= 200 && status < 300)) {
+      this.#readFacts()
+      return false
+    }
+    this.#judge(true)
+    return true
+  }
+
+  lastWords(): undefined {
+    return undefined
+  }
+
+  #readFacts(): void {
+    if (this.#tap !== undefined) this.facts = this.#tap.facts()
+  }
+
+  /** Decides from the head whether these are images. Of what is not, only the head is read. */
+  #judge(isWhole: boolean): void {
+    this.#isJudged = true
+    const head = joined(this.#waiting)
+    this.#waiting = []
+    const readable = isWhole ? unpacked(head, this.#head.headers) : head
+    this.facts = isWhole ? factsOfWhole(readable) : this.#tapHead(head)
+    const error = judgeAnswer({ ...this.#head, body: readable, isWhole, facts: this.facts })
+    if (error !== undefined) return this.#output.refused(error)
+    this.#output.accepted()
+    this.#output.bytes(head)
+  }
+
+  #tapHead(head: Buffer): AnswerFacts {
+    this.#tap = new JsonTap()
+    this.#tap.write(head)
+    return this.#tap.facts()
+  }
+}

@@ -1,0 +1,122 @@
+import { brokenOff, unreachable } from '../../upstream/failures.ts'
+import { EventAnswer } from '../answers/event-answer.ts'
+import { JsonAnswer } from '../answers/json-answer.ts'
+import { JsonAsEvents } from '../answers/json-as-events.ts'
+import { isEventStream, isPlain } from '../answers/judge-answer.ts'
+import type { EventFamily } from '../requests/endpoint.ts'
+import type { GatewayError } from '../../errors/gateway-error.ts'
+import type { AnswerControl, AnswerHeaders, AnswerReceiver } from '../../upstream/upstream.ts'
+import type { AnswerOutput, AnswerReader } from '../answers/answer.ts'
+
+/** How long an upstream may take to end an answer that has said that it is complete. */
+const LINGER_MS = 1000
+
+export interface AttemptOptions {
+  /** The model as the client named it. */
+  readonly modelName: string
+  readonly redact: (text: string) => string
+  /** The events that the client asked for; undefined where it asked for one JSON answer. */
+  readonly events: EventFamily | undefined
+}
+
+/** Is told how an attempt goes; `refused` or `ended` comes last, once. */
+export interface AttemptOwner extends Omit<AnswerOutput, 'finished'> {
+  ended(): void
+}
+
+/** One request upstream and its answer: `held → sent → answered`. After it is over it says nothing any more. */
+export class Attempt implements AnswerReceiver {
+  state: 'held' | 'sent' | 'answered' = 'held'
+  status = 0
+  headers: AnswerHeaders = {}
+  reader: AnswerReader | undefined
+  readonly #options: AttemptOptions
+  readonly #owner: AttemptOwner
+  #control: AnswerControl | undefined
+  #isOver = false
+  #lingering: NodeJS.Timeout | undefined
+
+  constructor(options: AttemptOptions, owner: AttemptOwner) {
+    this.#options = options
+    this.#owner = owner
+  }
+
+  sending(control: AnswerControl): void {
+    if (this.#isOver) return control.abort(new Error('the attempt is over'))
+    this.#control = control
+    this.state = 'sent'
+  }
+
+  began(status: number, headers: AnswerHeaders): void {
+    if (this.#isOver) return
+    this.state = 'answered'
+    this.status = status
+    this.headers = headers
+    this.reader = this.#readerFor(status, headers)
+  }
+
+  data(chunk: Buffer): void {
+    if (!this.#isOver) this.reader?.write(chunk)
+  }
+
+  ended(): void {
+    clearTimeout(this.#lingering)
+    if (this.#isOver) return
+    this.#control = undefined // its connection may be in use for another request by now
+    this.reader?.end()
+    if (!this.#isOver) this.#owner.ended()
+    this.#isOver = true
+  }
+
+  failed(error: Error): void {
+    clearTimeout(this.#lingering)
+    if (this.#isOver || this.reader?.broke() === true) return
+    this.#refuse(this.state === 'held' ? unreachable(error) : brokenOff(error))
+  }
+
+  /** Ends the attempt from outside: its time is over, or nobody wants it any more. */
+  giveUp(error: GatewayError): void {
+    if (this.#isOver || this.reader?.broke() === true) return
+    const isTooLate = this.state === 'held' && error.code === 'upstream_timeout'
+    this.#refuse(isTooLate ? unreachable(error) : error)
+  }
+
+  pause(): void {
+    this.#control?.pause()
+  }
+
+  resume(): void {
+    this.#control?.resume()
+  }
+
+  #refuse(error: GatewayError): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#owner.refused(error)
+    this.#control?.abort(error)
+  }
+
+  /** The upstream may close its connection now, or keep it open for the next request; it may not stay in this one. */
+  #finish(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#owner.ended()
+    const control = this.#control
+    this.#lingering = setTimeout(() => control?.abort(new Error('the answer was complete')), LINGER_MS).unref()
+  }
+
+  #readerFor(status: number, headers: AnswerHeaders): AnswerReader {
+    const { modelName, redact, events } = this.#options
+    const head = { status, headers, modelName, redact }
+    const output: AnswerOutput = {
+      accepted: () => this.#owner.accepted(),
+      bytes: (chunk) => this.#owner.bytes(chunk),
+      finished: () => this.#finish(),
+      refused: (error) => this.#refuse(error),
+    }
+    const isSuccess = status >= 200 && status < 300
+    if (isSuccess && isEventStream(headers) && isPlain(headers)) return new EventAnswer(head, output)
+    if (isSuccess && events !== undefined) return new JsonAsEvents(head, output, events)
+    return new JsonAnswer(head, output)
+  }
+}

@@ -1,0 +1,57 @@
+import type { Operation, Parameters, RuleSet } from '../../models/model.ts'
+import type { SpooledBody } from '../../spool/spool.ts'
+import type { IncomingUpload, UploadOptions } from './uploads/receive.ts'
+
+/** The first part of the names of a stream's events: `image_generation.completed`. */
+export type EventFamily = 'image_generation' | 'image_edit'
+
+/** One OpenAI operation: where it is mounted and how a request to it is read. */
+export interface Endpoint {
+  readonly operation: Operation
+  /** Path here and, with the same meaning, upstream. */
+  readonly path: string
+  /** The family of events of a stream; undefined where there are no streams. */
+  readonly events: EventFamily | undefined
+  readonly body: WholeBody | UploadedBody
+}
+
+/** A body that is small enough to be received whole before it is read. */
+export interface WholeBody {
+  readonly contentTypes?: undefined
+  /** @throws GatewayError 400 where the body is not what this operation takes */
+  readonly parse: (body: unknown) => Call
+}
+
+/** A body of files, which is read as it arrives. */
+export interface UploadedBody {
+  readonly contentTypes: readonly string[]
+  /** @throws GatewayError 400, 413, 503 */
+  readonly receive: (upload: IncomingUpload, options: UploadOptions) => Promise<Call>
+}
+
+/** What goes upstream. */
+export type Body = Buffer | SpooledBody
+
+/** A request as its endpoint understood it. */
+export interface Call {
+  /** The rules that apply to it. */
+  readonly ruleSet: RuleSet
+  /** The parameters by name, as sent: of a form, numbers are text still. */
+  readonly parameters: Parameters
+  /** Every value came as text. */
+  readonly isForm: boolean
+  /** SHA-256 of what was asked for; equal for an SDK's retry, whose form has another boundary. */
+  readonly digest: () => string
+  /** The bytes received; what goes upstream unless a parameter was dropped or defaulted. */
+  readonly body: Body
+  readonly contentType: string
+  /** The body with parameters left out and the model set. */
+  readonly rewrite: (changes: Changes) => Body
+  /** Gives back what the body holds on disk. */
+  readonly discard: () => void
+}
+
+export interface Changes {
+  readonly drop: readonly string[]
+  readonly model: string
+}

@@ -1,0 +1,159 @@
+import { isUtf8 } from 'node:buffer'
+import { GatewayError } from '../../errors/gateway-error.ts'
+import { jsonTypeOf } from '../../models/rules/check-parameters.ts'
+import type { Parameters } from '../../models/model.ts'
+
+declare global {
+  interface JSON {
+    /** A value that JSON.stringify writes as it is (ECMAScript, JSON.parse source text access; Node 22). */
+    rawJSON(text: string): unknown
+  }
+}
+
+/** Deeper than any parameter; far below what would exhaust the stack. */
+const MAX_DEPTH = 64
+/** Several times what all models take together; each unknown name costs a search for what was meant. */
+const MAX_NAMES = 256
+/** Members, elements and brackets of the whole body. */
+const MAX_PARTS = 20_000
+
+/**
+ * Parses a JSON request body into its top-level members.
+ * A name that is given twice is refused: parsers differ on which one counts, so what was checked here might not be
+ * what the upstream does. So is an escape in a parameter's name: V8 (14.6, Node 26) has been seen to read such a name
+ * as one that it met in an earlier body.
+ * @throws GatewayError `invalid_json`
+ */
+export function parseJsonBody(body: unknown): Parameters {
+  if (!Buffer.isBuffer(body) || body.length === 0) throw invalid('The request has no body. Send a JSON object.')
+  if (!isUtf8(body)) throw invalid('The body is not valid UTF-8.')
+  const text = body.toString('utf8')
+  // Before it is parsed: thirty megabytes of `{},{},` would hold up the process for seconds and fill its memory.
+  const { members, depth, hasEscapedName, isTooLarge } = measure(text)
+  if (depth > MAX_DEPTH) throw invalid(`The body is nested more than ${MAX_DEPTH} levels deep.`)
+  if (isTooLarge) throw invalid(`The body has more than ${MAX_PARTS} members and elements.`)
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw invalid(`We could not parse the JSON body of your request: ${position(text, error)}`)
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw invalid(`The body must be a JSON object, but it is ${withArticle(jsonTypeOf(value))}.`)
+  }
+  if (members !== countMembers(value))
+    throw invalid('A name occurs twice in the same JSON object; each may occur once.')
+  if (hasEscapedName)
+    throw invalid('A parameter name is written with an escape (\\u0061). Write it in plain characters.')
+  const parameters = new Map<string, unknown>(Object.entries(value))
+  if (parameters.size > MAX_NAMES)
+    throw invalid(`The body has ${parameters.size} members; at most ${MAX_NAMES} are allowed.`)
+  return parameters
+}
+
+/**
+ * The body without some members and with others set, every number digit for digit as it was received.
+ * @param changes `drop`: top-level names to leave out; `model`: the value of `model`
+ */
+export function rewriteJsonBody(
+  body: Buffer,
+  changes: { readonly drop: readonly string[]; readonly model: string },
+): Buffer {
+  const value: unknown = JSON.parse(
+    body.toString('utf8'),
+    (_key, member: unknown, { source }: { source?: string } = {}) =>
+      typeof member === 'number' && source !== undefined ? JSON.rawJSON(source) : member,
+  )
+  const drop = new Set(changes.drop)
+  const kept = Object.entries(value as object).filter(([name]) => name !== 'model' && !drop.has(name))
+  return Buffer.from(JSON.stringify(Object.fromEntries([['model', changes.model], ...kept])))
+}
+
+interface Measure {
+  readonly members: number
+  readonly depth: number
+  /** A name at the top level is written with a backslash. */
+  readonly hasEscapedName: boolean
+  /** There are more parts than MAX_PARTS; the other figures are then those of the beginning. */
+  readonly isTooLarge: boolean
+}
+
+/** Members (a colon each), parts and nesting of a text that is meant to be JSON, strings skipped. */
+function measure(text: string): Measure {
+  let parts = 0
+  let hasEscapedName = false
+  let stringStart = 0
+  let stringEnd = 0
+  let members = 0
+  let depth = 0
+  let deepest = 0
+  for (let at = 0; at < text.length && parts <= MAX_PARTS && deepest <= MAX_DEPTH; at++) {
+    switch (text.charCodeAt(at)) {
+      case 0x22:
+        stringStart = at
+        at = endOfString(text, at)
+        stringEnd = at
+        break
+      case 0x3a:
+        members++
+        parts++
+        if (depth === 1 && text.slice(stringStart, stringEnd).includes('\\')) hasEscapedName = true
+        break
+      case 0x7b:
+      case 0x5b:
+        deepest = Math.max(deepest, ++depth)
+        parts++
+        break
+      case 0x2c:
+        parts++
+        break
+      case 0x7d:
+      case 0x5d:
+        depth--
+        break
+      default:
+    }
+  }
+  return { members, depth: deepest, hasEscapedName, isTooLarge: parts > MAX_PARTS }
+}
+
+/** The index of the closing quote of the string that opens at `start`. */
+function endOfString(text: string, start: number): number {
+  let quote = text.indexOf('"', start + 1)
+  while (quote !== -1) {
+    let slash = quote
+    while (text.charCodeAt(slash - 1) === 0x5c) slash--
+    if ((quote - slash) % 2 === 0) return quote
+    quote = text.indexOf('"', quote + 1)
+  }
+  return text.length
+}
+
+function countMembers(root: object): number {
+  let members = 0
+  const open: object[] = [root]
+  for (let value = open.pop(); value !== undefined; value = open.pop()) {
+    const inside: unknown[] = Object.values(value)
+    if (!Array.isArray(value)) members += inside.length
+    for (const member of inside) if (typeof member === 'object' && member !== null) open.push(member)
+  }
+  return members
+}
+
+/** Where the parser stopped, without the text around it: that may be a prompt, and errors may be stored. */
+function position(text: string, error: unknown): string {
+  const message = error instanceof Error ? error.message : ''
+  const offset = /(?:in JSON|JSON) at position (\d+)(?: \(line \d+ column \d+\))?$/.exec(message)?.[1]
+  if (offset === undefined) return message.endsWith('end of JSON input') ? 'it ends too early.' : 'it is not JSON.'
+  const before = text.slice(0, Number(offset)).split('\n')
+  return `it stops making sense at line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}.`
+}
+
+function withArticle(type: string): string {
+  if (type === 'null') return type
+  return /^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`
+}
+
+function invalid(message: string): GatewayError {
+  return new GatewayError('invalid_json', message)
+}

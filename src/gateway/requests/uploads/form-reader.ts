@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto'
+import { GatewayError } from '../../../errors/gateway-error.ts'
+import { GatheredBytes } from '../../../spool/gathered-bytes.ts'
+import { ImageFile } from '../../../models/rules/image-file.ts'
+import { ImageHeaderTap } from '../images/image-header.ts'
+import { boundaryOf, MultipartError, MultipartTap } from './multipart-tap.ts'
+import type { ByteRange } from '../../../spool/spool.ts'
+import type { UploadTap } from './receive.ts'
+import type { PartHead, PartVisitor } from './multipart-tap.ts'
+
+/** The text of all fields together; several times the longest prompt. */
+const MAX_TEXT_BYTES = 8_388_608
+
+interface Part {
+  /** As it stands in the form: `image[]`. */
+  readonly name: string
+  /** Where in the body the part stands, its delimiter included. */
+  readonly range: ByteRange
+}
+
+export interface TextPart extends Part {
+  readonly text: string
+}
+
+export interface FilePart extends Part {
+  readonly file: ImageFile
+}
+
+/** The part that is being read. */
+interface OpenPart {
+  readonly head: PartHead
+  readonly text: GatheredBytes
+  readonly header: ImageHeaderTap
+  bytes: number
+}
+
+/**
+ * Reads a multipart form in passing: the text of its fields, and of its files what their first bytes tell.
+ * @throws GatewayError `invalid_form`, from every method and the constructor
+ */
+export class FormReader implements UploadTap, PartVisitor {
+  readonly boundary: string
+  readonly texts: TextPart[] = []
+  readonly files: FilePart[] = []
+  /** SHA-256 of the parts in their order, whatever stands between them; once the form has ended. */
+  digest = ''
+  readonly #hash = createHash('sha256')
+  /** Where the last part ends and the closing delimiter begins. */
+  partsEnd = 0
+  readonly #tap: MultipartTap
+  #open: OpenPart | undefined
+  #textBytes = 0
+
+  constructor(contentType: string) {
+    this.boundary = told(() => boundaryOf(contentType))
+    this.#tap = new MultipartTap(this.boundary, this)
+  }
+
+  write(chunk: Buffer): void {
+    told(() => this.#tap.write(chunk))
+  }
+
+  end(): void {
+    told(() => this.#tap.end())
+    this.digest = this.#hash.digest('base64')
+  }
+
+  partBegan(head: PartHead): void {
+    this.#open = { head, text: new GatheredBytes(), header: new ImageHeaderTap(), bytes: 0 }
+    this.#hash.update(`\n${JSON.stringify([head.name, head.filename, head.contentType])}\n`)
+  }
+
+  partData(chunk: Buffer): void {
+    const open = this.#open
+    if (open === undefined) return
+    open.bytes += chunk.length
+    this.#hash.update(chunk)
+    if (open.head.filename !== undefined) {
+      if (!open.header.isDone) open.header.write(chunk)
+      return
+    }
+    this.#textBytes += chunk.length
+    if (this.#textBytes > MAX_TEXT_BYTES)
+      throw invalidForm(`The form's text fields have more than ${MAX_TEXT_BYTES} bytes together.`)
+    open.text.append(chunk)
+  }
+
+  partEnded(end: number): void {
+    const open = this.#open
+    if (open === undefined) return
+    this.#open = undefined
+    this.partsEnd = end
+    const { head, bytes, header, text } = open
+    this.#hash.update(`\n${bytes}`) // so that no content can pass for the head of another part
+    const part = { name: head.name, range: { start: head.start, end } }
+    if (head.filename !== undefined) this.files.push({ ...part, file: new ImageFile({ bytes, ...header.header() }) })
+    else this.texts.push({ ...part, text: utf8(text.bytes(), head.name) })
+  }
+}
+
+function utf8(bytes: Buffer, name: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    throw invalidForm(`The field '${name.slice(0, 64)}' is not valid UTF-8.`)
+  }
+}
+
+function told<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw error instanceof MultipartError ? invalidForm(error.message) : error
+  }
+}
+
+export function invalidForm(message: string): GatewayError {
+  return new GatewayError('invalid_form', message)
+}

@@ -1,0 +1,86 @@
+import { GatewayError } from '../../../errors/gateway-error.ts'
+import { GatheredBytes } from '../../../spool/gathered-bytes.ts'
+import { Spool } from '../../../spool/spool.ts'
+import type { Readable } from 'node:stream'
+import type { SpoolDirectory } from '../../../spool/spool.ts'
+
+/** How long what is still coming of a refused upload is read and thrown away, so that its client sees the answer. */
+const DRAIN_MS = 30_000
+/** Smaller chunks are gathered before they are written: some clients send a few bytes at a time. */
+const WRITE_BYTES = 65_536
+
+/** A body as it arrives. */
+export interface IncomingUpload {
+  readonly payload: Readable
+  readonly contentType: string
+  readonly contentLength: number | undefined
+}
+
+export interface UploadOptions {
+  readonly spool: SpoolDirectory
+  readonly maxBytes: number
+}
+
+/** Reads bytes in passing; what it throws refuses the upload. */
+export interface UploadTap {
+  write(chunk: Buffer): void
+  end(): void
+}
+
+/**
+ * Receives a body into a spool, past a tap, and reads what it says. Nothing of it stays behind where it is refused or
+ * breaks off.
+ * @param read makes of the whole body what the caller gets
+ * @throws GatewayError `request_too_large`, `storage_full`, `storage_unavailable`, `invalid_http`; what the tap and
+ *   `read` throw
+ */
+export async function receiveUpload<T>(
+  { payload, contentLength }: IncomingUpload,
+  { spool: directory, maxBytes }: UploadOptions,
+  tap: UploadTap,
+  read: (spool: Spool) => T,
+): Promise<T> {
+  const spool = new Spool(directory)
+  const gathered = new GatheredBytes()
+  try {
+    if (contentLength !== undefined && contentLength > maxBytes) throw tooLarge(maxBytes)
+    // Leaving the loop must not destroy the connection: the answer still has to go out on it.
+    for await (const chunk of payload.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      if (spool.bytes + gathered.length + chunk.length > maxBytes) throw tooLarge(maxBytes)
+      tap.write(chunk)
+      const isLarge = gathered.length === 0 && chunk.length >= WRITE_BYTES
+      if (!isLarge) gathered.append(chunk)
+      if (!isLarge && gathered.length < WRITE_BYTES) continue
+      await spool.write(isLarge ? chunk : gathered.bytes())
+      gathered.truncate(0)
+    }
+    tap.end()
+    if (gathered.length > 0) await spool.write(gathered.bytes())
+    return read(spool)
+  } catch (error) {
+    await spool.discard()
+    if (payload.readableAborted) throw brokenOff(error)
+    drainRest(payload)
+    throw error
+  }
+}
+
+/** A client that is cut off in the middle of its upload sees a broken connection and not the answer. */
+function drainRest(payload: Readable): void {
+  if (payload.readableEnded) return
+  const timer = setTimeout(() => payload.destroy(), DRAIN_MS).unref()
+  payload.once('close', () => clearTimeout(timer))
+  payload.on('error', () => {})
+  payload.resume()
+}
+
+function tooLarge(maxBytes: number): GatewayError {
+  return new GatewayError(
+    'request_too_large',
+    `The upload is larger than the limit of ${maxBytes} bytes (MAX_UPLOAD_BYTES).`,
+  )
+}
+
+function brokenOff(cause: unknown): GatewayError {
+  return new GatewayError('invalid_http', 'The connection broke before the body had arrived.', { cause })
+}

@@ -1,0 +1,71 @@
+import { GatewayError } from '../../errors/gateway-error.ts'
+import { ANONYMOUS, bearerToken } from '../../access/keys/keyring.ts'
+import { refuseForeignHost } from '../../access/local-host.ts'
+import { keyRefused } from '../../access/keys/virtual-keys.ts'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Caller, Keyring } from '../../access/keys/keyring.ts'
+import type { VirtualKeys } from '../../access/keys/virtual-keys.ts'
+import type { RequestCounter } from '../../access/limits/rate-limit.ts'
+
+export interface AuthenticateOptions {
+  readonly keyring: Keyring
+  /** Undefined where there is no database. */
+  readonly virtualKeys: VirtualKeys | undefined
+  /** HOST is reachable from this machine only. */
+  readonly loopbackOnly: boolean
+  readonly sandbox: boolean
+  /** Counts one failed authentication against the client's address. */
+  readonly countFailure: RequestCounter
+}
+
+/** An onRequest hook that finds out who calls, before the body is read, and refuses who may not. */
+export function authenticator(options: AuthenticateOptions) {
+  const { keyring, virtualKeys, loopbackOnly, sandbox, countFailure } = options
+  const mayBeOpen = keyring.isEmpty && (loopbackOnly || sandbox)
+  const namesOfOthers: ReadonlySet<string> = new Set(keyring.names)
+
+  return function authenticate(request: FastifyRequest, _reply: FastifyReply, next: (error?: Error) => void): void {
+    const token = bearerToken(request.headers.authorization)
+    const known = token === undefined ? undefined : keyring.find(token)
+    if (known !== undefined) {
+      request.exchange.caller = known
+      return next()
+    }
+    identify(request, token).then(next, next)
+  }
+
+  async function identify(request: FastifyRequest, token: string | undefined): Promise<undefined> {
+    request.exchange.caller = await callerOf(request, token)
+  }
+
+  async function callerOf(request: FastifyRequest, token: string | undefined): Promise<Caller> {
+    const refusal = await found(token)
+    if (!(refusal instanceof GatewayError)) return refusal
+    if (mayBeOpen && !(await virtualKeys?.haveBeenIssued())) {
+      if (loopbackOnly && !sandbox) refuseForeignHost(request.hostname)
+      return ANONYMOUS
+    }
+    throw (await tooManyFailures(request)) ?? refusal
+  }
+
+  /** The holder of a virtual key, or why there is none. */
+  async function found(token: string | undefined): Promise<Caller | GatewayError> {
+    if (token === undefined) {
+      const message = "You didn't provide an API key. Send it in the header Authorization: Bearer YOUR_KEY."
+      return new GatewayError('invalid_api_key', message)
+    }
+    if (virtualKeys === undefined) return keyRefused('foreign')
+    const key = await virtualKeys.authenticate(token, Date.now())
+    if (typeof key === 'string') return keyRefused(key)
+    // Made while this gateway runs: one name for two callers would mix up their books and answers that are kept.
+    return namesOfOthers.has(key.name) ? keyRefused('clashing') : { name: key.name, key }
+  }
+
+  async function tooManyFailures(request: FastifyRequest): Promise<GatewayError | undefined> {
+    const count = await countFailure(request)
+    if (count.isAllowed || !count.isExceeded) return undefined
+    const seconds = Math.max(1, Math.ceil(count.ttl / 1000))
+    const message = `Too many failed authentications from your address. Try again in ${seconds} s.`
+    return new GatewayError('rate_limit_exceeded', message, { headers: { 'retry-after': String(seconds) } })
+  }
+}

@@ -1,0 +1,144 @@
+import fp from 'fastify-plugin'
+import { STATUS_CODES } from 'node:http'
+import { GatewayError } from '../../errors/gateway-error.ts'
+import { newRequestId } from '../../gateway/ids.ts'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { ErrorCode } from '../../errors/gateway-error.ts'
+
+/** Fastify's and Node's error codes → ours, with the words for a client. */
+const FRAMEWORK: ReadonlyMap<string, readonly [ErrorCode, string]> = new Map<string, readonly [ErrorCode, string]>([
+  ['FST_ERR_CTP_INVALID_MEDIA_TYPE', ['unsupported_media_type', 'Send the body as content-type: application/json.']],
+  ['FST_ERR_CTP_EMPTY_TYPE', ['unsupported_media_type', 'Send the body as content-type: application/json.']],
+  ['FST_ERR_CTP_INVALID_CONTENT_LENGTH', ['invalid_http', 'The body is shorter or longer than its content-length.']],
+  ['FST_ERR_BAD_URL', ['invalid_http', 'The URL is not well-formed.']],
+  ['FST_ERR_MAX_PARAM_LENGTH', ['uri_too_long', 'A part of the URL is too long.']],
+  ['HPE_HEADER_OVERFLOW', ['headers_too_large', 'The request headers are larger than 16 KiB.']],
+  ['ERR_HTTP_REQUEST_TIMEOUT', ['request_timeout', 'The request did not arrive in time.']],
+  ['ECONNRESET', ['invalid_http', 'The connection broke before the body had arrived.']],
+])
+
+export interface ErrorsOptions {
+  /** Called with what is not a GatewayError and not the client's fault: a defect. */
+  readonly onDefect: (error: unknown, request: FastifyRequest) => void
+  readonly maxBodyBytes: number
+}
+
+/** Answers every failure in OpenAI's shape, wherever it happens: in a phase, in the framework, before any route. */
+export const errors = fp(
+  function errors(app: FastifyInstance, { onDefect, maxBodyBytes }: ErrorsOptions, done: () => void): void {
+    const routes: { readonly method: string; readonly pattern: RegExp }[] = []
+    app.addHook('onRoute', function rememberRoute({ method, url }): void {
+      const pattern = new RegExp(`^${url.replaceAll('.', '\\.').replaceAll(/:\w+/g, '[^/]+')}/?$`)
+      for (const one of [method].flat()) routes.push({ method: one, pattern })
+    })
+
+    // Here, not in the not-found handler: that runs after the body was parsed, and would answer 415 for a wrong URL.
+    app.addHook(
+      'onRequest',
+      function refuseUnknownUrl(request: FastifyRequest, reply: FastifyReply, next: (error?: Error) => void): void {
+        if (!request.is404) return next()
+        const path = request.url.split('?', 1)[0] ?? ''
+        const methods = routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
+        if (methods.length > 0) reply.header('allow', methods.join(', '))
+        next(unknownUrl(request.method, path, methods))
+      },
+    )
+
+    app.server.on('checkExpectation', answerExpectation)
+
+    app.setErrorHandler(function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+      const known = error instanceof GatewayError ? error : fromFramework(error, maxBodyBytes, request.raw.destroyed)
+      if (known.code === 'internal_error') onDefect(error, request)
+      const { exchange } = request
+      exchange.error = known
+      reply.code(known.status).headers(exchange.headers).headers(known.headers).send(known.toBody())
+    })
+    done()
+  },
+  { name: 'errors' },
+)
+
+function unknownUrl(method: string, path: string, allowed: readonly string[]): GatewayError {
+  const shown = `${method} ${path.slice(0, 200)}`
+  if (allowed.length > 0)
+    return new GatewayError('method_not_allowed', `${shown} is not allowed; use ${allowed.join(' or ')}.`)
+  const hint = path.startsWith('/v1/v1/')
+    ? ' The base URL has /v1 twice.'
+    : path.startsWith('/images/')
+      ? ' The base URL ends in /v1.'
+      : ''
+  return new GatewayError('not_found', `Invalid URL (${shown}).${hint}`)
+}
+
+/** A framework error in our words; what has a 4xx status but no entry keeps the status, the rest is a defect. */
+function fromFramework(error: FastifyError, maxBodyBytes: number, isAborted: boolean): GatewayError {
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return new GatewayError(
+      'request_too_large',
+      `The body is larger than the limit of ${maxBodyBytes} bytes (MAX_BODY_BYTES).`,
+    )
+  }
+  // A system error is the client's only where its own connection broke; elsewhere it is a defect.
+  const isOurs = error.code === 'ECONNRESET' && !isAborted
+  const known = isOurs ? undefined : FRAMEWORK.get(error.code)
+  if (known !== undefined) return new GatewayError(known[0], known[1], { cause: error })
+  const { statusCode = 500 } = error
+  if (statusCode >= 400 && statusCode < 500)
+    return new GatewayError('invalid_http', 'The request is not well-formed.', { cause: error })
+  return new GatewayError(
+    'internal_error',
+    'The gateway failed on this request. Its log has the cause under this request id.',
+    { cause: error },
+  )
+}
+
+/** Answers an `Expect` header other than 100-continue (RFC 9110, 10.1.1); Node would send an empty 417. */
+function answerExpectation(_request: IncomingMessage, response: ServerResponse): void {
+  const { status, head, body } = rawAnswer(
+    new GatewayError('expectation_failed', "The only expectation that is understood is '100-continue'."),
+  )
+  response.writeHead(status, head).end(body)
+}
+
+/** Answers URLs that the router cannot read. No hook has run yet, so there is no exchange either. */
+export function answerFrameworkError(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
+  const known = fromFramework(error, 0, false)
+  reply
+    .code(known.status)
+    .headers({ ...known.headers, 'x-request-id': newRequestId() })
+    .send(known.toBody())
+}
+
+/**
+ * Answers what never became a request: malformed HTTP, headers beyond 16 KiB, a request that does not arrive.
+ * There is no reply object yet, so the answer is written to the socket by hand.
+ */
+export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  // Where an answer is under way on this connection, anything written would stand in the middle of it.
+  const hasAnswer = '_httpMessage' in socket && Boolean(socket._httpMessage)
+  if (error.code === 'ECONNRESET' || !socket.writable || hasAnswer) {
+    socket.destroy()
+    return
+  }
+  const [code, message] = FRAMEWORK.get(error.code ?? '') ?? ['invalid_http', 'The request is not well-formed HTTP.']
+  const { status, head, body } = rawAnswer(new GatewayError(code, message))
+  const lines = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    ...Object.entries(head).map(([name, value]) => `${name}: ${value}`),
+  ]
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`)
+}
+
+/** An answer for where there is no reply object; it ends the connection. */
+function rawAnswer(error: GatewayError): { status: number; head: Record<string, string>; body: string } {
+  const body = JSON.stringify(error.toBody())
+  const head = {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': String(Buffer.byteLength(body)),
+    'x-request-id': newRequestId(),
+    connection: 'close',
+  }
+  return { status: error.status, head, body }
+}

@@ -1,0 +1,72 @@
+import { GatewayError } from '../../errors/gateway-error.ts'
+import { checkCall, policyOf, resolveModel } from '../../gateway/check-request.ts'
+import { checkAccess } from '../../gateway/check-access.ts'
+import { readCall } from '../../gateway/read-call.ts'
+import { uploadScope } from '../plugins/bodies.ts'
+import { highestCostMicros } from '../../models/prices/cost.ts'
+import { describeModel } from '../../models/describe.ts'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Endpoint } from '../../gateway/requests/endpoint.ts'
+import type { ErrorBody } from '../../errors/gateway-error.ts'
+import type { Gateway } from '../../gateway/gateway.ts'
+
+/** What `/gateway/check` answers for a request that would go upstream. */
+interface ValidCheck {
+  readonly valid: true
+  readonly model: string
+  /** At list prices, every `auto` at its dearest; null where the model has no known price. */
+  readonly highest_cost_usd: number | null
+  readonly dropped_parameters: readonly string[]
+  readonly defaulted_parameters: readonly string[]
+}
+
+interface InvalidCheck extends ErrorBody {
+  readonly valid: false
+}
+
+/** The gateway's own answers about models and requests; nothing here calls the upstream or costs anything. */
+export function gatewayRoutes(app: FastifyInstance, gateway: Gateway, endpoints: readonly Endpoint[]): void {
+  app.get('/gateway/models', { config: { endpoint: 'gateway.models' } }, () => ({
+    object: 'list',
+    data: gateway.models.models.map(describeModel),
+    aliases: Object.fromEntries(gateway.models.aliases),
+  }))
+  for (const endpoint of endpoints) {
+    const config = { endpoint: 'gateway.check' }
+    uploadScope(app, endpoint.body.contentTypes, (scope) =>
+      scope.post(checkPath(endpoint), { config }, (request) => check(request, gateway, endpoint)),
+    )
+  }
+}
+
+/** `/gateway/check` for a generation, `/gateway/check/edits` and `/gateway/check/variations` for the others. */
+export function checkPath({ operation }: Endpoint): string {
+  return operation === 'images.generations' ? '/gateway/check' : `/gateway/check/${operation.slice('images.'.length)}`
+}
+
+/** Says 200 also for an invalid request: the question was answered. */
+async function check(
+  request: FastifyRequest,
+  gateway: Gateway,
+  endpoint: Endpoint,
+): Promise<ValidCheck | InvalidCheck> {
+  const policy = policyOf(request.headers, gateway.parameterPolicy)
+  try {
+    const call = await readCall(gateway, endpoint, request)
+    request.exchange.hold(call)
+    const model = resolveModel(gateway, endpoint, call)
+    checkAccess(request.exchange.caller, model, call)
+    const { dropped, modelSet, parameters } = checkCall(gateway, endpoint, call, model, policy)
+    const micros = highestCostMicros(model.entry, parameters, gateway.priceMultiplier)
+    return {
+      valid: true,
+      model: model.id,
+      highest_cost_usd: micros === undefined ? null : micros / 1e6,
+      dropped_parameters: dropped,
+      defaulted_parameters: modelSet ? ['model'] : [],
+    }
+  } catch (error) {
+    if (error instanceof GatewayError) return { valid: false, ...error.toBody() }
+    throw error
+  }
+}

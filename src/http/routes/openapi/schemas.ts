@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import * as answers from '../admin/answers.ts'
+import * as bodies from '../admin/schemas.ts'
+
+export type JsonSchema = Readonly<Record<string, unknown>>
+
+const PREFIX = '#/components/schemas/'
+
+/** OpenAI's error body (errors.ts writes it). */
+export const errorAnswer = z.strictObject({
+  error: z.strictObject({
+    message: z.string(),
+    type: z.string(),
+    param: z.string().nullable(),
+    code: z.string().nullable(),
+    issues: z
+      .array(z.strictObject({ code: z.string(), message: z.string(), param: z.string().nullable() }))
+      .optional()
+      .describe('Every problem of the request.'),
+  }),
+})
+
+/** OpenAI's image answer; the upstream's bytes are relayed as they are, so that more may stand in it. */
+export const imagesAnswer = z.looseObject({
+  created: z.int().optional(),
+  data: z.array(
+    z.looseObject({
+      b64_json: z.string().optional(),
+      url: z.string().optional(),
+      revised_prompt: z.string().nullable().optional(),
+    }),
+  ),
+  usage: z.looseObject({}).optional(),
+})
+
+/** Schemas that the document names, and refers to wherever they occur. */
+const NAMED = {
+  Error: errorAnswer,
+  Images: imagesAnswer,
+  NewKey: bodies.newKeyBody,
+  KeyChanges: bodies.keyChangesBody,
+  Rotation: bodies.rotationBody,
+  Key: answers.keyAnswer,
+  IssuedKey: answers.issuedKeyAnswer,
+  Keys: answers.keysAnswer,
+  Me: answers.meAnswer,
+  Usage: answers.usageAnswer,
+  Generation: answers.generationAnswer,
+  Generations: answers.generationsAnswer,
+} as const satisfies Record<string, z.ZodType>
+
+const names = new Map<z.ZodType, string>(Object.entries(NAMED).map(([name, schema]) => [schema, name]))
+
+/** All named schemas, as the document's components. */
+export function namedSchemas(): Record<string, JsonSchema> {
+  const registry = z.registry<{ id: string }>()
+  for (const [name, schema] of Object.entries(NAMED)) registry.add(schema, { id: name })
+  const { schemas } = z.toJSONSchema(registry, { io: 'input', uri: (id) => PREFIX + id })
+  return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, bare(schema)]))
+}
+
+/** A schema as it stands in the document: its name, where it has one. */
+export function schemaOf(schema: z.ZodType): JsonSchema {
+  const name = names.get(schema)
+  return name === undefined ? bare(z.toJSONSchema(schema, { io: 'input' })) : referenceTo(name)
+}
+
+export function referenceTo(name: string): JsonSchema {
+  return { $ref: PREFIX + name }
+}
+
+/** A query's parameters, as what they are rather than as the text they come as. */
+export function queryParameters({ shape }: z.ZodObject): object[] {
+  return Object.entries(shape).map(([name, field]) => ({
+    name,
+    in: 'query',
+    required: !z.safeParse(field, undefined).success,
+    schema: bare(z.toJSONSchema(field, { io: 'output' })),
+  }))
+}
+
+/** Inside the document, a schema has neither a dialect nor an address of its own. */
+export function bare(schema: object): JsonSchema {
+  const { $schema: _dialect, $id: _address, ...rest } = schema as { $schema?: string; $id?: string }
+  return rest
+}

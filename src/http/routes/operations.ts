@@ -1,0 +1,43 @@
+import { GatewayError } from '../../errors/gateway-error.ts'
+import { bearerToken, secretsEqual } from '../../access/keys/keyring.ts'
+import { refuseForeignHost } from '../../access/local-host.ts'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Metrics } from '../../telemetry/metrics.ts'
+
+export interface OperationsOptions {
+  readonly metrics: Metrics
+  readonly isDraining: () => boolean
+  /** Tokens that may read the metrics. */
+  readonly metricsTokens: readonly string[]
+  /** Whether anyone may read the metrics: on loopback, or in the sandbox, without a METRICS_TOKEN. */
+  readonly metricsAreOpen: boolean
+  /** Whether open metrics are for local host names only. */
+  readonly checksHost: boolean
+}
+
+/** What orchestrators and Prometheus ask: is the process alive, does it take work, what has it done. */
+export function operationsRoutes(app: FastifyInstance, options: OperationsOptions): void {
+  const { metrics, isDraining } = options
+  app.get('/healthz', { config: { endpoint: 'healthz', isRoutine: true } }, () => ({ status: 'ok' }))
+  app.get('/readyz', { config: { endpoint: 'readyz', isRoutine: true } }, (_request, reply) => {
+    if (!isDraining()) return { status: 'ready' }
+    return reply.code(503).send({ status: 'draining' })
+  })
+  app.get('/metrics', { config: { endpoint: 'metrics', isRoutine: true } }, async (request, reply) => {
+    allowMetrics(request, options)
+    return reply.type(metrics.contentType).send(await metrics.exposition())
+  })
+}
+
+function allowMetrics(request: FastifyRequest, { metricsTokens, metricsAreOpen, checksHost }: OperationsOptions): void {
+  if (metricsAreOpen && checksHost) refuseForeignHost(request.hostname)
+  if (metricsAreOpen) return
+  const { headers } = request
+  const token = bearerToken(headers.authorization)
+  if (token !== undefined && metricsTokens.some((expected) => secretsEqual(token, expected))) return
+  const how =
+    metricsTokens.length === 0
+      ? 'Set METRICS_TOKEN on the gateway to read its metrics from other machines.'
+      : 'Send METRICS_TOKEN or ADMIN_KEY in the header Authorization: Bearer.'
+  throw new GatewayError(token === undefined ? 'invalid_api_key' : 'forbidden', how)
+}

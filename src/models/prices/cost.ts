@@ -1,0 +1,135 @@
+import { imagesBrought } from '../rules/image-file.ts'
+import type { Model, Parameters } from '../model.ts'
+import type { ImagePrice, TokenPrice } from './price.ts'
+import type { Usage } from '../../accounting/usage.ts'
+
+/** OpenAI adds about six tokens to a prompt; a token is never less than one byte of UTF-8. */
+const PROMPT_OVERHEAD_TOKENS = 6
+/** Each partial image costs 100 output tokens (OpenAI guide). */
+const PARTIAL_IMAGE_TOKENS = 100
+
+/** A cost in micro-USD and where it comes from. */
+export interface Cost {
+  readonly costMicros: number
+  /** True where the upstream reported no usage that the price could be applied to. */
+  readonly estimated: boolean
+}
+
+/**
+ * The most that a request can cost, in micro-USD: every image, `auto` at its dearest, the prompt at one token a
+ * byte. Undefined where the model has no price.
+ */
+export function highestCostMicros(model: Model, given: Parameters, multiplier: number): number | undefined {
+  const { price } = model
+  if (price === undefined) return undefined
+  if (price.unit === 'image')
+    return micros(imagesAsked(model, given) * usdPerImage(price, given, 'dearest') * 1e6, multiplier)
+  const perImage = price.outputTokens.highest(stated(given, 'quality'), stated(given, 'size'))
+  return tokenEstimate(price, given, perImage, price.textOutputAtMost ?? 0, multiplier)
+}
+
+/**
+ * What a generation came to: the reported usage at the model's rates; a price per image times the images that
+ * came; the likely cost, marked as estimated, where a token price meets an answer without usage.
+ */
+export function answerCost(
+  model: Model,
+  given: Parameters,
+  answer: { readonly usage: Usage | undefined; readonly images: number },
+  multiplier: number,
+): Cost | undefined {
+  const { price } = model
+  if (price === undefined) return undefined
+  if (price.unit === 'image') {
+    return {
+      costMicros: micros(answer.images * usdPerImage(price, given, 'default') * 1e6, multiplier),
+      estimated: false,
+    }
+  }
+  if (answer.usage !== undefined) {
+    return { costMicros: micros(usageMicros(price, answer.usage), multiplier), estimated: false }
+  }
+  const perImage = price.outputTokens.likely(stated(given, 'quality'), stated(given, 'size'))
+  return { costMicros: tokenEstimate(price, given, perImage, 0, multiplier), estimated: true }
+}
+
+function usageMicros({ usdPerMillionTokens: rates }: TokenPrice, usage: Usage): number {
+  // What the details leave out of a total is taken for image tokens, the dearer kind. Without details, or with
+  // nothing but zeros in them, input is text and output an image.
+  const { inputTextTokens = 0, inputImageTokens = 0 } = usage
+  const hasDetails = inputTextTokens + inputImageTokens > 0
+  const textInput = hasDetails ? (usage.inputTextTokens ?? usage.inputTokens - inputImageTokens) : usage.inputTokens
+  const imageInput = Math.max(inputImageTokens, usage.inputTokens - Math.max(0, textInput))
+  const cached = usage.inputCachedTokens ?? 0
+  const cachedText = Math.min(cached, textInput)
+  const cachedImage = Math.min(cached - cachedText, imageInput)
+  const textOutput = usage.outputTextTokens ?? 0
+  const imageOutput = Math.max(usage.outputImageTokens ?? 0, usage.outputTokens - textOutput)
+  return (
+    (textInput - cachedText) * rates.textInput +
+    cachedText * rates.textCached +
+    (imageInput - cachedImage) * rates.imageInput +
+    cachedImage * rates.imageCached +
+    imageOutput * rates.imageOutput +
+    textOutput * rates.textOutput
+  )
+}
+
+/** Input tokens of the images that an edit brings; the mask is one of them. */
+function tokensOfImagesBrought({ inputTokens }: TokenPrice, given: Parameters): number {
+  const fidelity = given.get('input_fidelity') === 'high' ? 'high' : 'low'
+  return imagesBrought(given).reduce((sum, image) => sum + inputTokens(image, fidelity), 0)
+}
+
+function tokenEstimate(
+  price: TokenPrice,
+  given: Parameters,
+  perImage: number,
+  textOutput: number,
+  multiplier: number,
+): number {
+  const rates = price.usdPerMillionTokens
+  const prompt = given.get('prompt')
+  const inputTokens = PROMPT_OVERHEAD_TOKENS + (typeof prompt === 'string' ? Buffer.byteLength(prompt) : 0)
+  const partials = given.get('stream') === true ? wholeNumber(given.get('partial_images'), 0) : 0
+  const images = wholeNumber(given.get('n'), 1)
+  const imageTokens = images * (perImage + partials * PARTIAL_IMAGE_TOKENS)
+  const cost =
+    inputTokens * rates.textInput +
+    tokensOfImagesBrought(price, given) * rates.imageInput +
+    imageTokens * rates.imageOutput +
+    images * textOutput * Math.max(rates.textOutput, rates.imageOutput)
+  return micros(cost, multiplier)
+}
+
+/** The price of one image. What is absent is the model's default; `auto` is that too, or the dearest of all rows. */
+function usdPerImage(price: ImagePrice, given: Parameters, auto: 'dearest' | 'default'): number {
+  const value = (name: 'quality' | 'size'): string | undefined =>
+    stated(given, name) ?? (given.get(name) === 'auto' && auto === 'dearest' ? undefined : price.defaults[name])
+  const quality = value('quality')
+  const size = value('size')
+  const fits = price.usdPerImage.filter(
+    (row) => (row.quality ?? quality) === (quality ?? row.quality) && (row.size ?? size) === (size ?? row.size),
+  )
+  return Math.max(...(fits.length > 0 ? fits : price.usdPerImage).map((row) => row.usd))
+}
+
+/** How many images a request asks for. */
+export function imagesAsked({ price }: Model, given: Parameters): number {
+  return (price?.unit === 'image' ? price.imagesAsked?.(given) : undefined) ?? wholeNumber(given.get('n'), 1)
+}
+
+/** The value of a string parameter; undefined for absent, null and `auto`. */
+function stated(given: Parameters, name: string): string | undefined {
+  const value = given.get(name)
+  return typeof value === 'string' && value !== 'auto' ? value : undefined
+}
+
+function wholeNumber(value: unknown, otherwise: number): number {
+  return typeof value === 'number' && Number.isInteger(value) ? value : otherwise
+}
+
+/** Rounds up to whole micro-USD; the subtraction keeps floating-point dust from adding one. */
+function micros(value: number, multiplier: number): number {
+  return Math.max(0, Math.ceil(value * multiplier - 1e-6))
+}

@@ -1,0 +1,45 @@
+import type { InputTokenCount } from './input-image-tokens.ts'
+import type { OutputTokenCount } from './image-tokens.ts'
+import type { Parameters } from '../model.ts'
+import type { Source } from '../sources.ts'
+
+/** USD per million tokens, which is micro-USD per token. */
+export interface TokenRates {
+  readonly textInput: number
+  readonly textCached: number
+  readonly imageInput: number
+  readonly imageCached: number
+  readonly imageOutput: number
+  readonly textOutput: number
+}
+
+export interface TokenPrice {
+  readonly unit: 'token'
+  readonly usdPerMillionTokens: TokenRates
+  readonly outputTokens: OutputTokenCount
+  /** Of the images of an edit. */
+  readonly inputTokens: InputTokenCount
+  /** Text tokens that an answer may have beside the image tokens (gpt-image-1.5: 61-430 were seen). */
+  readonly textOutputAtMost?: number
+  readonly source: Source
+}
+
+/** One row applies where its quality and size are those of the request; a row without them applies to all. */
+export interface ImagePriceRow {
+  readonly quality?: string
+  readonly size?: string
+  readonly usd: number
+}
+
+export interface ImagePrice {
+  readonly unit: 'image'
+  readonly usdPerImage: readonly ImagePriceRow[]
+  /** What the upstream takes where the request says nothing or `auto`. */
+  readonly defaults: { readonly quality?: string; readonly size?: string }
+  /** How many images a request asks for, where that is not `n`. */
+  readonly imagesAsked?: (given: Parameters) => number
+  readonly source: Source
+}
+
+/** List prices, dated and never authoritative: the ledger keeps the usage, so that a cost can be computed again. */
+export type Price = TokenPrice | ImagePrice

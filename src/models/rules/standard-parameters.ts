@@ -1,0 +1,58 @@
+import { anyFiles } from './image-file.ts'
+import { anyString, boolean, parameter, text } from './parameter.ts'
+import { SOURCES } from '../sources.ts'
+import type { ParameterRules, RuleSet } from '../model.ts'
+import type { Parameter } from './parameter.ts'
+import { z } from 'zod'
+
+const { spec, comet, editSpec, variationSpec } = SOURCES
+const nullable = { source: spec, nullable: true }
+
+/** The name of the model: a string here, resolved by the catalogue. */
+export const modelName: Parameter = anyString({ source: spec, nullable: true })
+
+/** A whole number of any size: for models whose limits are not known. */
+const anyInteger = parameter(z.int(), { types: ['integer'], allowed: 'an integer' }, nullable)
+
+/** OpenAI's end-user tag; not interpreted. */
+export const userTag: Parameter = anyString({ source: spec })
+
+/**
+ * For a model the catalogue does not know OpenAI's standard parameters must have their types, any value passes, and so
+ * does every other parameter. The upstream decides.
+ */
+const standard = {
+  model: modelName,
+  n: parameter(z.int().min(1), { types: ['integer'], allowed: 'an integer of at least 1' }, nullable),
+  quality: anyString(nullable),
+  size: anyString(nullable),
+  style: anyString(nullable),
+  background: anyString(nullable),
+  moderation: anyString(nullable),
+  response_format: anyString(nullable),
+  output_format: anyString(nullable),
+  output_compression: anyInteger,
+  partial_images: anyInteger,
+  stream: boolean(nullable),
+  user: anyString(nullable),
+}
+const prompt = text(1_000_000, { source: comet, required: true })
+
+const openRules = (parameters: ParameterRules['parameters']): ParameterRules => ({
+  parameters,
+  combinations: [],
+  open: true,
+})
+
+/** Rules for a model the catalogue does not know, in every operation. */
+export const unknownModelRules: Readonly<Record<RuleSet, ParameterRules>> = {
+  'images.generations': openRules({ prompt, ...standard }),
+  'images.edits': openRules({
+    prompt,
+    image: anyFiles({ source: editSpec, required: true }),
+    mask: anyFiles({ source: editSpec }),
+    ...standard,
+  }),
+  'images.edits.json': openRules({ prompt, ...standard }),
+  'images.variations': openRules({ image: anyFiles({ source: variationSpec, required: true }), ...standard }),
+}

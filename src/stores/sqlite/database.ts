@@ -1,0 +1,154 @@
+import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { makeDirectory } from '../../spool/make-directory.ts'
+import { StoreError } from '../../errors/store-error.ts'
+import { APPLICATION_ID, MIGRATIONS } from './schema.ts'
+import { onStore } from './failures.ts'
+import type { StatementSync } from 'node:sqlite'
+
+const FILE = 'gateway.db'
+/** While opening, another process may be migrating, or a shell have a transaction open. */
+const PATIENT_TIMEOUT_MS = 5000
+/** The write-ahead log is moved into the file at 16 MB: rarely, since that waits for the disk. */
+const CHECKPOINT_PAGES = 4000
+
+export interface OpenOptions {
+  /** Make the directory and the file where they are missing. */
+  readonly create: boolean
+  /** How long a statement waits for other processes' transactions. It blocks this process meanwhile. */
+  readonly busyTimeoutMs: number
+}
+
+/** The one SQLite file, opened and at the newest schema. Everything that goes wrong with it is a StoreError. */
+export class Database {
+  readonly file: string
+  readonly sqlite: DatabaseSync
+  readonly #begin: StatementSync
+  readonly #commit: StatementSync
+  readonly #busyTimeoutMs: number
+
+  private constructor(file: string, sqlite: DatabaseSync, busyTimeoutMs: number) {
+    this.file = file
+    this.sqlite = sqlite
+    this.#busyTimeoutMs = busyTimeoutMs
+    this.#begin = sqlite.prepare('BEGIN IMMEDIATE')
+    this.#commit = sqlite.prepare('COMMIT')
+  }
+
+  /** @throws StoreError in plain words for every reason why it cannot be used */
+  static open(directory: string, { create, busyTimeoutMs }: OpenOptions): Database {
+    const file = join(directory, FILE)
+    return onStore(file, () => {
+      if (create) makePrivate(directory, file)
+      else if (statSync(file, { throwIfNoEntry: false }) === undefined)
+        throw new StoreError('missing', `${file} does not exist yet: nothing was booked there`)
+      const sqlite = new DatabaseSync(file, { timeout: PATIENT_TIMEOUT_MS })
+      try {
+        prepareFile(sqlite, file)
+        sqlite.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
+        return new Database(file, sqlite, busyTimeoutMs)
+      } catch (error) {
+        sqlite.close()
+        throw error
+      }
+    })
+  }
+
+  /** A prepared statement whose result has the columns of `Row`. */
+  prepare(sql: string): StatementSync {
+    return onStore(this.file, () => this.sqlite.prepare(sql))
+  }
+
+  /** Runs a read or a single write. */
+  run<T>(work: () => T): T {
+    return onStore(this.file, work)
+  }
+
+  /** Runs several writes as one; all of them happen, or none. */
+  transaction<T>(work: () => T): T {
+    return onStore(this.file, () => {
+      this.#begin.run()
+      try {
+        const result = work()
+        this.#commit.run()
+        return result
+      } catch (error) {
+        // A full disk has rolled back already.
+        if (this.sqlite.isTransaction) this.sqlite.exec('ROLLBACK')
+        throw error
+      }
+    })
+  }
+
+  /** Runs work that waits for other processes' transactions longer: at the start and the end nothing else waits for it. */
+  patiently<T>(work: () => T): T {
+    this.sqlite.exec(`PRAGMA busy_timeout = ${PATIENT_TIMEOUT_MS}`)
+    try {
+      return work()
+    } finally {
+      this.sqlite.exec(`PRAGMA busy_timeout = ${this.#busyTimeoutMs}`)
+    }
+  }
+
+  close(): void {
+    if (this.sqlite.isOpen) this.sqlite.close()
+  }
+}
+
+/** Only this user may read it: names, notes and what people spend are nobody else's business. */
+function makePrivate(directory: string, file: string): void {
+  makeDirectory(directory)
+  if (existsSync(file)) {
+    const { mode, uid } = statSync(file)
+    if ((mode & 0o077) !== 0 && uid === process.getuid?.()) chmodSync(file, 0o600)
+  } else closeSync(openSync(file, 'a', 0o600))
+}
+
+function prepareFile(sqlite: DatabaseSync, file: string): void {
+  refuseStrangers(sqlite, file)
+  sqlite.exec(
+    `PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;
+     PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}; PRAGMA trusted_schema = OFF`,
+  )
+  if (pragma(sqlite, 'user_version') < MIGRATIONS.length) migrate(sqlite)
+}
+
+/** @throws StoreError for another program's database, and for one of a newer gateway */
+function refuseStrangers(sqlite: DatabaseSync, file: string): void {
+  // Read as of one moment: another process may be making the schema.
+  sqlite.exec('BEGIN')
+  const applicationId = pragma(sqlite, 'application_id')
+  const version = pragma(sqlite, 'user_version')
+  const isEmpty = sqlite.prepare('SELECT count(*) AS count FROM sqlite_schema').get()?.['count'] === 0
+  sqlite.exec('COMMIT')
+  if (applicationId !== APPLICATION_ID && !isEmpty) {
+    const advice = 'move it away, or set DATA_DIR to another directory'
+    throw new StoreError('not_ours', `${file} is the database of another program: ${advice}`)
+  }
+  if (version > MIGRATIONS.length) {
+    const known = `schema ${version}, and this gateway knows up to ${MIGRATIONS.length}`
+    throw new StoreError(
+      'too_new',
+      `${file} was written by a newer gateway (${known}): use that version or a newer one`,
+    )
+  }
+}
+
+function migrate(sqlite: DatabaseSync): void {
+  sqlite.exec('BEGIN IMMEDIATE')
+  try {
+    // Read again: another process may have been faster.
+    const from = pragma(sqlite, 'user_version')
+    for (const step of MIGRATIONS.slice(from)) sqlite.exec(step)
+    sqlite.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}`)
+    sqlite.exec('COMMIT')
+  } catch (error) {
+    if (sqlite.isTransaction) sqlite.exec('ROLLBACK')
+    throw error
+  }
+}
+
+function pragma(sqlite: DatabaseSync, name: 'user_version' | 'application_id'): number {
+  return Number(sqlite.prepare(`PRAGMA ${name}`).get()?.[name])
+}

@@ -1,0 +1,164 @@
+import { closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs'
+import { backup } from 'node:sqlite'
+import { StoreError } from '../../errors/store-error.ts'
+import { Database } from './database.ts'
+import { HEARTBEAT_MS, Instances } from './instances.ts'
+import { localProcesses } from './process-identity.ts'
+import { storeError } from './failures.ts'
+import { SqliteKeyStore } from './key-store.ts'
+import { SqliteLedger } from './ledger.ts'
+import { SqliteReports } from './reports.ts'
+import type { Abandoned } from '../../accounting/ledger.ts'
+import type { OpenOptions } from './database.ts'
+import type { Processes } from './process-identity.ts'
+
+/** More than any file has: a backup in one step reads one snapshot, however much is written meanwhile. */
+const ALL_PAGES = 2 ** 31 - 1
+/** A gateway serves many requests in one thread: it must not stand still for another program's transaction. */
+const SERVING_TIMEOUT_MS = 20
+const COMMAND_TIMEOUT_MS = 5000
+
+export interface JoinOptions {
+  /** Rows that a dead process left open were booked at their hold: at the start, or later another one's. */
+  readonly onAbandoned: (rows: readonly Abandoned[]) => void
+  /** A heartbeat could not be written; it is tried again. */
+  readonly onTrouble: (error: unknown) => void
+  readonly now?: () => number
+  readonly processes?: Processes
+}
+
+/** A gateway that takes part in a file: its ledger, until `leave`. */
+export interface Member {
+  readonly ledger: SqliteLedger
+  /** Says that this instance is there, and books what dead ones left open. Called by itself every 10 s. */
+  readonly beat: () => void
+  readonly leave: () => void
+}
+
+/** Everything that is kept in one SQLite file. */
+export class Store {
+  readonly keys: SqliteKeyStore
+  readonly reports: SqliteReports
+  readonly #database: Database
+  #accounts: Pick<SqliteLedger, 'accountOf'> | undefined
+
+  private constructor(database: Database) {
+    this.#database = database
+    this.keys = new SqliteKeyStore(database)
+    this.reports = new SqliteReports(database)
+  }
+
+  /**
+   * For a gateway: makes the directory and the file where they are missing.
+   * @throws StoreError in plain words
+   */
+  static forServing(directory: string): Store {
+    return Store.#open(directory, { create: true, busyTimeoutMs: SERVING_TIMEOUT_MS })
+  }
+
+  /** For a command, which may wait for others. @throws StoreError `missing` where nothing is there and `create` is not set */
+  static forCommand(directory: string, { create }: { readonly create: boolean }): Store {
+    return Store.#open(directory, { create, busyTimeoutMs: COMMAND_TIMEOUT_MS })
+  }
+
+  static #open(directory: string, options: OpenOptions): Store {
+    const database = Database.open(directory, options)
+    try {
+      return new Store(database)
+    } catch (error) {
+      database.close()
+      throw error
+    }
+  }
+
+  get file(): string {
+    return this.#database.file
+  }
+
+  /** Where keys stand, for commands that hold nothing. */
+  get accounts(): Pick<SqliteLedger, 'accountOf'> {
+    return (this.#accounts ??= new SqliteLedger(this.#database, 0))
+  }
+
+  /**
+   * Enters this process as one that holds and settles, and books what dead ones left open.
+   * @throws StoreError
+   */
+  join({ onAbandoned, onTrouble, now = Date.now, processes = localProcesses() }: JoinOptions): Member {
+    const instances = new Instances(this.#database, processes)
+    const own = this.#database.patiently(() => instances.register(now()))
+    const ledger = new SqliteLedger(this.#database, own)
+    let lastBeatAt = now()
+    const recover = (): void => {
+      const abandoned = instances.dead(own, now()).flatMap((id) => {
+        const rows = ledger.bookAbandoned(id, now())
+        instances.remove(id)
+        return rows
+      })
+      if (abandoned.length > 0) onAbandoned(abandoned)
+    }
+    const beat = (): void => {
+      // After a pause of the whole machine, the others are as silent as this one was: let them speak first.
+      const hasPaused = now() - lastBeatAt > 3 * HEARTBEAT_MS
+      lastBeatAt = now()
+      try {
+        instances.beat(own, lastBeatAt)
+        if (!hasPaused) recover()
+      } catch (error) {
+        onTrouble(error)
+      }
+    }
+    this.#database.patiently(recover)
+    const timer = setInterval(beat, HEARTBEAT_MS).unref()
+    const leave = (): void => {
+      clearInterval(timer)
+      try {
+        this.#database.patiently(() => instances.remove(own))
+      } catch (error) {
+        onTrouble(error) // the next instance will find this one dead, with nothing open
+      }
+    }
+    return { ledger, beat, leave }
+  }
+
+  /**
+   * Copies the file as it is at one moment, while others write (SQLite's online backup). The copy appears whole or
+   * not at all.
+   * @throws StoreError where the target exists or cannot be written
+   */
+  async backup(target: string): Promise<void> {
+    if (existsSync(target)) throw new StoreError('unavailable', `${target} exists already: choose another name`)
+    const partial = `${target}.partial`
+    try {
+      rmSync(partial, { force: true })
+      closeSync(openSync(partial, 'wx', 0o600))
+      await backup(this.#database.sqlite, partial, { rate: ALL_PAGES })
+      renameSync(partial, target)
+    } catch (error) {
+      rmSync(partial, { force: true })
+      throw storeError(error, target)
+    }
+  }
+
+  /** What SQLite finds wrong with the file; empty where it is whole. Reads all of it. */
+  findDamage(): readonly string[] {
+    const rows = this.#database.run(() => this.#database.prepare('PRAGMA quick_check(5)').all())
+    return rows.map((row) => String(row['quick_check'])).filter((line) => line !== 'ok')
+  }
+
+  /** Tries whether the file can be written to, and leaves it as it was. @throws StoreError where it cannot */
+  probe(): void {
+    this.#database.run(() => {
+      this.#database.sqlite.exec('BEGIN IMMEDIATE')
+      try {
+        this.#database.sqlite.exec('CREATE TABLE probe (x); DROP TABLE probe')
+      } finally {
+        if (this.#database.sqlite.isTransaction) this.#database.sqlite.exec('ROLLBACK')
+      }
+    })
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+}

@@ -1,0 +1,184 @@
+import { Registry, collectDefaultMetrics } from 'prom-client'
+import { createInstruments, Tally } from './instruments.ts'
+import type { Usage } from '../accounting/usage.ts'
+
+const OUTCOMES = ['completed', 'rejected', 'upstream_failed', 'client_left'] as const
+export type Outcome = (typeof OUTCOMES)[number]
+
+/** Labels that say whose request it was, for which model. */
+export interface CallLabels {
+  readonly endpoint: string
+  readonly model: string
+  readonly key: string
+}
+
+/** One generation's end, in the units of the ledger. */
+export interface SettledGeneration extends CallLabels {
+  readonly upstreamMs: number
+  readonly usage: Usage | undefined
+  readonly images: number
+  readonly partialImages: number
+  /** Undefined where there was no stream. */
+  readonly firstEventMs: number | undefined
+  readonly size: string
+  readonly quality: string
+  readonly costMicros: number | undefined
+  /** An image came, its price is by the token, and the upstream reported none. */
+  readonly usageMissing: boolean
+  /** `error.type` of OpenTelemetry's GenAI conventions; undefined where images came. */
+  readonly failure: string | undefined
+}
+
+const OPERATION = { gen_ai_operation_name: 'image_generation' }
+const TOKEN_DETAILS = [
+  ['input_text', 'inputTextTokens'],
+  ['input_image', 'inputImageTokens'],
+  ['input_cached', 'inputCachedTokens'],
+  ['output_text', 'outputTextTokens'],
+  ['output_image', 'outputImageTokens'],
+] as const satisfies readonly (readonly [string, keyof Usage])[]
+
+/**
+ * The gateway's metrics, one registry per app. All verbs are cheap and never throw; label values come from closed
+ * sets (catalogue ids, configured key names, error codes), never from a request.
+ */
+export class Metrics {
+  readonly #registry = new Registry()
+  readonly #instruments = createInstruments(this.#registry)
+  readonly #requests = new Tally(this.#instruments.requests)
+  readonly #tokens = new Tally(this.#instruments.tokens)
+  readonly #tokenDetails = new Tally(this.#instruments.tokenDetails)
+  readonly #images = new Tally(this.#instruments.images)
+  readonly #imageBytes = new Tally(this.#instruments.imageBytes)
+  readonly #cost = new Tally(this.#instruments.cost)
+
+  constructor(version: string) {
+    collectDefaultMetrics({ register: this.#registry })
+    this.#instruments.buildInfo.set({ version, node: process.version }, 1)
+  }
+
+  /** The content type of `exposition`. */
+  get contentType(): string {
+    return this.#registry.contentType
+  }
+
+  /** All metrics in Prometheus' text format. */
+  async exposition(): Promise<string> {
+    const tallies = [this.#requests, this.#tokens, this.#tokenDetails, this.#images, this.#imageBytes, this.#cost]
+    for (const tally of tallies) tally.flush()
+    return this.#registry.metrics()
+  }
+
+  /** Starts the series of known label sets at 0, so that a rate is right from the first request on. */
+  startAtZero(
+    endpoints: readonly string[],
+    models: readonly string[],
+    keys: readonly string[],
+    reasons: readonly string[],
+  ): void {
+    for (const reason of reasons) this.#instruments.rejections.inc({ reason }, 0)
+    for (const key of keys) {
+      for (const model of models) {
+        this.#addCost(model, key, 0)
+        for (const type of ['input', 'output']) this.#addTokens(model, key, type, 0)
+        for (const endpoint of endpoints) this.#addRequest({ endpoint, model, key }, 'completed', 200, 0)
+      }
+    }
+  }
+
+  exchangeEnded(
+    labels: CallLabels,
+    outcome: Outcome,
+    status: number,
+    durationMs: number,
+    overheadMs: number | undefined,
+  ): void {
+    const { endpoint, model } = labels
+    this.#addRequest(labels, outcome, status, 1)
+    this.#instruments.requestSeconds.observe({ endpoint, model }, durationMs / 1000)
+    if (overheadMs !== undefined) this.#instruments.overheadSeconds.observe({ endpoint }, overheadMs / 1000)
+  }
+
+  rejected(reason: string): void {
+    this.#instruments.rejections.inc({ reason })
+  }
+
+  parametersDropped(model: string, params: readonly string[]): void {
+    for (const param of params) this.#instruments.dropped.inc({ model, param })
+  }
+
+  /** What a virtual key could still hold when it held last. */
+  budgetRemaining(key: string, usd: number): void {
+    this.#instruments.budgetRemaining.set({ key }, usd)
+  }
+
+  /** An order is sent upstream again. */
+  retried(reason: string): void {
+    this.#instruments.retries.inc({ reason })
+  }
+
+  /** A client was given the generation of an earlier attempt. */
+  adopted(): void {
+    this.#instruments.adoptions.inc()
+  }
+
+  ambiguousFailure(): void {
+    this.#instruments.ambiguous.inc()
+  }
+
+  generationStarted(): void {
+    this.#instruments.inFlight.inc()
+  }
+
+  /** @param change 1: a client has left; -1: one has come back */
+  orphaned(change: 1 | -1): void {
+    this.#instruments.orphans.inc(change)
+  }
+
+  generationSettled(settled: SettledGeneration, wasOrphan: boolean): void {
+    const { endpoint, model, key, usage, images, size, quality, costMicros = 0 } = settled
+    const all = this.#instruments
+    const seconds = settled.upstreamMs / 1000
+    all.inFlight.dec()
+    if (wasOrphan) all.orphans.dec()
+    all.upstreamSeconds.observe({ endpoint, model }, seconds)
+    all.genAiSeconds.observe({ ...OPERATION, gen_ai_request_model: model, error_type: settled.failure ?? '' }, seconds)
+    if (images > 0)
+      this.#images.add(`${model}|${key}|${size}|${quality}`, images, () => ({ model, key, size, quality }))
+    if (settled.partialImages > 0) all.partialImages.inc({ model, key }, settled.partialImages)
+    if (settled.firstEventMs !== undefined)
+      all.firstEventSeconds.observe({ endpoint, model }, settled.firstEventMs / 1000)
+    if (costMicros > 0) this.#addCost(model, key, costMicros / 1e6)
+    if (settled.usageMissing) all.usageMissing.inc({ model })
+    if (usage !== undefined) this.#usageReported(model, key, usage)
+  }
+
+  bytesRelayed({ model, key }: CallLabels, bytes: number): void {
+    this.#imageBytes.add(`${model}|${key}`, bytes, () => ({ model, key }))
+  }
+
+  #usageReported(model: string, key: string, usage: Usage): void {
+    const { genAiTokens } = this.#instruments
+    this.#addTokens(model, key, 'input', usage.inputTokens)
+    this.#addTokens(model, key, 'output', usage.outputTokens)
+    genAiTokens.observe({ ...OPERATION, gen_ai_request_model: model, gen_ai_token_type: 'input' }, usage.inputTokens)
+    genAiTokens.observe({ ...OPERATION, gen_ai_request_model: model, gen_ai_token_type: 'output' }, usage.outputTokens)
+    for (const [type, member] of TOKEN_DETAILS) {
+      const count = usage[member]
+      if (count !== undefined) this.#tokenDetails.add(`${model}|${key}|${type}`, count, () => ({ model, key, type }))
+    }
+  }
+
+  #addRequest({ endpoint, model, key }: CallLabels, outcome: Outcome, status: number, value: number): void {
+    const id = `${endpoint}|${model}|${key}|${outcome}|${status}`
+    this.#requests.add(id, value, () => ({ endpoint, model, key, outcome, status: String(status) }))
+  }
+
+  #addTokens(model: string, key: string, type: string, value: number): void {
+    this.#tokens.add(`${model}|${key}|${type}`, value, () => ({ model, key, type }))
+  }
+
+  #addCost(model: string, key: string, usd: number): void {
+    this.#cost.add(`${model}|${key}`, usd, () => ({ model, key }))
+  }
+}

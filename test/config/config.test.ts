@@ -1,0 +1,297 @@
+import { describe, expect, it } from 'vitest'
+import { ConfigError, environmentWith, readConfig } from '../../src/config/config.ts'
+import { isLoopback } from '../../src/config/values.ts'
+import { VARIABLES } from '../../src/config/variables.ts'
+import type { Config, Environment } from '../../src/config/config.ts'
+
+const KEY = 'sk-comet-0123456789abcdef'
+const USER_KEY = 'sk-gw-0123456789abcdef'
+const ADMIN = 'admin-0123456789-0123456789'
+
+/** A configuration that is good, with `changes`. */
+const read = (changes: Environment = {}): Config => readConfig({ COMETAPI_KEY: KEY, ...changes })
+
+function problemsOf(environment: Environment): readonly string[] {
+  try {
+    readConfig(environment)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+  return []
+}
+
+/** The problems of an otherwise good configuration. */
+/** Far from a database that a gateway in this directory may have made. */
+const DATA_DIR = '/nowhere'
+const problems = (changes: Environment): readonly string[] => problemsOf({ COMETAPI_KEY: KEY, DATA_DIR, ...changes })
+
+describe('the defaults', () => {
+  it('are those that are documented', () => {
+    expect(read()).toEqual({
+      COMETAPI_KEY: KEY,
+      COMETAPI_BASE_URL: 'https://api.cometapi.com',
+      HOST: '127.0.0.1',
+      PORT: 8080,
+      SANDBOX: false,
+      SANDBOX_LATENCY_MS: 3000,
+      STREAM_KEEP_ALIVE_MS: 15_000,
+      UPSTREAM_RETRIES: 2,
+      ORPHAN_TTL_MS: 600_000,
+      ORPHAN_SPOOL_BYTES: 1_073_741_824,
+      SANDBOX_FAILURE_RATE: 0,
+      DEFAULT_MODEL: 'dall-e-3',
+      DEFAULT_EDIT_MODEL: 'gpt-image-2',
+      PARAMETER_POLICY: 'strict',
+      UNKNOWN_MODELS: 'allow',
+      PRICE_MULTIPLIER: 1,
+      DATA_DIR: './data',
+      DATABASE: true,
+      UNPRICED_MODELS: 'refuse',
+      MAX_IN_FLIGHT: 0,
+      RATE_LIMIT_RPM: 0,
+      AUTH_FAILURES_PER_MINUTE: 20,
+      MAX_BODY_BYTES: 33_554_432,
+      MAX_UPLOAD_BYTES: 1_073_741_824,
+      UPSTREAM_TIMEOUT_MS: 600_000,
+      UPSTREAM_CONNECT_TIMEOUT_MS: 10_000,
+      DRAIN_TIMEOUT_MS: 120_000,
+      LOG_LEVEL: 'info',
+      LOG_FORMAT: 'auto',
+      loopbackOnly: true,
+    })
+  })
+
+  it.each(Object.keys(VARIABLES))('stand for an empty %s as for an absent one', (name) => {
+    for (const empty of ['', ' ', '\t\n'])
+      expect(readConfig({ COMETAPI_KEY: KEY, SANDBOX: 'true', [name]: empty })).toEqual(
+        readConfig({
+          COMETAPI_KEY: name === 'COMETAPI_KEY' ? undefined : KEY,
+          SANDBOX: name === 'SANDBOX' ? undefined : 'true',
+        }),
+      )
+  })
+
+  it('cannot be changed once they are read', () => {
+    expect(Object.isFrozen(read())).toBe(true)
+  })
+
+  it.each(Object.entries(VARIABLES))('of %s have a line of documentation', (_name, { doc }) => {
+    expect(doc).toMatch(/^.{15,}\.$/)
+  })
+})
+
+const GOOD: readonly (readonly [name: keyof Config, written: string, value: unknown])[] = [
+  ['COMETAPI_KEY', ` ${KEY}\n`, KEY],
+  ['COMETAPI_BASE_URL', 'https://api.cometapi.com/v1', 'https://api.cometapi.com'],
+  ['COMETAPI_BASE_URL', 'https://api.cometapi.com/v1/', 'https://api.cometapi.com'],
+  ['COMETAPI_BASE_URL', 'https://proxy.example.com/comet/v1', 'https://proxy.example.com/comet'],
+  ['COMETAPI_BASE_URL', 'http://127.0.0.1:4010', 'http://127.0.0.1:4010'],
+  ['COMETAPI_BASE_URL', 'http://localhost:4010/v1', 'http://localhost:4010'],
+  ['COMETAPI_BASE_URL', 'http://[::1]:4010', 'http://[::1]:4010'],
+  ['HOST', '::1', '::1'],
+  ['HOST', 'localhost', 'localhost'],
+  ['PORT', '0', 0],
+  ['PORT', '65535', 65_535],
+  ['PORT', '080', 80],
+  ...(['true', '1', 'yes'] as const).map((on) => ['SANDBOX', on, true] as const),
+  ...(['false', '0', 'no'] as const).map((off) => ['SANDBOX', off, false] as const),
+  ['SANDBOX_LATENCY_MS', '0', 0],
+  ['SANDBOX_FAILURE_RATE', '0.25', 0.25],
+  ['SANDBOX_FAILURE_RATE', '1', 1],
+  ['DEFAULT_MODEL', 'gpt-image-2', 'gpt-image-2'],
+  ['PARAMETER_POLICY', 'drop', 'drop'],
+  ['UNKNOWN_MODELS', 'reject', 'reject'],
+  ['MODELS_FILE', 'models.json', 'models.json'],
+  ['PRICE_MULTIPLIER', '0.8', 0.8],
+  ['PRICE_MULTIPLIER', '0', 0],
+  ['ADMIN_KEY', ADMIN, ADMIN],
+  ['METRICS_TOKEN', 'metrics-01234567', 'metrics-01234567'],
+  ['RATE_LIMIT_RPM', '60', 60],
+  ['MAX_BODY_BYTES', '1024', 1024],
+  ['UPSTREAM_TIMEOUT_MS', '1', 1],
+  ['DRAIN_TIMEOUT_MS', '0', 0],
+  ['LOG_LEVEL', 'silent', 'silent'],
+  ['LOG_FORMAT', 'pretty', 'pretty'],
+]
+
+const WHOLE = (min: number, max: number): string => `must be a whole number from ${min} to ${max}`
+
+/** Written values that are refused, and the problem. */
+const BAD: readonly (readonly [name: string, written: string, problem: string])[] = [
+  ['COMETAPI_KEY', 'two words', 'must not contain spaces or line breaks'],
+  ['COMETAPI_KEY', 'clé-secrète', 'must not contain spaces or line breaks'],
+  ['COMETAPI_KEY', 'a\r\nx-evil:1', 'must not contain spaces or line breaks'],
+  ['COMETAPI_BASE_URL', 'api.cometapi.com', 'must be an http or https URL'],
+  ['COMETAPI_BASE_URL', 'ftp://api.cometapi.com', 'must be an http or https URL'],
+  ['COMETAPI_BASE_URL', 'file:///etc/passwd', 'must be an http or https URL'],
+  ['COMETAPI_BASE_URL', 'https://', 'must be an http or https URL'],
+  ['COMETAPI_BASE_URL', 'https://me:secret@api.cometapi.com', 'must not contain a user name or password'],
+  ['COMETAPI_BASE_URL', 'https://:secret@api.cometapi.com', 'must not contain a user name or password'],
+  ...[
+    'http://api.cometapi.com',
+    'http://10.0.0.1',
+    'http://localhost.evil.com',
+    'http://127.0.0.1.evil.com',
+    'http://0.0.0.0',
+  ].map(
+    (url) =>
+      [
+        'COMETAPI_BASE_URL',
+        url,
+        'must be https: plain http is allowed to loopback only, so that the key never crosses a network in clear',
+      ] as const,
+  ),
+  ...['65536', '-1', '80.5', '8e3', '0x50', 'http', '99999999999999999999'].map(
+    (port) => ['PORT', port, WHOLE(0, 65_535)] as const,
+  ),
+  ['SANDBOX', 'TRUE', 'must be one of 0, 1, true, false, yes, no'],
+  ['SANDBOX', 'on', 'must be one of 0, 1, true, false, yes, no'],
+  ['SANDBOX_LATENCY_MS', '600001', WHOLE(0, 600_000)],
+  ['SANDBOX_FAILURE_RATE', '1.1', 'must be a number from 0 to 1'],
+  ['SANDBOX_FAILURE_RATE', '-0.1', 'must be a number from 0 to 1'],
+  ['SANDBOX_FAILURE_RATE', '50%', 'must be a number from 0 to 1'],
+  ['PARAMETER_POLICY', 'lenient', 'must be one of strict, drop'],
+  ['UNKNOWN_MODELS', 'deny', 'must be one of allow, reject'],
+  ['PRICE_MULTIPLIER', '1001', 'must be a number from 0 to 1000'],
+  ['PRICE_MULTIPLIER', '0,8', 'must be a number from 0 to 1000'],
+  ['ADMIN_KEY', 'short', 'must have at least 24 characters'],
+  ['METRICS_TOKEN', 'fifteen-letters', 'must have at least 16 characters'],
+  ['RATE_LIMIT_RPM', '1000001', WHOLE(0, 1_000_000)],
+  ['AUTH_FAILURES_PER_MINUTE', '0', WHOLE(1, 1_000_000)],
+  ['MAX_BODY_BYTES', '1023', WHOLE(1024, 1_073_741_824)],
+  ['MAX_BODY_BYTES', '1mb', WHOLE(1024, 1_073_741_824)],
+  ['UPSTREAM_TIMEOUT_MS', '0', WHOLE(1, 86_400_000)],
+  ['UPSTREAM_CONNECT_TIMEOUT_MS', '600001', WHOLE(1, 600_000)],
+  ['DRAIN_TIMEOUT_MS', '86400001', WHOLE(0, 86_400_000)],
+  ['LOG_LEVEL', 'verbose', 'must be one of debug, info, warn, error, silent'],
+  ['LOG_FORMAT', 'xml', 'must be one of auto, json, pretty'],
+]
+
+describe('a variable', () => {
+  it.each(GOOD)('%s=%j is read as %j', (name, written, value) => {
+    expect(read({ [name]: written })[name]).toEqual(value)
+  })
+
+  it.each(BAD)('%s=%j is refused: it %s', (name, written, problem) => {
+    expect(problems({ [name]: written })).toEqual([`${name} ${problem}`])
+  })
+
+  it('that is not known is left alone', () => {
+    expect(read({ PATH: '/bin', COMETAPI: 'x' })).toEqual(read())
+  })
+})
+
+describe('all problems', () => {
+  it('are said at once, one a line', () => {
+    const environment = { PORT: 'x', LOG_LEVEL: 'loud', PRICE_MULTIPLIER: '-1', HOST: '0.0.0.0', DATA_DIR }
+    expect(() => readConfig(environment)).toThrow(
+      'The configuration is not usable:\n' +
+        '  - PORT must be a whole number from 0 to 65535\n' +
+        '  - PRICE_MULTIPLIER must be a number from 0 to 1000\n' +
+        '  - LOG_LEVEL must be one of debug, info, warn, error, silent\n' +
+        '  - COMETAPI_KEY is missing. Set it, or SANDBOX=true to try the gateway offline.\n' +
+        '  - HOST is 0.0.0.0, which others can reach: set GATEWAY_KEYS or ADMIN_KEY, or HOST=127.0.0.1.',
+    )
+  })
+
+  it('of one variable are all said', () => {
+    expect(problems({ ADMIN_KEY: 'a b' })).toEqual([
+      'ADMIN_KEY must not contain spaces or line breaks',
+      'ADMIN_KEY must have at least 24 characters',
+    ])
+  })
+})
+
+describe('the CometAPI key', () => {
+  it('is required', () => {
+    expect(problemsOf({})).toEqual(['COMETAPI_KEY is missing. Set it, or SANDBOX=true to try the gateway offline.'])
+  })
+
+  it('is not required in the sandbox', () => {
+    expect(problemsOf({ SANDBOX: 'true' })).toEqual([])
+  })
+
+  it.each(['COMETAPI_API_KEY', 'COMET_API_KEY'])('is looked for under the wrong name %s', (name) => {
+    expect(problemsOf({ [name]: KEY })).toEqual([
+      `COMETAPI_KEY is missing. ${name} is set: this gateway reads COMETAPI_KEY.`,
+    ])
+  })
+
+  it.each([{ GATEWAY_KEYS: `alice=${KEY}` }, { ADMIN_KEY: KEY }, { METRICS_TOKEN: KEY }])(
+    'must not be handed out as well: %j',
+    (changes) => {
+      expect(problems(changes)).toContain(
+        'COMETAPI_KEY is also one of GATEWAY_KEYS, ADMIN_KEY or METRICS_TOKEN: the paid key must stay inside.',
+      )
+    },
+  )
+})
+
+describe('an address that others can reach', () => {
+  const EXPOSED = [
+    '0.0.0.0',
+    '::',
+    '[::]',
+    '192.168.1.7',
+    'gateway.example.com',
+    '127.0.0.1.evil.com',
+    'localhost.evil.com',
+    '1270.0.1',
+  ]
+
+  it.each(EXPOSED)('%s is refused without keys', (HOST) => {
+    expect(problems({ HOST })).toEqual([
+      `HOST is ${HOST}, which others can reach: set GATEWAY_KEYS or ADMIN_KEY, or HOST=127.0.0.1.`,
+    ])
+  })
+
+  it.each(EXPOSED)('%s is fine with a key', (HOST) => {
+    expect(read({ HOST, GATEWAY_KEYS: `alice=${USER_KEY}` })).toMatchObject({ HOST, loopbackOnly: false })
+  })
+
+  it('is fine with an admin key', () => {
+    expect(read({ HOST: '0.0.0.0', ADMIN_KEY: ADMIN }).loopbackOnly).toBe(false)
+  })
+
+  it('is fine in the sandbox, where there is nothing to steal', () => {
+    expect(problemsOf({ HOST: '0.0.0.0', SANDBOX: 'true' })).toEqual([])
+  })
+
+  it.each([',', ' , ,, '])('is refused with a list of no keys: %j', (GATEWAY_KEYS) => {
+    expect(problems({ HOST: '0.0.0.0', GATEWAY_KEYS })).toContain('GATEWAY_KEYS has no entry: write name=key')
+  })
+
+  it('is refused with nothing but a token for metrics', () => {
+    expect(problems({ HOST: '0.0.0.0', METRICS_TOKEN: 'metrics-01234567' })).toHaveLength(1)
+  })
+})
+
+describe('isLoopback', () => {
+  it.each(['127.0.0.1', '127.1.2.3', '::1', '[::1]', 'localhost', 'LOCALHOST', 'api.localhost'])(
+    'is true of %s',
+    (host) => {
+      expect(isLoopback(host)).toBe(true)
+    },
+  )
+
+  it.each([
+    '',
+    '0.0.0.0',
+    '::',
+    '128.0.0.1',
+    '127.0.0.1.evil.com',
+    'localhost.evil.com',
+    'notlocalhost',
+    '127.0.0.256',
+    '127.',
+  ])('is false of %j', (host) => {
+    expect(isLoopback(host)).toBe(false)
+  })
+})
+
+describe('environmentWith', () => {
+  it('lays variables over those of the process', () => {
+    expect(environmentWith({ COMETAPI_KEY: KEY })).toEqual({ ...process.env, COMETAPI_KEY: KEY })
+  })
+})

@@ -1,0 +1,118 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { KeptAnswers } from '../../../src/gateway/generation/kept-answers.ts'
+import { SpoolDirectory } from '../../../src/spool/spool.ts'
+import type { AnswerSink } from '../../../src/gateway/answers/answer.ts'
+import type { KeptAnswer } from '../../../src/gateway/generation/kept-answer.ts'
+
+let path: string
+beforeAll(() => void (path = mkdtempSync(join(tmpdir(), 'comet-kept-'))))
+afterAll(() => rmSync(path, { recursive: true }))
+
+function keptAnswers(maxDiskBytes = 1e9): KeptAnswers {
+  const free = { freeDisk: () => false, largestInMemory: () => undefined }
+  return new KeptAnswers({ directory: new SpoolDirectory(path), maxDiskBytes, ...free })
+}
+
+interface Reader {
+  readonly done: Promise<'end' | 'abort'>
+  text(): string
+}
+
+/** Reads a kept answer; a slow reader asks for more only a while after it was given something. */
+function read(kept: KeptAnswer, isSlow: boolean): Reader {
+  const chunks: Buffer[] = []
+  let finish: (how: 'end' | 'abort') => void = () => {}
+  const done = new Promise<'end' | 'abort'>((resolve) => (finish = resolve))
+  const sink: AnswerSink = {
+    write: (chunk) => {
+      chunks.push(Buffer.from(chunk))
+      if (isSlow) setTimeout(() => replay.resume(), 1)
+      return !isSlow
+    },
+    end: () => finish('end'),
+    abort: () => finish('abort'),
+  }
+  const replay = kept.replayInto(sink)
+  return { done, text: () => Buffer.concat(chunks).toString('latin1') }
+}
+
+const step = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('append'), bytes: fc.integer({ min: 0, max: 300_000 }) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('spill'), bytes: fc.constant(0) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('read'), bytes: fc.nat(1) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('wait'), bytes: fc.constant(0) }) },
+)
+
+describe('what is kept of an answer', () => {
+  it('is given to every reader from its first byte, in memory and on disk, whenever they come and however they read', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 12 }), fc.constantFrom('complete', 'cut'), async (steps, end) => {
+        const all = keptAnswers()
+        const kept = all.create()
+        const readers: Reader[] = [read(kept, false)]
+        let whole = ''
+        for (const { do: what, bytes } of steps) {
+          const chunk = Buffer.alloc(bytes, String(whole.length % 10))
+          if (what === 'append') kept.append(chunk)
+          if (what === 'append') whole += chunk.toString('latin1')
+          if (what === 'spill') kept.spill()
+          if (what === 'read') readers.push(read(kept, bytes === 1))
+          if (what === 'wait') await new Promise((resolve) => setTimeout(resolve, 1))
+        }
+        kept.close(end)
+        readers.push(read(kept, true))
+        for (const reader of readers) {
+          expect(await reader.done).toBe(end === 'complete' ? 'end' : 'abort')
+          expect(reader.text() === whole).toBe(true)
+        }
+        expect(all.memoryBytes + all.diskBytes).toBe(whole.length)
+        kept.drop()
+        expect([all.memoryBytes, all.diskBytes]).toEqual([0, 0])
+      }),
+      { numRuns: 60 },
+    )
+    expect(readdirSync(path)).toEqual([]) // its files have no names
+  })
+
+  it('cuts its readers where it is given up before they have all of it', async () => {
+    const kept = keptAnswers().create()
+    kept.append(Buffer.alloc(1000, 'a'))
+    const reader = read(kept, true)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    kept.drop()
+    expect(await reader.done).toBe('abort')
+    expect(kept.isWhole).toBe(false)
+  })
+
+  it('goes to disk where there is too much of it for memory, and is given up where there is no disk either', async () => {
+    const all = keptAnswers(15_000_000)
+    const [first, second] = [all.create(), all.create()]
+    first.append(Buffer.alloc(10_000_000))
+    second.append(Buffer.alloc(10_000_000))
+    expect([all.memoryBytes, all.diskBytes]).toEqual([10_000_000, 10_000_000])
+    expect(second.append(Buffer.alloc(10_000_001))).toBe(true) // nobody waits for what is given up
+    expect(all.waitingBytes).toBe(0)
+    expect([first.isWhole, second.isWhole]).toEqual([true, false])
+    expect([all.memoryBytes, all.diskBytes]).toEqual([10_000_000, 0])
+    first.drop()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  })
+
+  it('holds the upstream back while the disk lags, and lets it go on afterwards', async () => {
+    const kept = keptAnswers().create()
+    let drained = 0
+    kept.onDrain = () => void drained++
+    kept.spill()
+    expect(kept.append(Buffer.alloc(1000))).toBe(true)
+    expect(kept.append(Buffer.alloc(1_000_000))).toBe(false)
+    const reader = read(kept, false)
+    kept.close('complete')
+    expect(await reader.done).toBe('end')
+    expect(drained).toBeGreaterThan(0)
+    kept.drop()
+  })
+})

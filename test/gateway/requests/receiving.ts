@@ -1,0 +1,59 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { buffer } from 'node:stream/consumers'
+import { GatewayError } from '../../../src/errors/gateway-error.ts'
+import { SpoolDirectory } from '../../../src/spool/spool.ts'
+import type { Body, Call } from '../../../src/gateway/requests/endpoint.ts'
+import type { IncomingUpload, UploadOptions } from '../../../src/gateway/requests/uploads/receive.ts'
+
+export interface Uploads {
+  readonly options: UploadOptions
+  readonly path: string
+  /** Remembers a call, so that it can be discarded. */
+  kept(call: Call): Call
+  discard(): void
+  remove(): void
+}
+
+/** A place for uploads under the system's temporary directory. */
+export function uploadsDirectory(): Uploads {
+  const path = mkdtempSync(join(tmpdir(), 'comet-uploads-'))
+  const calls: Call[] = []
+  return {
+    options: { spool: new SpoolDirectory(join(path, 'spool')), maxBytes: 50_000_000 },
+    path,
+    kept: (call) => {
+      calls.push(call)
+      return call
+    },
+    discard: () => {
+      for (const call of calls.splice(0)) call.discard()
+    },
+    remove: () => rmSync(path, { recursive: true, force: true }),
+  }
+}
+
+/** A body as it arrives, in chunks. */
+export function arriving(contentType: string, chunks: readonly Buffer[]): IncomingUpload {
+  return { payload: Readable.from(chunks, { objectMode: false }), contentType, contentLength: undefined }
+}
+
+/** What would go upstream; that its length is as announced is what an upstream relies on. */
+export async function bytesOf(body: Body): Promise<Buffer> {
+  if (Buffer.isBuffer(body)) return body
+  const bytes = await buffer(body.open())
+  if (bytes.length !== body.bytes) throw new Error(`${body.bytes} bytes are announced and ${bytes.length} come`)
+  return bytes
+}
+
+/** The GatewayError that a piece of work must end in. */
+export async function refusalOf(work: Promise<unknown>): Promise<GatewayError> {
+  const error = await work.then(
+    () => new Error('it was not refused'),
+    (thrown: unknown) => thrown,
+  )
+  if (error instanceof GatewayError) return error
+  throw error
+}

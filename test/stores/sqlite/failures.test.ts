@@ -1,0 +1,225 @@
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Books } from '../../../src/accounting/ledger-writer.ts'
+import { Database } from '../../../src/stores/sqlite/database.ts'
+import { SqliteLedger } from '../../../src/stores/sqlite/ledger.ts'
+import { Store } from '../../../src/stores/sqlite/store.ts'
+import { NOON, cost, createKey, held, orderOf, temporaryDirectory } from '../../helpers/store.ts'
+import { eventually } from '../../helpers/gateway.ts'
+import type { StoreError } from '../../../src/errors/store-error.ts'
+
+let directory: ReturnType<typeof temporaryDirectory>
+let file: string
+
+beforeEach(() => {
+  directory = temporaryDirectory()
+  file = join(directory.path, 'gateway.db')
+})
+afterEach(() => directory.remove())
+
+function failure(work: () => unknown): StoreError {
+  try {
+    work()
+  } catch (error) {
+    return error as StoreError
+  }
+  throw new Error('nothing failed')
+}
+const opening = (path = directory.path): StoreError => failure(() => Store.forServing(path).close())
+
+describe('opening the file', () => {
+  it('makes it, its directory and its log readable by their owner only', () => {
+    const path = join(directory.path, 'new', 'data')
+    const store = Store.forServing(path)
+    createKey(store, { name: 'alice' })
+    const modes = ['', 'gateway.db', 'gateway.db-wal'].map((name) => statSync(join(path, name)).mode & 0o777)
+    expect(modes).toEqual([0o700, 0o600, 0o600])
+    store.close()
+  })
+
+  it('takes the rights of others away where a copy had them', () => {
+    Store.forServing(directory.path).close()
+    chmodSync(file, 0o644)
+    Store.forServing(directory.path).close()
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+  })
+
+  it('says what is wrong with a file that is no database', () => {
+    writeFileSync(file, 'keys = alice, bob\n'.repeat(100))
+    expect(opening()).toMatchObject({
+      problem: 'not_ours',
+      message: expect.stringContaining('is not an SQLite') as unknown,
+    })
+    expect(readFileSync(file, 'utf8')).toContain('alice')
+  })
+
+  it("does not touch another program's database", () => {
+    const other = new DatabaseSync(file)
+    other.exec('CREATE TABLE contacts (name TEXT)')
+    other.close()
+    const before = readFileSync(file)
+    expect(opening()).toMatchObject({
+      problem: 'not_ours',
+      message: expect.stringContaining('another program') as unknown,
+    })
+    expect(readFileSync(file)).toEqual(before)
+  })
+
+  it('says what is wrong with a damaged file', () => {
+    Store.forServing(directory.path).close()
+    const bytes = readFileSync(file)
+    writeFileSync(file, bytes.fill(0xa5, 100, 4096))
+    expect(opening()).toMatchObject({
+      problem: 'corrupt',
+      message: expect.stringContaining('restore a backup') as unknown,
+    })
+  })
+
+  it('refuses a file of a newer gateway', () => {
+    Store.forServing(directory.path).close()
+    const database = new DatabaseSync(file)
+    database.exec('PRAGMA user_version = 99')
+    database.close()
+    expect(opening()).toMatchObject({ problem: 'too_new', message: expect.stringContaining('schema 99') as unknown })
+  })
+
+  it('says so where DATA_DIR is a file', () => {
+    const path = join(directory.path, 'a-file')
+    writeFileSync(path, '')
+    expect(opening(path).message).toContain('is a file')
+    expect(opening(join(path, 'below')).message).toContain('is a file')
+  })
+
+  it('says so where a directory stands in its place', () => {
+    mkdirSync(file)
+    expect(opening().message).toContain('cannot be opened')
+  })
+
+  it('makes nothing for a command that only reads', () => {
+    expect(failure(() => Store.forCommand(directory.path, { create: false }))).toMatchObject({ problem: 'missing' })
+  })
+})
+
+/** As a user without rights, also where the tests run as root. */
+function asNobody<T>(work: () => T): T {
+  if (process.geteuid?.() !== 0) return work()
+  process.seteuid?.(65_534)
+  try {
+    return work()
+  } finally {
+    process.seteuid?.(0)
+  }
+}
+
+describe('a directory without the right to write', () => {
+  afterEach(() => chmodSync(directory.path, 0o700))
+
+  it('is refused in words, whether the file is there or not', () => {
+    chmodSync(directory.path, 0o555)
+    expect(asNobody(opening)).toMatchObject({
+      problem: 'unavailable',
+      message: expect.stringContaining('owner') as unknown,
+    })
+    chmodSync(directory.path, 0o755)
+    Store.forServing(directory.path).close()
+    chmodSync(file, 0o444)
+    chmodSync(directory.path, 0o555)
+    expect(asNobody(opening).message).toMatch(/cannot be opened|can only be read/)
+  })
+
+  it('is refused in words also where it cannot be looked into', () => {
+    chmodSync(directory.path, 0o000)
+    expect(asNobody(opening).message).toContain('check the owner and the mode')
+    const reading = (): StoreError => failure(() => Store.forCommand(directory.path, { create: false }))
+    expect(asNobody(reading)).toMatchObject({ problem: 'unavailable' })
+  })
+})
+
+/** A store with room for a few pages more, as a disk that is nearly full. */
+function withBooks(): { database: Database; ledger: SqliteLedger; books: Books; trouble: unknown[]; store: Store } {
+  const store = Store.forServing(directory.path)
+  const database = Database.open(directory.path, { create: false, busyTimeoutMs: 20 })
+  const ledger = new SqliteLedger(database, 1)
+  const trouble: unknown[] = []
+  const books = new Books({ ledger, onTrouble: (error) => trouble.push(error) })
+  return { database, ledger, books, trouble, store }
+}
+
+describe('a full disk', () => {
+  it('refuses new work with 503 storage_full, loses no ending, and is over when there is room', async () => {
+    const { database, books, trouble, store } = withBooks()
+    const key = createKey(store, { name: 'alice', budget: { limitMicros: 1e9, period: 'day' } })
+    const open = await books.hold(orderOf(key))
+    const pages = Number(database.sqlite.prepare('PRAGMA page_count').get()?.['page_count'])
+    database.sqlite.exec(`PRAGMA max_page_count = ${pages}`)
+    const holds = [open]
+    const untilRefused = async (): Promise<unknown> => {
+      try {
+        for (;;) holds.push(await books.hold(orderOf(key)))
+      } catch (error) {
+        return error
+      }
+    }
+    const refusal = await untilRefused()
+    expect(refusal).toMatchObject({ code: 'storage_full', status: 503 })
+    expect(String(refusal)).not.toContain(directory.path)
+
+    for (const hold of holds) books.settle(hold, cost(40))
+    await eventually(() => trouble.length > 0, 'trouble is reported')
+    expect(trouble).toMatchObject([{ problem: 'full' }])
+    expect(books.unbooked).toBeGreaterThan(0)
+    await expect(books.hold(orderOf(key))).rejects.toMatchObject({ code: 'storage_full' })
+
+    database.sqlite.exec('PRAGMA max_page_count = 100000')
+    await books.idle()
+    await expect(books.hold(orderOf(key))).resolves.toMatchObject({ heldMicros: 100 })
+    expect(store.reports.usage({ by: 'key', sinceDay: 0 })).toMatchObject([
+      { generations: holds.length, costMicros: holds.length * 40 },
+    ])
+    expect(trouble).toHaveLength(1)
+    database.close()
+    store.close()
+  })
+})
+
+describe("another program's transaction on the file", () => {
+  it('is waited for without standing still', async () => {
+    const { database, books, store } = withBooks()
+    const shell = new DatabaseSync(file)
+    shell.exec('BEGIN IMMEDIATE')
+    const holding = Promise.all(Array.from({ length: 50 }, () => books.hold(orderOf(undefined))))
+    let turns = 0
+    const counting = setInterval(() => turns++, 1)
+    await new Promise((resolve) => setTimeout(resolve, 400))
+    shell.exec('COMMIT')
+    expect(await holding).toHaveLength(50)
+    clearInterval(counting)
+    expect(turns).toBeGreaterThan(100)
+    for (const one of [database, shell, store]) one.close()
+  })
+
+  it('that goes on and on refuses new work with 503, and delays endings only', async () => {
+    const { database, books, ledger, trouble, store } = withBooks()
+    const hold = held(ledger.hold(orderOf(undefined)))
+    const shell = new DatabaseSync(file)
+    shell.exec('BEGIN IMMEDIATE')
+    books.settle(hold, cost(40))
+    await expect(books.hold(orderOf(undefined))).rejects.toMatchObject({ code: 'storage_unavailable', status: 503 })
+    expect(trouble).toMatchObject([{ problem: 'locked' }])
+    shell.exec('COMMIT')
+    await books.idle()
+    expect(store.reports.generations({ limit: 9 })).toMatchObject([{ costMicros: 40, heldAt: NOON }])
+    for (const one of [database, shell, store]) one.close()
+  })
+})
+
+describe('a store that is closed', () => {
+  it('refuses what cannot be booked', async () => {
+    const { database, books, store } = withBooks()
+    database.close()
+    await expect(books.hold(orderOf(undefined))).rejects.toThrow()
+    store.close()
+  })
+})

@@ -1,0 +1,153 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { dayOf } from '../../../src/accounting/period.ts'
+import { Store } from '../../../src/stores/sqlite/store.ts'
+import {
+  DAY,
+  NOON,
+  PretendedProcesses,
+  cost,
+  createKey,
+  joined,
+  orderOf,
+  temporaryDirectory,
+} from '../../helpers/store.ts'
+import type { Period } from '../../../src/accounting/period.ts'
+import type { Hold } from '../../../src/accounting/ledger.ts'
+import type { Member } from '../../../src/stores/sqlite/store.ts'
+import type { Processes } from '../../../src/stores/sqlite/process-identity.ts'
+
+const LIMIT = 1000
+
+type Step =
+  | { readonly do: 'hold'; readonly who: number; readonly micros: number }
+  | { readonly do: 'settle' | 'release' | 'estimate'; readonly which: number; readonly share: number }
+  | { readonly do: 'crash'; readonly who: number }
+  | { readonly do: 'wait'; readonly days: number }
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ do: fc.constant('hold'), who: fc.nat(1), micros: fc.nat(400) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constantFrom('settle', 'release', 'estimate'),
+      which: fc.nat(20),
+      share: fc.double({ min: 0, max: 1, noNaN: true }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('crash'), who: fc.nat(1) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('wait'), days: fc.integer({ min: 1, max: 9 }) }) },
+)
+
+/** Two processes on one file, and a second set of books kept by hand. */
+class World {
+  readonly processes = new PretendedProcesses()
+  readonly store: Store
+  readonly key
+  readonly members: { member: Member; process: Processes }[] = []
+  /** Holds that a test may still end, also twice, also those of a process that has died since. */
+  readonly holds: { readonly hold: Hold; isOpen: boolean; readonly who: number; readonly life: Processes }[] = []
+  readonly spentByDay = new Map<number, number>()
+  ended = 0
+  now = NOON
+
+  constructor(store: Store, name: string, period: Period) {
+    this.store = store
+    this.key = createKey(store, { name, budget: { limitMicros: LIMIT, period } })
+    this.join(0)
+    this.join(1)
+  }
+
+  join(who: number): void {
+    const process = this.processes.next()
+    this.members[who] = { process, member: joined(this.store, process, () => this.now) }
+  }
+
+  run(action: Step): void {
+    if (action.do === 'wait') this.now += action.days * DAY
+    else if (action.do === 'crash') this.crash(action.who)
+    else if (action.do === 'hold') {
+      const { member, process } = this.member(action.who)
+      const result = member.ledger.hold(orderOf(this.key, { heldAt: this.now, highestMicros: action.micros }))
+      if (!('refused' in result)) this.holds.push({ hold: result, isOpen: true, who: action.who, life: process })
+    } else this.end(action)
+  }
+
+  end({ do: verb, which, share }: Extract<Step, { which: number }>): void {
+    const entry = this.holds[which % Math.max(1, this.holds.length)]
+    if (entry === undefined) return
+    const { ledger } = this.member(entry.who).member
+    const { hold } = entry
+    const real = Math.floor(hold.heldMicros * share)
+    const ending = { endedAt: this.now }
+    const did =
+      verb === 'settle'
+        ? ledger.settle(hold, cost(real))
+        : verb === 'release'
+          ? ledger.release(hold, ending)
+          : ledger.bookEstimated(hold, { ...ending, images: 1 })
+    expect(did).toBe(entry.isOpen)
+    if (did) this.book(entry, verb === 'settle' ? real : verb === 'release' ? 0 : hold.heldMicros)
+  }
+
+  /** Its successor books what it left open. */
+  crash(who: number): void {
+    const { process } = this.member(who)
+    this.processes.kill(process)
+    this.join(who)
+    for (const entry of this.holds) if (entry.isOpen && entry.life === process) this.book(entry, entry.hold.heldMicros)
+  }
+
+  book(entry: { readonly hold: Hold; isOpen: boolean }, micros: number): void {
+    entry.isOpen = false
+    this.ended++
+    const day = dayOf(entry.hold.order.heldAt)
+    this.spentByDay.set(day, (this.spentByDay.get(day) ?? 0) + micros)
+  }
+
+  member(who: number): { member: Member; process: Processes } {
+    const found = this.members[who]
+    if (found === undefined) throw new Error(`no process ${who}`)
+    return found
+  }
+
+  /** Never beyond the limit, and the same to the micro-dollar as the books kept by hand. */
+  check(): void {
+    const { ledger } = this.member(0).member
+    const { budget, inFlight } = ledger.accountOf(this.key.id, this.now) ?? { budget: undefined, inFlight: -1 }
+    if (budget === undefined) throw new Error('no budget')
+    expect(budget.spentMicros + budget.heldMicros).toBeLessThanOrEqual(LIMIT)
+    expect(inFlight).toBe(this.holds.filter(({ isOpen }) => isOpen).length)
+    const sums = this.store.reports.usage({ by: 'day', sinceDay: 0, keyName: this.key.name })
+    expect(sums.reduce((sum, { costMicros }) => sum + costMicros, 0)).toBe(
+      [...this.spentByDay.values()].reduce((sum, micros) => sum + micros, 0),
+    )
+    expect(sums.reduce((sum, { generations }) => sum + generations, 0)).toBe(this.ended)
+  }
+}
+
+describe('any interleaving of hold, settle, release, crash and change of period', () => {
+  it('keeps spent + held within the limit, and books that add up', { timeout: 120_000 }, () => {
+    const directory = temporaryDirectory()
+    const store = Store.forServing(directory.path)
+    let keys = 0
+    // 100 runs of about 100 steps; each run has a key of its own in the same file.
+    fc.assert(
+      fc.property(
+        fc.constantFrom<Period>('day', 'week', 'month', 'total'),
+        fc.array(step, { minLength: 80, maxLength: 120 }),
+        (period, steps) => {
+          const world = new World(store, `key-${++keys}`, period)
+          for (const action of steps) {
+            world.run(action)
+            world.check()
+          }
+          for (const { member } of world.members) member.leave()
+        },
+      ),
+      { numRuns: Number(process.env['INTERLEAVINGS'] ?? 100) },
+    )
+    store.close()
+    directory.remove()
+  })
+})

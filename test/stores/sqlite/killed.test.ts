@@ -1,0 +1,60 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Store } from '../../../src/stores/sqlite/store.ts'
+import { NOON, createKey, temporaryDirectory } from '../../helpers/store.ts'
+
+const PROGRAM = join(import.meta.dirname, '../../helpers/store-process.ts')
+/** KILLS=1000 for the long run. */
+const KILLS = Number(process.env['KILLS'] ?? 6)
+let directory: ReturnType<typeof temporaryDirectory>
+let store: Store
+
+beforeEach(() => {
+  directory = temporaryDirectory()
+  store = Store.forServing(directory.path)
+})
+afterEach(() => {
+  store.close()
+  directory.remove()
+})
+
+/** The generations that a process said to have sent before it was killed in the middle of its work. */
+async function killed(command: object, afterMs: number): Promise<string[]> {
+  const child = spawn(process.execPath, [PROGRAM, directory.path], { stdio: ['pipe', 'pipe', 'inherit'] })
+  let output = ''
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  await once(child.stdout, 'data')
+  child.stdin.write(`${JSON.stringify(command)}\n`)
+  await new Promise((resolve) => setTimeout(resolve, afterMs))
+  child.kill('SIGKILL')
+  await once(child, 'close')
+  return output.split('\n').filter((line) => line.startsWith('gen_'))
+}
+
+describe('a process that is killed at any moment', () => {
+  it(
+    'leaves a row for every generation that it had sent, and a budget that adds up',
+    { timeout: KILLS * 3000 },
+    async () => {
+      const key = createKey(store, { name: 'alice', budget: { limitMicros: 1e9, period: 'total' } })
+      const sent: string[] = []
+      for (let kill = 0; kill < KILLS; kill++) {
+        sent.push(...(await killed({ do: 'work', id: key.id, name: key.name }, 20 + Math.random() * 150)))
+      }
+      const { leave } = store.join({ onAbandoned: () => {}, onTrouble: () => {} })
+      const rows = store.reports.generations({ limit: 1_000_000 })
+      const booked = new Set(rows.map(({ id }) => id))
+      expect(sent.length).toBeGreaterThan(KILLS)
+      expect(sent.filter((id) => !booked.has(id))).toEqual([])
+      expect(booked.size).toBe(rows.length)
+
+      const spent = rows.reduce((sum, { costMicros = 0 }) => sum + costMicros, 0)
+      const account = store.accounts.accountOf(key.id, NOON)
+      expect(account).toMatchObject({ budget: { spentMicros: spent, heldMicros: 0 }, inFlight: 0 })
+      expect(rows.some(({ outcome }) => outcome === 'abandoned')).toBe(true)
+      leave()
+    },
+  )
+})

@@ -1,0 +1,90 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { keyDigest, keyHint, newKeySecret } from '../../../src/access/keys/key-secret.ts'
+import { checkedSettings } from '../../../src/access/keys/key-settings.ts'
+import { Books } from '../../../src/accounting/ledger-writer.ts'
+import { Store } from '../../../src/stores/sqlite/store.ts'
+import { createKey, orderOf, temporaryDirectory } from '../../helpers/store.ts'
+
+const PROGRAM = join(import.meta.dirname, '../../helpers/store-process.ts')
+let directory: ReturnType<typeof temporaryDirectory>
+let store: Store
+const open: (() => Promise<void>)[] = []
+
+beforeEach(() => {
+  directory = temporaryDirectory()
+  store = Store.forServing(directory.path)
+})
+afterEach(async () => {
+  for (const close of open.splice(0)) await close()
+  store.close()
+  directory.remove()
+})
+
+/** Another process on the same file. */
+async function another(): Promise<(command: object) => Promise<unknown>> {
+  const child = spawn(process.execPath, [PROGRAM, directory.path], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  expect((await lines.next()).value).toBe('ready')
+  open.push(async () => {
+    child.stdin.end()
+    await once(child, 'close')
+  })
+  return async (command) => {
+    child.stdin.write(`${JSON.stringify(command)}\n`)
+    return JSON.parse(String((await lines.next()).value)) as unknown
+  }
+}
+
+const budget = { limitMicros: 20 * 100 + 99, period: 'month' } as const
+
+describe('500 requests at once against a budget that pays for 20', () => {
+  it('are 20 in one process', async () => {
+    const key = createKey(store, { name: 'alice', budget })
+    const { ledger, leave } = store.join({ onAbandoned: () => {}, onTrouble: () => {} })
+    const books = new Books({ ledger, onTrouble: () => {} })
+    const results = await Promise.allSettled(Array.from({ length: 500 }, () => books.hold(orderOf(key))))
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(20)
+    const refusals = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
+    expect(refusals[0]).toMatchObject({ code: 'insufficient_quota', status: 429 })
+    expect(new Set(refusals.map(String))).toHaveProperty('size', 1)
+    leave()
+  })
+
+  it('are 20 in two processes on one file', async () => {
+    const { id, name } = createKey(store, { name: 'alice', budget })
+    const [one, two] = [await another(), await another()]
+    const command = { do: 'hold', id, name, times: 250 }
+    const counts = (await Promise.all([one(command), two(command)])) as number[]
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(20)
+    expect(store.accounts.accountOf(id, Date.now())).toMatchObject({ budget: { heldMicros: 2000 }, inFlight: 20 })
+  })
+})
+
+describe('several processes that start at once', () => {
+  it('make one schema', async () => {
+    store.close()
+    directory.remove()
+    directory = temporaryDirectory()
+    const processes = await Promise.all(Array.from({ length: 5 }, another))
+    store = Store.forServing(directory.path)
+    const { id, name } = createKey(store, { name: 'alice', budget })
+    const counts = await Promise.all(processes.map(async (send) => send({ do: 'hold', id, name, times: 10 })))
+    expect((counts as number[]).reduce((sum, count) => sum + count, 0)).toBe(20)
+  })
+})
+
+describe('a revocation', () => {
+  it('is seen by the next lookup of another process', async () => {
+    const secret = newKeySecret()
+    const stored = { digest: keyDigest(secret), hint: keyHint(secret) }
+    store.keys.create(checkedSettings({ name: 'alice' }), stored, 0)
+    const find = await another()
+    expect(await find({ do: 'find', secret })).toBe(true)
+    store.keys.revoke('alice', 1)
+    expect(await find({ do: 'find', secret })).toBe(false)
+  })
+})
