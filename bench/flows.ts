@@ -11,7 +11,7 @@ import type { AddressInfo } from 'node:net'
 import type { Machine } from './machines.ts'
 
 /**
- * What large streams and uploads do to the gateway's memory, and how long an event takes through it. Part of
+ * Measures the gateway's memory under large streams and uploads, and the latency that it adds to an event. Part of
  * `npm run bench`; `--short` sends a tenth of the upload bytes.
  */
 const { values } = parseArgs({ options: { short: { type: 'boolean', default: false } } })
@@ -56,7 +56,7 @@ async function withGateway(
   }
 }
 
-/** Posts and hands on the answer's chunks. */
+/** Sends a POST; resolves with the answer as soon as its head has come. */
 async function post(url: string, headers: Record<string, string>, body: Readable | string): Promise<IncomingMessage> {
   const outgoing = httpRequest(url, { method: 'POST', headers: { ...HEADERS, ...headers }, agent: false })
   if (typeof body === 'string') outgoing.end(body)

@@ -18,7 +18,7 @@ const hasTaskset = spawnSync('taskset', ['--version']).status === 0
 /** nginx started as root gives its rights away and could not read the files of this run. */
 const isRoot = process.getuid?.() === 0
 
-/** The command line of a process on a core of its own; 0 for what is measured, 1 for load and upstream. */
+/** The command line that pins a process to a core: 0 for the measured process, 1 for load and upstream. */
 export function onCore(core: 0 | 1, command: string, args: readonly string[]): readonly [string, readonly string[]] {
   return hasTaskset ? ['taskset', ['-c', String(core), command, ...args]] : [command, args]
 }
@@ -53,7 +53,7 @@ export function startGateway(port: number, upstream: string, environment: Record
   })
 }
 
-/** An upstream that answers every POST with one file: nginx, since it must not be what is measured. */
+/** An upstream that answers every POST with one file: nginx, so that the upstream is never the bottleneck. */
 export function startUpstream(port: number, answer: Buffer): Machine {
   const directory = mkdtempSync(join(tmpdir(), 'comet-bench-'))
   mkdirSync(join(directory, 'www'))
@@ -63,7 +63,7 @@ export function startUpstream(port: number, answer: Buffer): Machine {
   return startNginx(1, port, directory, `default_type application/json; sendfile on; ${location}`)
 }
 
-/** What the gateway is compared with: nginx's proxy_pass, plain or with large buffers. */
+/** The peer that the gateway is compared with: nginx's proxy_pass, plain or with large buffers. */
 export function startProxy(port: number, upstream: string, settings = ''): Machine {
   const directory = mkdtempSync(join(tmpdir(), 'comet-bench-'))
   return startNginx(0, port, directory, `location / { proxy_pass ${upstream}; ${settings} }`)
@@ -84,7 +84,7 @@ function startNginx(core: 0 | 1, port: number, directory: string, server: string
   return start(core, `http://127.0.0.1:${port}`, 'nginx', ['-c', configuration])
 }
 
-/** Waits until something listens. Milliseconds it took. */
+/** Waits until something listens; resolves with the milliseconds that it took. */
 export async function untilReady({ url }: Machine, path = '/'): Promise<number> {
   const startedAt = performance.now()
   for (let tries = 0; tries < 2000; tries++) {
@@ -98,7 +98,7 @@ export async function untilReady({ url }: Machine, path = '/'): Promise<number> 
   throw new Error(`${url} does not answer`)
 }
 
-/** The most memory a process has had so far, in MB (VmHWM); undefined where there is no /proc. */
+/** Peak resident memory of a process in MB (VmHWM); undefined on systems without /proc. */
 export function peakMemoryMb({ process: { pid } }: Machine): number | undefined {
   try {
     const match = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))

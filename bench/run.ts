@@ -8,12 +8,12 @@ import type { Machine } from './machines.ts'
 
 /**
  * npm run bench [-- --short]: the gateway against nginx on one core, in turns, so that a noisy machine is noisy for
- * both. Ratios are what counts. Needs nginx and wrk.
+ * both. Compare the ratios, not the absolute figures. Needs nginx and wrk.
  */
 const { values } = parseArgs({ options: { short: { type: 'boolean', default: false } } })
 const ROUNDS = values.short ? 3 : 8
 const SECONDS = values.short ? 1 : 3
-/** A gateway that has just started runs uncompiled code; nginx has no such thing. */
+/** A gateway that has just started runs code that V8 has not compiled yet; nginx needs no warm-up. */
 const WARM_UP_SECONDS = 5
 const ORDER =
   '{"model":"gpt-image-2","prompt":"A paper boat floating on calm water at sunrise.","size":"1024x1024","quality":"low"}'

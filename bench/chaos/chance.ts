@@ -1,8 +1,8 @@
-/** A number from 0 up to 1 that depends on nothing but what is asked: the same seed makes the same run. */
+/** A number from 0 up to 1 that depends on the arguments alone: the same seed makes the same run. */
 export function chance(seed: number, ...about: readonly (string | number)[]): number {
   let hash = 0x811c9dc5 ^ seed
   for (const character of about.join('/')) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193)
-  // The last steps of MurmurHash3, without which neighbours roll alike.
+  // The last steps of MurmurHash3: without them neighbouring ids get similar numbers.
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
   return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32

@@ -1,12 +1,12 @@
-import { compareBooks, highestCosts } from './books.ts'
+import { compareBookings, highestCosts } from './bookings.ts'
 import { GatewayProcess, sumOf } from './gateway.ts'
+import { LatencyProbe } from './latency-probe.ts'
 import { Placing } from './placing.ts'
 import { planOf } from './plan.ts'
-import { Pulse } from './pulse.ts'
 import { Timeline } from './timeline.ts'
 import { ChaosUpstream } from './upstream.ts'
 import { judge, newTally } from './verdict.ts'
-import type { Books } from './books.ts'
+import type { BookingReport } from './bookings.ts'
 import type { Tally } from './verdict.ts'
 
 export interface ChaosOptions {
@@ -16,30 +16,30 @@ export interface ChaosOptions {
   readonly clients: number
 }
 
-/** Everything that the run came to. */
+/** The figures of a whole run. */
 export interface Result extends ChaosOptions {
   readonly sent: number
   readonly upstreamRequests: number
   readonly tally: Tally
   readonly metrics: ReadonlyMap<string, number>
-  readonly books: Books
+  readonly bookings: BookingReport
   readonly leftovers: Readonly<Record<string, number>>
   /** The longest that the gateway took to answer /healthz. */
-  readonly longestPulseMs: number
+  readonly longestHealthzMs: number
   readonly outages: number
   readonly peakMemoryMb: number
   readonly stopped: { readonly code: number | null; readonly ms: number }
   readonly seconds: number
-  /** What is off, in words. */
+  /** A sentence for each promise that was broken. */
   readonly problems: readonly string[]
 }
 
 const ORPHAN_TTL_MS = 5000
 /** Enough for the time an orphan is kept and for idle connections upstream to be closed. */
-const REST_MS = ORPHAN_TTL_MS + 10_000
-/** An answer that is there so shortly before a client gives up may not reach it. */
+const IDLE_MS = ORPHAN_TTL_MS + 10_000
+/** An answer that comes so shortly before a client gives up may not reach it. */
 const MARGIN_MS = 500
-/** So slowly at worst do the clients of this one process read, all at once. */
+/** The slowest that the clients of this one process read, all of them together. */
 const BYTES_PER_MS = 4000
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
@@ -59,27 +59,27 @@ export class Chaos {
     await this.#upstream.listen()
     const gateway = await this.#startGateway()
     const highest = await highestCosts(gateway)
-    const pulse = new Pulse(gateway.url)
-    pulse.start()
-    const placing = await this.#place(gateway.url, pulse, progress)
-    const leftovers = await this.#rest(gateway)
-    pulse.stop()
+    const probe = new LatencyProbe(gateway.url)
+    probe.start()
+    const placing = await this.#place(gateway.url, probe, progress)
+    const leftovers = await this.#awaitIdle(gateway)
+    probe.stop()
     const metrics = await gateway.metrics()
     const { peakMemoryMb, complaints } = gateway
     const stopped = await gateway.stop()
     this.#upstream.close()
     const { attempts, outages } = this.#upstream
     const tally = newTally()
-    const problems = this.#judge(placing, pulse, tally)
+    const problems = this.#judge(placing, probe, tally)
     return {
       ...this.#options,
       sent: placing.sent,
       upstreamRequests: attempts.length,
       tally,
       metrics,
-      books: compareBooks(attempts, gateway.bookings.values(), highest),
+      bookings: compareBookings(attempts, gateway.bookings.values(), highest),
       leftovers,
-      longestPulseMs: pulse.longest(),
+      longestHealthzMs: probe.longest(),
       outages,
       peakMemoryMb,
       stopped,
@@ -92,17 +92,17 @@ export class Chaos {
     const gateway = new GatewayProcess(this.#upstream.url, {
       UPSTREAM_TIMEOUT_MS: '10000',
       ORPHAN_TTL_MS: String(ORPHAN_TTL_MS),
-      // So little that some answers are lost, and that is said.
+      // Little enough for some kept answers to be evicted: their retries must get 409 answer_not_kept.
       ORPHAN_SPOOL_BYTES: '20000000',
     })
     await gateway.start()
     return gateway
   }
 
-  async #place(url: string, pulse: Pulse, progress: (text: string) => void): Promise<Placing> {
+  async #place(url: string, probe: LatencyProbe, progress: (text: string) => void): Promise<Placing> {
     const { seed, requests, clients } = this.#options
     const orders = planOf(seed, requests)
-    const placing = new Placing({ url, upstream: this.#upstream, pulse, timeline: this.#timeline })
+    const placing = new Placing({ url, upstream: this.#upstream, probe, timeline: this.#timeline })
     const startedAt = performance.now()
     await placing.placeAll(orders, clients, (done) => {
       const seconds = Math.round((performance.now() - startedAt) / 1000)
@@ -112,9 +112,9 @@ export class Chaos {
     return placing
   }
 
-  /** Waits until the gateway has given everything back, and says what it has not. */
-  async #rest(gateway: GatewayProcess): Promise<Record<string, number>> {
-    const deadline = performance.now() + REST_MS
+  /** Waits until the gateway holds nothing any more; resolves with the counts that are left. */
+  async #awaitIdle(gateway: GatewayProcess): Promise<Record<string, number>> {
+    const deadline = performance.now() + IDLE_MS
     for (;;) {
       const metrics = await gateway.metrics()
       const left = {
@@ -128,13 +128,13 @@ export class Chaos {
     }
   }
 
-  #judge({ bySubject }: Placing, pulse: Pulse, tally: Tally): string[] {
+  #judge({ bySubject }: Placing, probe: LatencyProbe, tally: Tally): string[] {
     const hadOutage = this.#upstream.outages > 0
     return Array.from(bySubject).flatMap(([id, placed]) => {
       const attempts = this.#upstream.attemptsFor(id)
       const { bytes: [, answer] = [0, 0], upload: [, upload] = [0, 0] } = placed[0]?.order.subject.kind ?? {}
       const marginMs = (from: number, to: number): number =>
-        MARGIN_MS + (answer + upload) / BYTES_PER_MS + 4 * pulse.longest(from, to)
+        MARGIN_MS + (answer + upload) / BYTES_PER_MS + 4 * probe.longest(from, to)
       const wrong = judge(placed, attempts, { hadOutage, marginMs }, tally)
       if (wrong.length === 0) return []
       const clients = placed.map(

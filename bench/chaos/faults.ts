@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Subject } from './kinds.ts'
 
-/** A request upstream, to be answered in whatever way. */
+/** A request upstream that waits for its fault. */
 export interface Call {
   readonly subject: Subject
   /** How many requests for the same subject there have been, this one included. */
@@ -12,7 +12,7 @@ export interface Call {
   readonly socket: Socket
 }
 
-/** What comes of it: images; a refusal, which costs nothing; or a failure that says nothing about the image. */
+/** The end of a request: images; a refusal, which costs nothing; or a failure that says nothing about the image. */
 type Meaning = 'answer' | 'refusal' | 'ambiguous'
 
 export interface Fault {
@@ -20,13 +20,13 @@ export interface Fault {
   /** How many of a thousand requests. */
   readonly share: number
   readonly meaning: Meaning
-  /** The image is made, and paid for. */
+  /** The upstream makes the image and charges for it. */
   readonly buys: boolean
   /** The request is not read to its end. */
   readonly isBeforeReading?: boolean
-  /** Its answer is written past HTTP. */
+  /** Its answer is written to the socket directly, past node:http. */
   readonly isByHand?: boolean
-  /** Only for some orders. */
+  /** Undefined: the fault fits every order. */
   readonly fits?: (subject: Subject) => boolean
   readonly run: (call: Call) => void | Promise<void>
 }
@@ -35,7 +35,7 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 const isLarge = ({ kind }: Subject): boolean => kind.bytes[0] >= 100_000
 const isStream = ({ kind }: Subject): boolean => kind.isStream === true
 const isSmallJson = (subject: Subject): boolean => !isLarge(subject) && !isStream(subject)
-/** One segment on the way: what is written at once arrives at once. */
+/** Small enough for one TCP segment on loopback: bytes that are written together arrive together. */
 const isTiny = ({ kind }: Subject): boolean => kind.bytes[1] <= 20_000
 const hasMiddle = ({ kind }: Subject): boolean => kind.bytes[0] >= 500
 const PAGE = { 'content-type': 'text/html' }
@@ -57,7 +57,7 @@ function answers({ subject, attempt, response }: Call): void {
   response.writeHead(200, { ...JSON_TYPE, 'content-length': answer.length }).end(answer)
 }
 
-/** Sends the beginning of an answer, waits until it has arrived, and does something. */
+/** Sends the beginning of an answer, waits until it has arrived, then breaks off. */
 function breaksOff(breaks: (call: Call) => void) {
   return async (call: Call): Promise<void> => {
     const { subject, attempt, response } = call
@@ -87,7 +87,7 @@ async function answersInPieces({ subject, attempt, response }: Call): Promise<vo
   response.end()
 }
 
-/** Writes an answer by hand: what its headers say, and what follows them, in one piece. */
+/** Writes head and body to the socket in one piece, with a content-length that may be wrong and bytes behind the body. */
 function writes(lengthOf: (bytes: number) => number, rest: string) {
   return ({ subject, attempt, socket }: Call): void => {
     const answer = jsonAnswer(subject, attempt)

@@ -13,7 +13,7 @@ const ROOT = resolve(import.meta.dirname, '../..')
 export const API_KEY = 'sk-gw-chaos-0123456789'
 const FATAL_LEVEL = 50
 
-/** What a log line says about a generation. */
+/** The members of a log line that concern a generation. */
 interface LogLine {
   readonly level?: number | string
   readonly generationId?: string
@@ -23,7 +23,7 @@ interface LogLine {
   readonly costUsd?: number
 }
 
-/** How a generation was booked, by the log. */
+/** A generation's booking, read from the log. */
 export interface Booking {
   readonly upstreamRequestId: string | undefined
   readonly failure: string | undefined
@@ -39,7 +39,7 @@ export class GatewayProcess {
   readonly #exited: Promise<number | null>
   #isStopping = false
   url = ''
-  /** Log lines that speak of a defect, and what came on standard error. */
+  /** Log lines at level error and above, and everything on standard error. */
   readonly complaints: string[] = []
   readonly bookings = new Map<string, Booking>()
 
@@ -89,7 +89,7 @@ export class GatewayProcess {
     throw error
   }
 
-  /** A generation may stand in several lines: its client's, that of a client that came back, its own. */
+  /** Several lines may name one generation: that of its client, of an adopter, and its own when it settles as an orphan. */
   #note({ generationId, upstreamRequestId, failure, cause, costUsd }: LogLine): void {
     if (generationId === undefined) return
     const before = this.bookings.get(generationId)
@@ -113,7 +113,7 @@ export class GatewayProcess {
     )
   }
 
-  /** The most that a request can cost, in millionths of a USD. */
+  /** The highest cost of a request, in micro-USD. */
   async highestMicros(path: string, contentType: string, body: Buffer<ArrayBuffer>): Promise<number> {
     const route = path.endsWith('/edits') ? '/gateway/check/edits' : '/gateway/check'
     const headers = { authorization: `Bearer ${API_KEY}`, 'content-type': contentType }
@@ -123,7 +123,7 @@ export class GatewayProcess {
     return Math.round(usd * 1e6)
   }
 
-  /** Files of the spool that it holds open; they have no name any more. */
+  /** Spool files that the gateway has open; their names are gone already. */
   get spoolFiles(): number {
     const directory = `/proc/${this.#child.pid}/fd`
     return readdirSync(directory).filter((fd) => {
@@ -135,13 +135,13 @@ export class GatewayProcess {
     }).length
   }
 
-  /** The most memory that it has had so far, in MB. */
+  /** Peak resident memory so far, in MB. */
   get peakMemoryMb(): number {
     const kilobytes = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${this.#child.pid}/status`, 'utf8'))?.[1]
     return Math.round(Number(kilobytes) / 1024)
   }
 
-  /** Asks it to stop. Its exit code, and how long it took. */
+  /** Sends SIGTERM; resolves with the exit code and the time until the exit. */
   async stop(): Promise<{ readonly code: number | null; readonly ms: number }> {
     const startedAt = performance.now()
     this.#isStopping = true

@@ -1,6 +1,6 @@
 import { between, chance, pick } from './chance.ts'
 
-/** A kind of order, and what one costs at list prices. */
+/** A kind of order and its list price. */
 export interface Kind {
   readonly name: string
   /** How many of a hundred orders. */
@@ -12,7 +12,7 @@ export interface Kind {
   readonly isStream?: boolean
   /** Bytes of the picture that an edit brings. */
   readonly upload?: readonly [number, number]
-  /** USD per picture in millionths; undefined where tokens are paid for. */
+  /** Micro-USD a picture; undefined where the price is by the token. */
   readonly microsPerImage?: number
 }
 
@@ -57,7 +57,7 @@ export const KINDS: readonly Kind[] = [
   },
 ]
 
-/** What is ordered: its id stands in the prompt, so that two orders differ and two attempts of one do not. */
+/** The picture of an order. Its id stands in the prompt: two orders differ, two attempts of one order do not. */
 export interface Subject {
   readonly id: number
   readonly seed: number
@@ -68,18 +68,18 @@ export function subjectOf(seed: number, id: number): Subject {
   return { id, seed, kind: pick(chance(seed, id, 'kind'), KINDS, ({ share }) => share) }
 }
 
-/** Always of the same length, so that all of a kind cost at most the same. */
+/** A prompt of constant length, so that all orders of a kind have one highest cost. */
 export function promptOf({ id }: Pick<Subject, 'id'>): string {
   return `order ${String(id).padStart(7, '0')}: a paper boat`
 }
 
-/** The id in a request's body, as soon as it has come. */
+/** The id in the part of a body that has arrived; undefined until it is there. */
 export function subjectIn(body: string): number | undefined {
   const digits = /order (\d{7}): a/.exec(body)?.[1]
   return digits === undefined ? undefined : Number(digits)
 }
 
-/** One picture as base64 or, where the order says so, as a URL: no two purchases have the same. */
+/** One picture, as base64 or as a URL, different for every purchase. */
 export function pictureOf({ id, seed, kind }: Subject, attempt: number, index: number): string {
   if (kind.name === 'url') return `https://pictures.invalid/${seed}/${id}/${attempt}/${index}.png`
   const bytes = between(chance(seed, id, attempt, 'bytes'), ...kind.bytes)
@@ -103,7 +103,7 @@ export function tokensOf({ seed, id, kind }: Subject, attempt: number): Tokens {
   return { text: 14, image: kind.upload === undefined ? 0 : 768, output }
 }
 
-/** What a purchase costs, in millionths of a USD: 5, 8 and 30 USD a million tokens of gpt-image-2. */
+/** The cost of a purchase in micro-USD: gpt-image-2 takes 5, 8 and 30 USD a million tokens. */
 export function costMicrosOf(subject: Subject, attempt: number): number {
   const { microsPerImage } = subject.kind
   if (microsPerImage !== undefined) return picturesOf(subject, attempt).length * microsPerImage

@@ -1,12 +1,12 @@
 import { API_KEY } from './gateway.ts'
 import { rawClient } from './raw-client.ts'
 import { orderAgain, sdkClient, sdkFor } from './sdk-client.ts'
+import type { LatencyProbe } from './latency-probe.ts'
 import type { Order } from './plan.ts'
-import type { Pulse } from './pulse.ts'
 import type { Timeline } from './timeline.ts'
 import type { ChaosUpstream } from './upstream.ts'
 import type { Placed } from './verdict.ts'
-import type { Ending } from './wants.ts'
+import type { Ending } from './requests.ts'
 
 const NEVER_MS = 60_000
 const NEVER: Ending = { pictures: undefined, why: 'nothing: it never ended', status: 0 }
@@ -15,11 +15,11 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 export interface PlacingOptions {
   readonly url: string
   readonly upstream: ChaosUpstream
-  readonly pulse: Pulse
+  readonly probe: LatencyProbe
   readonly timeline: Timeline
 }
 
-/** All the clients: what they order, and what they come to have. */
+/** All the clients: places every order and records how it ended. */
 export class Placing {
   readonly #options: PlacingOptions
   readonly bySubject = new Map<number, Placed[]>()
@@ -30,7 +30,7 @@ export class Placing {
     this.#options = options
   }
 
-  /** Places all orders, so many at once. */
+  /** Places all orders, `atOnce` of them at a time. */
   async placeAll(orders: readonly Order[], atOnce: number, progress: (done: number) => void): Promise<void> {
     let next = 0
     let done = 0
@@ -50,15 +50,15 @@ export class Placing {
   }
 
   async #place(order: Order): Promise<void> {
-    const { url, upstream, pulse, timeline } = this.#options
+    const { url, upstream, probe, timeline } = this.#options
     const { id } = order.subject
-    if (order.outageMs !== undefined) void upstream.outage(order.outageMs, () => pulse.beat())
+    if (order.outageMs !== undefined) void upstream.outage(order.outageMs, () => probe.measure())
     const watch = (text: string): void => timeline.note(id, text)
     const sends = async (): Promise<void> => {
       this.sent++
       const at = performance.now()
       await upstream.ready()
-      pulse.note(at)
+      probe.note(at)
     }
     const client = sdkFor(url, API_KEY, sends, watch)
     const isRaw = order.manner === 'returns' || order.manner === 'vanishes'

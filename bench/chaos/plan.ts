@@ -4,11 +4,11 @@ import type { Subject } from './kinds.ts'
 
 /** How a client behaves. */
 const MANNERS = [
-  /** The SDK, which waits. */
+  /** The SDK with a long timeout. */
   { name: 'waits', share: 36 },
-  /** The SDK, which gives up soon and retries by itself, twice. */
+  /** The SDK with a short timeout and its own two retries. */
   { name: 'hasty', share: 24 },
-  /** The SDK, which is told to stop: it does not come back. */
+  /** The SDK, aborted by its caller: it does not come back. */
   { name: 'aborts', share: 7 },
   /** A client that loses its connection at some moment and comes back, as SDKs in other languages do. */
   { name: 'returns', share: 18 },
@@ -19,27 +19,27 @@ const MANNERS = [
 ] as const
 export type Manner = (typeof MANNERS)[number]['name']
 
-/** One picture that somebody wants. */
+/** One client's wish for one picture. */
 export interface Order {
   readonly subject: Subject
   readonly manner: Manner
-  /** 0 or 1: of two equal orders, which one. */
+  /** 0, or 1 for the second of two equal orders. */
   readonly twin: number
-  /** The upstream refuses connections for so long when this order is placed. */
+  /** An outage of the upstream that begins with this order, in milliseconds. */
   readonly outageMs: number | undefined
 }
 
-/** Whether the client is there for its answer at the end. */
+/** Whether the client waits for its answer to the end. */
 export function staysFor({ manner }: Order): boolean {
   return manner !== 'aborts' && manner !== 'vanishes'
 }
 
 const TWINS_SHARE = 0.04
 const OUTAGE_SHARE = 0.004
-/** Also a short run has one. */
+/** Early enough for a short run to have an outage too. */
 const FIRST_OUTAGE = 150
 
-/** Everything that is ordered, in order; some orders are equal to the one before on purpose. */
+/** All orders in sequence; some are equal to the one before on purpose. */
 export function planOf(seed: number, count: number): Order[] {
   const orders: Order[] = []
   for (let id = 1; orders.length < count; id++) {
@@ -59,7 +59,7 @@ export function planOf(seed: number, count: number): Order[] {
   return orders
 }
 
-/** A decision that belongs to an order, or to one of its attempts. */
+/** A number from 0 up to 1 for a decision about an order, or about one of its attempts. */
 export function rollOf({ subject, twin }: Order, ...about: readonly (string | number)[]): number {
   return chance(subject.seed, subject.id, twin, ...about)
 }

@@ -1,13 +1,13 @@
 import { Agent, request as httpRequest } from 'node:http'
 import { between, pick } from './chance.ts'
 import { rollOf } from './plan.ts'
-import { CUT, LEFT, requestOf, TIMED_OUT } from './wants.ts'
+import { CUT, LEFT, requestOf, TIMED_OUT } from './requests.ts'
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Order } from './plan.ts'
 import type { Sends, Watch } from './sdk-client.ts'
-import type { Ending } from './wants.ts'
+import type { Ending } from './requests.ts'
 
-/** When a connection is lost. */
+/** The moments at which a connection can be lost. */
 const MOMENTS = [
   { name: 'in the middle of the upload', share: 10 },
   { name: 'a while after sending', share: 45 },
@@ -20,8 +20,8 @@ type Moment = (typeof MOMENTS)[number]['name'] | 'never'
 const LONG_MS = 30_000
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** The gateway. */
-interface To {
+/** The gateway and the key for it. */
+interface Target {
   readonly url: string
   readonly apiKey: string
 }
@@ -32,8 +32,8 @@ interface Answer {
   readonly body: Buffer
 }
 
-/** What a client without an SDK does: it loses its connection, and may come back with the retry count of an SDK. */
-export async function rawClient(to: To, order: Order, sends: Sends, watch: Watch): Promise<Ending[]> {
+/** A client without an SDK: it loses its connection, and may come back with an SDK's retry count. */
+export async function rawClient(target: Target, order: Order, sends: Sends, watch: Watch): Promise<Ending[]> {
   const losses = order.manner === 'vanishes' ? 1 : between(rollOf(order, 'losses'), 1, 2)
   let ending: Ending = { pictures: undefined, why: LEFT, status: 0 }
   for (let retry = 0; retry < 3; retry++) {
@@ -41,7 +41,7 @@ export async function rawClient(to: To, order: Order, sends: Sends, watch: Watch
       retry < losses ? pick(rollOf(order, retry, 'moment'), MOMENTS, ({ share }) => share).name : 'never'
     await sends()
     watch(`sends, retry ${retry}, is lost: ${moment}`)
-    const answer = await send(to, order, { retry, moment, watch })
+    const answer = await send(target, order, { retry, moment, watch })
     if (typeof answer === 'string') watch(`retry ${retry}: ${answer}`)
     ending = endingOf(answer)
     if (order.manner === 'vanishes') return [{ ...ending, pictures: undefined }]
@@ -51,7 +51,7 @@ export async function rawClient(to: To, order: Order, sends: Sends, watch: Watch
   return [ending]
 }
 
-/** As the SDKs decide. */
+/** The SDKs' own rule for retries. */
 function mayRetry({ status, headers }: Answer): boolean {
   return headers['x-should-retry'] !== 'false' && (status === 409 || status === 429 || status >= 500)
 }
@@ -66,8 +66,8 @@ interface Try {
   readonly watch: Watch
 }
 
-/** One request. A word where there is no answer: the connection was lost on purpose, or by itself. */
-function send({ url, apiKey }: To, order: Order, { retry, moment, watch }: Try): Promise<Answer | string> {
+/** Sends one request. Resolves with a word instead of an answer when the connection was lost. */
+function send({ url, apiKey }: Target, order: Order, { retry, moment, watch }: Try): Promise<Answer | string> {
   const { path, contentType, body } = requestOf(order.subject, `attempt-${retry}`)
   const agent = new Agent({ keepAlive: true })
   const request = httpRequest(url + path, {

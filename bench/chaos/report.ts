@@ -9,7 +9,7 @@ const usd = (micros: number): string => `$${(micros / 1e6).toFixed(6)}`
 
 /** Prints the figures. False where one of them is off. */
 export function report(result: Result): boolean {
-  const { tally, metrics, books } = result
+  const { tally, metrics, bookings } = result
   const count = (name: string): number => sumOf(metrics, name)
   const rows: [string, string | number][] = [
     ['orders', result.requests],
@@ -19,18 +19,18 @@ export function report(result: Result): boolean {
     ['purchases', tally.purchases],
     ['adopted', count('comet_adoptions_total')],
     ['409 answer_not_kept, ordered again', tally.again],
-    ['ambiguous failures', `${books.unknown} upstream, ${count('comet_ambiguous_failures_total')} counted`],
+    ['ambiguous failures', `${bookings.unknown} upstream, ${count('comet_ambiguous_failures_total')} counted`],
     ['answers obtained', tally.obtained],
     ['  verified, byte by byte', tally.verified],
     ['refused by the upstream', tally.refused],
     ['failed: the image may exist', tally.failed],
     ['gave up before the answer was there', tally.tooLate],
     ['left for good', tally.left],
-    ['purchased', usd(books.purchasedMicros)],
-    ['to be booked', `${usd(books.expectedMicros)}, what is unknown at its highest cost`],
+    ['purchased', usd(bookings.purchasedMicros)],
+    ['to be booked', `${usd(bookings.expectedMicros)}, unknown outcomes at their highest cost`],
     ['booked', usd(bookedMicros(result))],
     ['outages of the upstream', result.outages],
-    ['longest answer to /healthz', `${Math.round(result.longestPulseMs)} ms`],
+    ['longest answer to /healthz', `${Math.round(result.longestHealthzMs)} ms`],
     ['peak memory', `${result.peakMemoryMb} MB`],
     ...Object.entries(result.leftovers).map(([name, left]): [string, number] => [`left: ${name}`, left]),
     ['stopped', `exit code ${result.stopped.code} after ${Math.round(result.stopped.ms)} ms`],
@@ -49,18 +49,18 @@ function bookedMicros({ metrics }: Result): number {
 }
 
 function offFigures(result: Result): string[] {
-  const { tally, requests, metrics, books, stopped, peakMemoryMb, leftovers } = result
-  const tooMuch = bookedMicros(result) - books.expectedMicros
+  const { tally, requests, metrics, bookings, stopped, peakMemoryMb, leftovers } = result
+  const tooMuch = bookedMicros(result) - bookings.expectedMicros
   const counted = sumOf(metrics, 'comet_ambiguous_failures_total')
   const checks: [boolean, string][] = [
     [tally.purchases <= requests + tally.again, 'more purchases than orders'],
     [tooMuch === 0, `booked ${usd(tooMuch)} too much`],
-    [counted === books.unknown, `${counted} ambiguous failures counted, not ${books.unknown}`],
+    [counted === bookings.unknown, `${counted} ambiguous failures counted, not ${bookings.unknown}`],
     [peakMemoryMb <= MEMORY_LIMIT_MB, `more than ${MEMORY_LIMIT_MB} MB of memory`],
     [stopped.code === 0, `exit code ${stopped.code}`],
     [stopped.ms <= STOP_LIMIT_MS, `took ${Math.round(stopped.ms)} ms to stop with nothing under way`],
     ...Object.entries(leftovers).map(([name, left]): [boolean, string] => [left === 0, `${left} ${name} left`]),
   ]
   const off = checks.filter(([isRight]) => !isRight).map(([, what]) => what)
-  return [...off, ...books.wrong.map((what) => `booked wrongly: ${what}`)]
+  return [...off, ...bookings.wrong.map((what) => `booked wrongly: ${what}`)]
 }

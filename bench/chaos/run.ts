@@ -3,8 +3,8 @@ import { Chaos } from './chaos.ts'
 import { report } from './report.ts'
 
 /**
- * npm run chaos [-- --requests 5000] [--seed 1] [--clients 100] [--short]: clients that leave and come back, an upstream
- * that fails in every way, and the books of both at the end. The exit code is 1 where a figure is off.
+ * npm run chaos [-- --requests 5000] [--seed 1] [--clients 100] [--short]: clients that leave and come back, and an
+ * upstream that fails in every way; at the end the accounts of both are compared. Exit code 1 when a figure is off.
  */
 const { values } = parseArgs({
   options: {
@@ -20,7 +20,7 @@ function whole(name: string, value: string): number {
   return Number(value)
 }
 
-// Node's own fetch throws this past its promise when a request is aborted while its body arrives.
+// Node's fetch throws this outside of its promise when a request is aborted while its body arrives.
 process.on('uncaughtException', (error) => {
   if (error instanceof TypeError && 'code' in error && error.code === 'ERR_INVALID_STATE') return
   console.error(error)

@@ -1,23 +1,23 @@
 import OpenAI, { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai'
 import { between } from './chance.ts'
 import { rollOf } from './plan.ts'
-import { ask, CUT, LEFT, TIMED_OUT } from './wants.ts'
+import { ask, CUT, LEFT, TIMED_OUT } from './requests.ts'
 import type { Order } from './plan.ts'
-import type { AskOptions, Ending } from './wants.ts'
+import type { AskOptions, Ending } from './requests.ts'
 
 const LONG_MS = 30_000
 
-/** Is told of every request that leaves a client, retries included, and what came of it. */
+/** Called for every request that leaves a client, retries included, and again with its result. */
 export type Watch = (text: string) => void
 
-/** Counts a request, and waits until it may be sent. */
+/** Called before each request: counts it, and resolves when it may be sent. */
 export type Sends = () => Promise<void>
 
-/** The SDK as people use it: two retries by itself. */
+/** The SDK with its default of two retries. */
 export function sdkFor(url: string, apiKey: string, sends: Sends, watch: Watch): OpenAI {
   const fetchWatched: typeof fetch = async (input, init) => {
     const count = new Headers(init?.headers).get('x-stainless-retry-count')
-    if (count === null) return fetch(input, init) // the SDK tries what this fetch can do
+    if (count === null) return fetch(input, init) // the SDK probes the abilities of this fetch
     await sends()
     watch(`SDK sends, retry ${count}`)
     try {
@@ -52,7 +52,7 @@ function reasonOf(error: unknown): { why: string; status: number } {
   return { why: `strange: ${String(error)}`, status: 0 }
 }
 
-/** What a client that uses the SDK does. Two endings where it sends two requests for one order. */
+/** A client that uses the SDK. A keyed order has two endings, since it sends two requests. */
 export async function sdkClient(client: OpenAI, order: Order): Promise<Ending[]> {
   const hastyMs = between(rollOf(order, 'timeout'), 500, 1200)
   if (order.manner === 'keyed') return twoWithOneKey(client, order, hastyMs)

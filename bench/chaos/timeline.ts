@@ -1,4 +1,4 @@
-/** What happened to each order, for those that come out wrong. */
+/** The events of each order with their times, printed for the orders that come out wrong. */
 export class Timeline {
   readonly #startedAt = performance.now()
   readonly #notes = new Map<number, string[]>()

@@ -10,34 +10,34 @@ import type { Fault } from './faults.ts'
 import type { Subject } from './kinds.ts'
 import type { Timeline } from './timeline.ts'
 
-/** One request that came upstream, and what was done with it. */
+/** One request that came upstream, with its fault. */
 export interface Attempt {
   readonly subject: Subject
   readonly number: number
   readonly fault: Fault
-  /** All of the images were handed over: when, in milliseconds of `performance.now()`. */
+  /** When all of the images had been handed over, by `performance.now()`; undefined: they were not. */
   deliveredAt: number | undefined
   /** The gateway closed the connection first. */
   wasGivenUp: boolean
 }
 
 const QUIET_MS = 100
-/** How many connections are used once; the gateway connects anew for the next order. */
+/** Share of connections that are used once: the gateway connects anew for the next order. */
 const CLOSING_SHARE = 0.35
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** As it stands in the gateway's log. */
+/** The id by which the gateway's log names the attempt. */
 export function requestIdOf({ subject, number }: Attempt): string {
   return `${subject.id}-${number}`
 }
 
-/** What the upstream has decided to make, it is paid for. */
+/** In micro-USD. The upstream charges for every image that it makes, delivered or not. */
 export function costOf({ subject, number, fault }: Attempt): number {
   return fault.buys ? costMicrosOf(subject, number) : 0
 }
 
-/** A CometAPI that fails in every way, and keeps account of what it was paid for. What it does depends on the seed alone. */
+/** A CometAPI that fails in every way and counts its sales. Its behaviour depends on the seed alone. */
 export class ChaosUpstream {
   readonly attempts: Attempt[] = []
   readonly sockets = new Set<Socket>()
@@ -46,7 +46,7 @@ export class ChaosUpstream {
   readonly #seed: number
   readonly #bySubject = new Map<number, Attempt[]>()
   readonly #http = createHttpServer((request, response) => void this.#receive(request, response))
-  // Of its own, since closing an HTTP server closes idle connections too, on which a request may be under way.
+  // A listener of its own: closing an HTTP server closes idle connections too, on which a request may be under way.
   readonly #server = createServer((socket) => this.#connected(socket))
   #port = 0
   #isDown = false
@@ -80,9 +80,9 @@ export class ChaosUpstream {
   }
 
   /**
-   * Refuses new connections for a while. Nothing new is sent shortly before: what waits to be accepted when a listener
-   * closes is reset by the system, and would be a failure that the upstream knows nothing of.
-   * @param settle waits until the gateway has sent what it has
+   * Refuses new connections for a while. No client sends shortly before: the system resets connections that wait in the
+   * backlog of a listener when it closes, and the upstream would not know of those failures.
+   * @param settle resolves when the gateway has sent everything that it has received
    */
   async outage(ms: number, settle: () => Promise<unknown>): Promise<void> {
     if (this.#isDown) return
@@ -123,7 +123,7 @@ export class ChaosUpstream {
     if (attempt !== undefined) await this.#answer(attempt, request, response)
   }
 
-  /** Reads a request to its end, or as far as is enough to break it off; undefined where the gateway broke it off. */
+  /** Reads a request to its end, or until its fault breaks it off; undefined when the gateway broke it off. */
   #read(request: IncomingMessage): Promise<Attempt | undefined> {
     let attempt: Attempt | undefined
     let body = ''
@@ -140,7 +140,7 @@ export class ChaosUpstream {
     })
   }
 
-  /** Decides what happens to a request, as soon as it is known what it is for. */
+  /** Chooses the fault of a request, as soon as its order is known. */
   #begin(body: string): Attempt | undefined {
     const id = subjectIn(body)
     if (id === undefined) return undefined

@@ -1,20 +1,20 @@
 import { picturesOf } from './kinds.ts'
 import { staysFor } from './plan.ts'
-import { TIMED_OUT } from './wants.ts'
+import { TIMED_OUT } from './requests.ts'
 import type { Order } from './plan.ts'
 import type { Attempt } from './upstream.ts'
-import type { Ending } from './wants.ts'
+import type { Ending } from './requests.ts'
 
 /** An order that is over. */
 export interface Placed {
   readonly order: Order
   readonly endings: readonly Ending[]
-  /** Of the order that was placed again after a 409. */
+  /** The ending of the same order placed anew after a 409. */
   readonly again: Ending | undefined
   readonly endedAt: number
 }
 
-/** What became of everything that was ordered of one subject. */
+/** Counts over all orders. */
 export interface Tally {
   purchases: number
   again: number
@@ -30,10 +30,10 @@ export function newTally(): Tally {
   return { purchases: 0, again: 0, obtained: 0, verified: 0, refused: 0, failed: 0, tooLate: 0, left: 0 }
 }
 
-/** What has to be known beside the order. */
+/** The state of the run while the order was under way. */
 export interface Circumstances {
   readonly hadOutage: boolean
-  /** An answer that is there so shortly before a client gives up may not reach it. */
+  /** An answer that comes so shortly before a client gives up may not reach it. */
   readonly marginMs: (from: number, to: number) => number
 }
 
@@ -46,7 +46,7 @@ const REFUSALS = new Set([
 ])
 const FAILURES = new Set(['upstream_failed', 'upstream_timeout', 'upstream_invalid_response', 'cut'])
 
-/** Judges the orders of one subject. Says what is wrong, and counts. */
+/** Judges the orders of one subject: adds to the tally, and returns a sentence for each broken promise. */
 export function judge(
   placed: readonly Placed[],
   attempts: readonly Attempt[],
@@ -84,7 +84,7 @@ function isOf({ subject, number, fault }: Attempt, pictures: readonly string[]):
   return made.length === pictures.length && made.every((picture, index) => picture === pictures[index])
 }
 
-/** What one client was told must have happened. */
+/** Checks that the outcome which a client was told really happened upstream. */
 function judgeClient(
   { order, endings, again }: Placed,
   attempts: readonly Attempt[],
@@ -115,7 +115,7 @@ function judgeClient(
   return why === TIMED_OUT ? [] : [`ended with ${why}`]
 }
 
-/** Whole answers that were there in time for clients who waited, and that nobody got. */
+/** Number of whole answers that came in time for a waiting client and that no client got. */
 function missedBy(
   placed: readonly Placed[],
   attempts: readonly Attempt[],
@@ -131,7 +131,7 @@ function missedBy(
   return Math.min(inTime.length, waited.length) - obtained
 }
 
-/** Nobody can tell whether it was done: neither images nor a refusal came of it. */
+/** The attempt ended with neither images nor a refusal: the work may have been done. */
 export function isUnknown({ fault, deliveredAt }: Attempt): boolean {
   return fault.meaning !== 'refusal' && deliveredAt === undefined
 }

@@ -5,16 +5,16 @@ import { promptOf } from './kinds.ts'
 import type OpenAI from 'openai'
 import type { Subject } from './kinds.ts'
 
-/** How an order went: the pictures, or why there are none. */
+/** The end of an order: its pictures, or the reason why there are none. */
 export interface Ending {
-  /** Base64 or URLs. Undefined: there are none. */
+  /** Base64 or URLs; undefined when there are none. */
   readonly pictures: readonly string[] | undefined
-  /** The error's code, or a word for a connection that failed; empty where there are pictures. */
+  /** The error's code, or one of the words below for a connection that failed; empty when there are pictures. */
   readonly why: string
   readonly status: number
 }
 
-/** What the client is told, or what became of its connection. */
+/** Endings without an error code: the client left, its own timeout expired, or the connection broke. */
 export const LEFT = 'left'
 export const TIMED_OUT = 'timed_out'
 export const CUT = 'cut'
@@ -35,7 +35,7 @@ export interface Request {
   readonly body: Buffer
 }
 
-/** @param boundary another one at each attempt, as the SDKs do */
+/** @param boundary of a form; the SDKs make a new one for each attempt */
 export function requestOf(subject: Subject, boundary: string): Request {
   const { kind } = subject
   const fields = { prompt: promptOf(subject), ...kind.parameters }
@@ -56,7 +56,7 @@ export interface AskOptions {
   readonly idempotencyKey?: string
 }
 
-/** Orders through the SDK. @throws whatever the SDK throws */
+/** Orders through the SDK. @throws the SDK's errors */
 export async function ask(client: OpenAI, subject: Subject, options: AskOptions): Promise<string[]> {
   const { kind } = subject
   const prompt = promptOf(subject)

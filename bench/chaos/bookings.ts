@@ -1,21 +1,23 @@
 import { KINDS } from './kinds.ts'
 import { costOf, requestIdOf } from './upstream.ts'
 import { isUnknown } from './verdict.ts'
-import { requestOf } from './wants.ts'
+import { requestOf } from './requests.ts'
 import type { Booking, GatewayProcess } from './gateway.ts'
 import type { Attempt } from './upstream.ts'
 
-/** What the upstream was paid for, and what the gateway must have booked; money in millionths of a USD. */
-export interface Books {
+/** The upstream's account beside the gateway's bookings, in micro-USD. */
+export interface BookingReport {
+  /** Cost of the images that the upstream made. */
   readonly purchasedMicros: number
+  /** Cost that the gateway should have booked. */
   readonly expectedMicros: number
-  /** Requests of which nobody can tell whether they were done. */
+  /** Requests without images and without a refusal: the work may have been done. */
   readonly unknown: number
   /** Requests that are booked wrongly, in words. */
   readonly wrong: readonly string[]
 }
 
-/** By kind: what an order is booked at where nobody can tell. */
+/** Kind of order → its highest cost, which is booked when the outcome is unknown. */
 export async function highestCosts(gateway: GatewayProcess): Promise<ReadonlyMap<string, number>> {
   const costs = new Map<string, number>()
   for (const kind of KINDS) {
@@ -25,12 +27,12 @@ export async function highestCosts(gateway: GatewayProcess): Promise<ReadonlyMap
   return costs
 }
 
-/** Holds what the upstream has done against what the gateway's log says about it. */
-export function compareBooks(
+/** Compares the upstream's attempts with the bookings in the gateway's log. */
+export function compareBookings(
   attempts: readonly Attempt[],
   bookings: Iterable<Booking>,
   highest: ReadonlyMap<string, number>,
-): Books {
+): BookingReport {
   const byRequest = new Map(Array.from(bookings, (booking) => [booking.upstreamRequestId, booking]))
   const wrong: string[] = []
   let expectedMicros = 0

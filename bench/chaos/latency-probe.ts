@@ -4,24 +4,24 @@ import type { IncomingMessage } from 'node:http'
 
 const EVERY_MS = 50
 
-interface Beat {
+interface Measurement {
   readonly at: number
   readonly ms: number
 }
 
-/** How long the gateway takes to answer the simplest question, all the time: the machine may be busy with other things. */
-export class Pulse {
+/** Measures the latency of /healthz all the time, since a busy machine delays gateway and clients alike. */
+export class LatencyProbe {
   readonly #url: string
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 })
-  readonly #beats: Beat[] = []
+  readonly #measurements: Measurement[] = []
   #isStopped = false
 
   constructor(url: string) {
     this.#url = `${url}/healthz`
   }
 
-  /** Asks once. A gateway that is not there is somebody else's to report. */
-  async beat(): Promise<void> {
+  /** Asks once. A gateway that has ended is reported by GatewayProcess. */
+  async measure(): Promise<void> {
     const at = performance.now()
     try {
       const [response] = (await once(get(this.#url, { agent: this.#agent }), 'response')) as [IncomingMessage]
@@ -33,15 +33,15 @@ export class Pulse {
     this.note(at)
   }
 
-  /** Something has taken its time since then that no client can help. */
+  /** Records a delay from `at` until now that is no fault of the gateway. */
   note(at: number): void {
-    this.#beats.push({ at, ms: performance.now() - at })
+    this.#measurements.push({ at, ms: performance.now() - at })
   }
 
   start(): void {
     const next = (): void => {
       if (this.#isStopped) return
-      void this.beat().finally(() => setTimeout(next, EVERY_MS))
+      void this.measure().finally(() => setTimeout(next, EVERY_MS))
     }
     next()
   }
@@ -51,8 +51,8 @@ export class Pulse {
     this.#agent.destroy()
   }
 
-  /** The longest that it took between two times. */
+  /** The longest delay between two times, in milliseconds. */
   longest(from = 0, to = Number.POSITIVE_INFINITY): number {
-    return this.#beats.reduce((max, { at, ms }) => (at + ms >= from && at <= to ? Math.max(max, ms) : max), 0)
+    return this.#measurements.reduce((max, { at, ms }) => (at + ms >= from && at <= to ? Math.max(max, ms) : max), 0)
   }
 }

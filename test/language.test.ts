@@ -1,0 +1,46 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+const ROOT = resolve(import.meta.dirname, '..')
+
+/**
+ * A comment that begins with one of these has a clause for its subject, and the reader must guess what is meant:
+ * "The bytes of one answer", not "What its clients have been given". Questions are no riddles.
+ */
+const RIDDLE = /^(?:What|Whose|Whoever|Whatever|Where|Who)\b(?!.*\?)/
+
+/** Folder → comments that may still begin so. Every number goes down to 0. */
+const TOLERATED: Readonly<Record<string, number>> = { src: 146, sandbox: 30, bench: 2, test: 52 }
+
+/** The comment lines of a program, without the marks around them: line number → text. */
+function commentsOf(code: string): Map<number, string> {
+  const comment = /(?:^\s*(?:\/\*\*?|\*)|(?:^|\s)\/\/)\s+(.*)/
+  const texts = code.split('\n').map((line, index) => [index + 1, comment.exec(line)?.[1] ?? ''] as const)
+  return new Map(texts.filter(([, text]) => text !== ''))
+}
+
+function riddlesIn(folder: string): string[] {
+  const files = readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+  return files
+    .filter((name) => name.endsWith('.ts'))
+    .flatMap((name) =>
+      [...commentsOf(readFileSync(join(ROOT, folder, name), 'utf8'))]
+        .filter(([, text]) => RIDDLE.test(text))
+        .map(([line, text]) => `${folder}/${name}:${line} ${text}`),
+    )
+}
+
+describe('the comments', () => {
+  for (const [folder, most] of Object.entries(TOLERATED)) {
+    it(`name their subject, in ${folder}`, () => {
+      const riddles = riddlesIn(folder)
+      expect(riddles.length > most ? riddles : []).toEqual([])
+    })
+  }
+
+  it('are found at the beginning of a line, behind code, and inside of blocks', () => {
+    const code = ['/** one */', '/**', ' * two', ' */', '  // three', "const url = 'https://four' // five"].join('\n')
+    expect([...commentsOf(code).values()]).toEqual(['one */', 'two', 'three', 'five'])
+  })
+})
