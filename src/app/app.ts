@@ -152,9 +152,7 @@ function createCatalogue(config: Config): Catalogue {
     const operation = name === 'DEFAULT_MODEL' ? 'images.generations' : 'images.edits'
     try {
       const { entry } = catalogue.resolve(config[name])
-      return entry.operations[operation] === undefined
-        ? [`${name} cannot be used: it is no model for ${operation}`]
-        : []
+      return entry.ruleSets[operation] === undefined ? [`${name} cannot be used: it is no model for ${operation}`] : []
     } catch (error) {
       return [`${name} cannot be used: ${error instanceof Error ? error.message : String(error)}`]
     }

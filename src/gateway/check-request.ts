@@ -6,7 +6,7 @@ import { unknownModelRules } from '../models/rules/standard-parameters.ts'
 import type { Body, Call, Endpoint } from './requests/endpoint.ts'
 import type { ErrorCode, Issue } from '../errors/gateway-error.ts'
 import type { ResolvedModel } from '../models/catalogue.ts'
-import type { Parameters } from '../models/model.ts'
+import type { ParameterValues } from '../models/rules/parameter-rules.ts'
 import type { Gateway, ParameterPolicy } from './gateway.ts'
 
 const POLICY_HEADER = 'x-gateway-parameter-policy'
@@ -17,7 +17,7 @@ export interface CheckedCall {
   /** What to send: the bytes received, unless something was dropped or defaulted. */
   readonly body: Body
   /** Each value as its type. */
-  readonly parameters: Parameters
+  readonly parameters: ParameterValues
   readonly dropped: readonly string[]
   /** True where the request named no model, or an alias. */
   readonly modelSet: boolean
@@ -55,7 +55,7 @@ export function checkCall(
   model: ResolvedModel,
   policy: ParameterPolicy,
 ): CheckedCall {
-  const rules = model.entry.operations[call.ruleSet]
+  const rules = model.entry.ruleSets[call.ruleSet]
   if (rules === undefined) throw wrongOperation(gateway, endpoint, call, model)
   const parameters = call.isForm ? typedFields(rules, call.parameters) : call.parameters
   const { issues, notTaken } = checkParameters(rules, model.id, parameters, gateway.models.namesIn(call.ruleSet))
@@ -85,11 +85,11 @@ function wrongOperation(
   { ruleSet }: Call,
   { id, entry }: ResolvedModel,
 ): GatewayError {
-  if (entry.operations[operation] !== undefined)
+  if (entry.ruleSets[operation] !== undefined)
     return new GatewayError('invalid_value', `The model '${id}' takes edits as multipart/form-data only.`, {
       param: 'model',
     })
-  const able = models.models.filter(({ operations }) => operations[ruleSet] !== undefined).map((model) => model.id)
+  const able = models.models.filter(({ ruleSets }) => ruleSets[ruleSet] !== undefined).map((model) => model.id)
   const message = `The model '${id}' cannot be used for ${operation}. These can: ${listWords(able, 'and')}.`
   return new GatewayError('invalid_value', message, { param: 'model' })
 }

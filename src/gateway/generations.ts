@@ -12,7 +12,7 @@ import type { Hold } from '../accounting/ledger.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Cost } from '../models/prices/cost.ts'
 import type { ResolvedModel } from '../models/catalogue.ts'
-import type { Parameters } from '../models/model.ts'
+import type { ParameterValues } from '../models/rules/parameter-rules.ts'
 import type { Upstream } from '../upstream/upstream.ts'
 import type { Usage } from '../accounting/usage.ts'
 import type { Adoptions } from './adoption/adoptions.ts'
@@ -27,7 +27,7 @@ export interface Order {
   /** What to send upstream. */
   readonly body: Body
   /** Each value as its type. */
-  readonly parameters: Parameters
+  readonly parameters: ParameterValues
   readonly identity: OrderIdentity
 }
 

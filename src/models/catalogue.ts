@@ -6,8 +6,9 @@ import { nearMiss, skeleton } from './rules/near-miss.ts'
 import { qwenModels } from './families/qwen.ts'
 import { seedreamModels } from './families/seedream.ts'
 import { unknownModelRules } from './rules/standard-parameters.ts'
-import { OPERATIONS } from './model.ts'
-import type { Model, RuleSet } from './model.ts'
+import { OPERATION_OF, OPERATIONS } from './model.ts'
+import type { Model, Operation, RuleSet } from './model.ts'
+import type { ParameterRules } from './rules/parameter-rules.ts'
 
 /** A name resolved to its rules. */
 export interface ResolvedModel {
@@ -25,7 +26,7 @@ export const builtInModels: readonly Model[] = [...gptImageModels, ...dallEModel
 const UNKNOWN: Model = {
   id: 'other',
   vendor: 'unknown',
-  operations: unknownModelRules,
+  ruleSets: unknownModelRules,
   price: undefined,
 }
 
@@ -42,7 +43,7 @@ export class Catalogue {
   readonly aliases: ReadonlyMap<string, string>
   /** Every parameter name that any entry takes in any operation. */
   readonly parameterNames: ReadonlySet<string>
-  readonly #names = new Map<string, ReadonlySet<string>>()
+  readonly #namesByOperation: ReadonlyMap<Operation, ReadonlySet<string>>
   readonly #exact: ReadonlyMap<string, ResolvedModel>
   readonly #prefixes: readonly { readonly prefix: string; readonly entry: Model }[]
   readonly #bySkeleton: ReadonlyMap<string, string>
@@ -59,25 +60,13 @@ export class Catalogue {
       .map((entry) => ({ prefix: entry.id.slice(0, -1), entry }))
       .toSorted((a, b) => b.prefix.length - a.prefix.length)
     this.#bySkeleton = new Map([...exact.map(({ id }) => id), ...aliases.keys()].map((id) => [skeleton(id), id]))
-    const names = (isMeant: (ruleSet: string) => boolean): ReadonlySet<string> =>
-      new Set(
-        models.flatMap(({ operations }) =>
-          Object.entries(operations).flatMap(([ruleSet, rules]) =>
-            isMeant(ruleSet) ? Object.keys(rules.parameters) : [],
-          ),
-        ),
-      )
-    this.parameterNames = names(() => true)
-    for (const operation of OPERATIONS)
-      this.#names.set(
-        operation,
-        names((ruleSet) => ruleSet.startsWith(operation)),
-      )
+    this.parameterNames = parameterNames(models, OPERATIONS)
+    this.#namesByOperation = new Map(OPERATIONS.map((operation) => [operation, parameterNames(models, [operation])]))
   }
 
   /** Every parameter name that any entry takes in the operation, a form and JSON together. */
   namesIn(ruleSet: RuleSet): ReadonlySet<string> {
-    return this.#names.get(ruleSet.replace(/\.json$/, '')) ?? this.parameterNames
+    return this.#namesByOperation.get(OPERATION_OF[ruleSet]) ?? this.parameterNames
   }
 
   /**
@@ -117,6 +106,13 @@ export class Catalogue {
     const entry = this.#prefixes.find(({ prefix }) => target.startsWith(prefix) && target.length > prefix.length)?.entry
     return entry === undefined ? undefined : { id: target, entry, label: entry.id }
   }
+}
+
+/** Every parameter name that the models take in these operations. */
+function parameterNames(models: readonly Model[], operations: readonly Operation[]): ReadonlySet<string> {
+  const ruleSets = models.flatMap((model) => Object.entries(model.ruleSets) as [RuleSet, ParameterRules][])
+  const meant = ruleSets.filter(([ruleSet]) => operations.includes(OPERATION_OF[ruleSet]))
+  return new Set(meant.flatMap(([, rules]) => Object.keys(rules.parameters)))
 }
 
 /** Whether a name is the id, or begins with the part before its `*`. */

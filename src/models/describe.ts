@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import type { Model, ParameterRules, RuleSet } from './model.ts'
+import type { Model, RuleSet } from './model.ts'
+import type { ParameterRules } from './rules/parameter-rules.ts'
 import type { Price } from './prices/price.ts'
 
 /** One model as `/gateway/models` shows it: its rules as JSON Schema, its price, and where both come from. */
@@ -11,8 +12,8 @@ export interface ModelDescription {
   readonly notes: readonly string[]
 }
 
-export function describeModel({ id, vendor, operations, price, notes = [] }: Model): ModelDescription {
-  const entries = Object.entries(operations).map(([operation, rules]) => [operation, jsonSchema(rules)])
+export function describeModel({ id, vendor, ruleSets, price, notes = [] }: Model): ModelDescription {
+  const entries = Object.entries(ruleSets).map(([ruleSet, rules]) => [ruleSet, jsonSchema(rules)])
   return { id, owned_by: vendor, operations: Object.fromEntries(entries), price: describePrice(price), notes }
 }
 
@@ -22,7 +23,7 @@ const schemaCache = new WeakMap<ParameterRules, object>()
 export function jsonSchema(rules: ParameterRules): object {
   let schema = schemaCache.get(rules)
   if (schema === undefined) {
-    const shape = Object.fromEntries(Object.entries(rules.parameters).map(([name, { schema: rule }]) => [name, rule]))
+    const shape = Object.fromEntries(rules.entries.map(([name, { schema: rule }]) => [name, rule]))
     schema = {
       ...z.toJSONSchema(rules.open ? z.looseObject(shape) : z.strictObject(shape), { unrepresentable: 'any' }),
       'x-combinations': rules.combinations.map(({ param, rule, source }) => ({

@@ -1,6 +1,5 @@
-import type { Parameter } from './rules/parameter.ts'
+import type { ParameterRules } from './rules/parameter-rules.ts'
 import type { Price } from './prices/price.ts'
-import type { Source } from './sources.ts'
 
 /** The OpenAI operations. */
 export const OPERATIONS = ['images.generations', 'images.edits', 'images.variations'] as const
@@ -9,26 +8,12 @@ export type Operation = (typeof OPERATIONS)[number]
 /** What a model can have rules for: an edit is a form with files, or JSON with URLs, and these take different names. */
 export type RuleSet = Operation | 'images.edits.json'
 
-/** The parameters of a request, by name, as the client sent them. Own keys only; never index it with unchecked names. */
-export type Parameters = ReadonlyMap<string, unknown>
-
-/** A rule across parameters. It judges only what it understands: a value of the wrong type is another rule's problem. */
-export interface Combination {
-  /** The parameter that the refusal names. */
-  readonly param: string
-  /** The rule in words, for `/gateway/models`. */
-  readonly rule: string
-  /** The message where the rule is broken. */
-  readonly broken: (given: Parameters) => string | undefined
-  readonly source: Source
-}
-
-/** What a model takes in one operation: nothing but `parameters`, within `combinations`. */
-export interface ParameterRules {
-  readonly parameters: Readonly<Record<string, Parameter>>
-  readonly combinations: readonly Combination[]
-  /** Whether names beyond `parameters` are forwarded unchecked (unknown models) or refused. */
-  readonly open: boolean
+/** Rule set → the operation that it belongs to. */
+export const OPERATION_OF: Readonly<Record<RuleSet, Operation>> = {
+  'images.generations': 'images.generations',
+  'images.edits': 'images.edits',
+  'images.edits.json': 'images.edits',
+  'images.variations': 'images.variations',
 }
 
 /** One catalogue entry: a model id, or a prefix that ends in `*`. */
@@ -36,7 +21,7 @@ export interface Model {
   readonly id: string
   /** Who makes it, as `owned_by` of `/v1/models`. */
   readonly vendor: string
-  readonly operations: Readonly<Partial<Record<RuleSet, ParameterRules>>>
+  readonly ruleSets: Readonly<Partial<Record<RuleSet, ParameterRules>>>
   /** Undefined where no price is known. */
   readonly price: Price | undefined
   /** What a reader of the catalogue should know: shutdown dates, disagreements between sources. */

@@ -3,12 +3,13 @@ import { Catalogue } from '../../src/models/catalogue.ts'
 import { checkParameters } from '../../src/models/rules/check-parameters.ts'
 import type { CheckResult } from '../../src/models/rules/check-parameters.ts'
 import type { Issue } from '../../src/errors/gateway-error.ts'
-import type { Model, ParameterRules, Parameters } from '../../src/models/model.ts'
+import type { Model } from '../../src/models/model.ts'
+import type { ParameterRules, ParameterValues } from '../../src/models/rules/parameter-rules.ts'
 
 export const catalogue = new Catalogue({ unknownModels: 'allow' })
 
 /** Parameters as a JSON body would give them, with a prompt unless the test says otherwise. */
-export function given(parameters: Record<string, unknown> = {}): Parameters {
+export function given(parameters: Record<string, unknown> = {}): ParameterValues {
   return new Map(Object.entries({ prompt: 'A paper boat', ...parameters }))
 }
 
@@ -17,12 +18,12 @@ export function modelOf(name: string): Model {
 }
 
 export function rulesOf(name: string): ParameterRules {
-  const rules = modelOf(name).operations['images.generations']
+  const rules = modelOf(name).ruleSets['images.generations']
   if (rules === undefined) throw new Error(`${name} has no rules for images.generations`)
   return rules
 }
 
-export function check(model: string, parameters: Parameters): CheckResult {
+export function check(model: string, parameters: ParameterValues): CheckResult {
   return checkParameters(rulesOf(model), model, parameters, catalogue.namesIn('images.generations'))
 }
 

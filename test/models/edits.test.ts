@@ -11,7 +11,7 @@ const MEGABYTE = 1_048_576
 type Given = Readonly<Record<string, unknown>>
 
 function problems(model: string, given: Given, ruleSet: RuleSet = 'images.edits'): readonly Issue[] {
-  const rules = modelOf(model).operations[ruleSet]
+  const rules = modelOf(model).ruleSets[ruleSet]
   if (rules === undefined) throw new Error(`${model} has no rules for ${ruleSet}`)
   const parameters = new Map(Object.entries(given))
   const { issues, notTaken } = checkParameters(rules, model, parameters, catalogue.namesIn(ruleSet))
@@ -127,7 +127,7 @@ describe('an edit takes', () => {
   })
 
   it.each(['dall-e-3', 'qwen-image', 'doubao-seedream-4-5-251128'])('nothing of %s', (model) => {
-    expect(Object.keys(modelOf(model).operations)).toEqual(['images.generations'])
+    expect(Object.keys(modelOf(model).ruleSets)).toEqual(['images.generations'])
   })
 })
 
@@ -259,7 +259,7 @@ describe('images of an edit in JSON', () => {
   })
 
   it.each(['dall-e-2', 'qwen-image-edit'])('are not for %s, which takes forms only', (model) => {
-    expect(modelOf(model).operations['images.edits.json']).toBeUndefined()
+    expect(modelOf(model).ruleSets['images.edits.json']).toBeUndefined()
   })
 })
 
@@ -288,6 +288,6 @@ describe('what /gateway/models says of edits', () => {
     if (model === undefined) return
     const described = JSON.stringify(describeModel(model))
     for (const ruleSet of ['images.edits', 'images.edits.json', 'images.variations'] as const)
-      expect(described.includes(`"${ruleSet}"`)).toBe(model.operations[ruleSet] !== undefined)
+      expect(described.includes(`"${ruleSet}"`)).toBe(model.ruleSets[ruleSet] !== undefined)
   })
 })

@@ -40,7 +40,7 @@ describe('a models file', () => {
   it('adds a model with the rules and the price of another', () => {
     const own = catalogueOf({ models: { 'gpt-image-3': { like: 'gpt-image-2' } } })
     expect(own.resolve('gpt-image-3')).toMatchObject({ id: 'gpt-image-3', label: 'gpt-image-3' })
-    expect(own.resolve('gpt-image-3').entry.operations).toBe(own.resolve('gpt-image-2').entry.operations)
+    expect(own.resolve('gpt-image-3').entry.ruleSets).toBe(own.resolve('gpt-image-2').entry.ruleSets)
     expect(documentedCost(own, 'gpt-image-3')).toBe(6320)
   })
 

@@ -171,7 +171,7 @@ afterAll(() => {
 const png = new ImageFile({ bytes: 500, format: 'png', width: 64, height: 64, hasAlpha: true })
 
 function byGateway(id: string, ruleSet: RuleSet, fields: Fields): readonly string[] {
-  const rules = catalogue.resolve(id).entry.operations[ruleSet]
+  const rules = catalogue.resolve(id).entry.ruleSets[ruleSet]
   if (rules === undefined) throw new Error(`${id} has no rules for ${ruleSet}`)
   const isForm = ruleSet !== 'images.edits.json'
   const images = isForm ? { image: [png] } : { images: [{ image_url: new ImageUrl(900, 'data', png) }] }

@@ -88,7 +88,7 @@ const EXPLAINED: readonly Disagreement[] = [
 ]
 
 async function gatewayTakes(id: string, call: Call): Promise<boolean> {
-  const rules = catalogue.resolve(id).entry.operations[call.ruleSet]
+  const rules = catalogue.resolve(id).entry.ruleSets[call.ruleSet]
   if (rules === undefined) throw new Error(`${id} has no rules for ${call.ruleSet}`)
   const parameters = call.isForm ? typedFields(rules, call.parameters) : call.parameters
   const { issues, notTaken } = checkParameters(rules, id, parameters, catalogue.namesIn(call.ruleSet))

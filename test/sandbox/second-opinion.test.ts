@@ -67,7 +67,7 @@ const parameters = fc
 
 it.each(MODELS)('whatever the gateway lets pass for %s, the sandbox takes too', (model) => {
   const resolved = catalogue.resolve(model)
-  const rules = resolved.entry.operations['images.generations']
+  const rules = resolved.entry.ruleSets['images.generations']
   const served = findModel(model)
   if (rules === undefined || served === undefined) throw new Error(`${model} is not in both`)
   let passed = 0

@@ -20,7 +20,7 @@ export function addModelsCommand(program: Command): void {
         throw new GatewayError('model_not_found', `'${id}' is not in the catalogue: it is forwarded, hardly checked`)
       }
       if (options.json === true) return printJson(describeModel(entry))
-      for (const [operation, rules] of Object.entries(entry.operations)) {
+      for (const [operation, rules] of Object.entries(entry.ruleSets)) {
         const rows = Object.entries(rules.parameters).map(([name, rule]) => ({ operation, name, rule }))
         if (options.csv === true) printRows(rows, PARAMETER_COLUMNS, options, '')
         else printModel(entry, operation, rows)
@@ -37,7 +37,7 @@ interface ParameterRow {
 const MODEL_COLUMNS: readonly Column<Model>[] = [
   { name: 'id', title: 'Model', value: ({ id }) => id },
   { name: 'vendor', title: 'Vendor', value: ({ vendor }) => vendor },
-  { name: 'operations', title: 'Operations', value: ({ operations }) => Object.keys(operations).join(' ') },
+  { name: 'operations', title: 'Operations', value: ({ ruleSets }) => Object.keys(ruleSets).join(' ') },
   { name: 'price', title: 'Price (USD)', value: ({ price }) => priceInShort(price) },
 ]
 
@@ -57,7 +57,7 @@ function printModel(model: Model, operation: string, rows: readonly ParameterRow
   const { id, vendor, price, notes = [] } = model
   write([`${id} (${vendor}), ${operation}`, ''])
   printRows(rows, PARAMETER_COLUMNS, {}, 'It takes whatever the upstream takes.')
-  const combinations = Object.values(model.operations).flatMap(({ combinations: rules }) => rules)
+  const combinations = Object.values(model.ruleSets).flatMap(({ combinations: rules }) => rules)
   const rules = combinations.map(({ param, rule }) => `  ${param}: ${rule}`)
   write([
     ...(rules.length === 0 ? [] : ['', 'Rules:', ...rules]),

@@ -1,4 +1,5 @@
-import type { Operation, Parameters, RuleSet } from '../../models/model.ts'
+import type { Operation, RuleSet } from '../../models/model.ts'
+import type { ParameterValues } from '../../models/rules/parameter-rules.ts'
 import type { SpooledBody } from '../../spool/spool.ts'
 import type { IncomingUpload, UploadOptions } from './uploads/receive.ts'
 
@@ -37,7 +38,7 @@ export interface Call {
   /** The rules that apply to it. */
   readonly ruleSet: RuleSet
   /** The parameters by name, as sent: of a form, numbers are text still. */
-  readonly parameters: Parameters
+  readonly parameters: ParameterValues
   /** Every value came as text. */
   readonly isForm: boolean
   /** SHA-256 of what was asked for; equal for an SDK's retry, whose form has another boundary. */

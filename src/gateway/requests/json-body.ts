@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { GatewayError } from '../../errors/gateway-error.ts'
 import { jsonTypeOf } from '../../models/rules/check-parameters.ts'
-import type { Parameters } from '../../models/model.ts'
+import type { ParameterValues } from '../../models/rules/parameter-rules.ts'
 
 declare global {
   interface JSON {
@@ -24,7 +24,7 @@ const MAX_PARTS = 20_000
  * as one that it met in an earlier body.
  * @throws GatewayError `invalid_json`
  */
-export function parseJsonBody(body: unknown): Parameters {
+export function parseJsonBody(body: unknown): ParameterValues {
   if (!Buffer.isBuffer(body) || body.length === 0) throw invalid('The request has no body. Send a JSON object.')
   if (!isUtf8(body)) throw invalid('The body is not valid UTF-8.')
   const text = body.toString('utf8')

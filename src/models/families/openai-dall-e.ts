@@ -1,5 +1,6 @@
 import { imageFiles, maskFitsImage } from '../rules/image-file.ts'
 import { integer, oneOf, text } from '../rules/parameter.ts'
+import { parameterRules } from '../rules/parameter-rules.ts'
 import { modelName, userTag } from '../rules/standard-parameters.ts'
 import { SOURCES } from '../sources.ts'
 import type { Model } from '../model.ts'
@@ -18,21 +19,17 @@ export const dallEModels: readonly Model[] = [
   {
     id: 'dall-e-3',
     vendor: 'openai',
-    operations: {
-      'images.generations': {
-        parameters: {
-          prompt: text(4000, { source: spec, required: true }),
-          model: modelName,
-          n: integer(1, 1, nullable),
-          quality: oneOf(['standard', 'hd', 'auto'], nullable),
-          size: oneOf(['1024x1024', '1792x1024', '1024x1792'], nullable),
-          style: oneOf(['vivid', 'natural'], nullable),
-          response_format,
-          user: userTag,
-        },
-        combinations: [],
-        open: false,
-      },
+    ruleSets: {
+      'images.generations': parameterRules({
+        prompt: text(4000, { source: spec, required: true }),
+        model: modelName,
+        n: integer(1, 1, nullable),
+        quality: oneOf(['standard', 'hd', 'auto'], nullable),
+        size: oneOf(['1024x1024', '1792x1024', '1024x1792'], nullable),
+        style: oneOf(['vivid', 'natural'], nullable),
+        response_format,
+        user: userTag,
+      }),
     },
     price: {
       unit: 'image',
@@ -52,22 +49,18 @@ export const dallEModels: readonly Model[] = [
   {
     id: 'dall-e-2',
     vendor: 'openai',
-    operations: {
-      'images.generations': {
-        parameters: {
-          prompt: text(1000, { source: spec, required: true }),
-          model: modelName,
-          n: integer(1, 10, nullable),
-          quality: oneOf(['standard', 'auto'], nullable),
-          size: smallSizes,
-          response_format,
-          user: userTag,
-        },
-        combinations: [],
-        open: false,
-      },
-      'images.edits': {
-        parameters: {
+    ruleSets: {
+      'images.generations': parameterRules({
+        prompt: text(1000, { source: spec, required: true }),
+        model: modelName,
+        n: integer(1, 10, nullable),
+        quality: oneOf(['standard', 'auto'], nullable),
+        size: smallSizes,
+        response_format,
+        user: userTag,
+      }),
+      'images.edits': parameterRules(
+        {
           prompt: text(1000, { source: editSpec, required: true }),
           image: imageFiles(squarePng, { source: editSpec, required: true }),
           mask: imageFiles({ ...squarePng, isSquare: false, hasAlpha: true }, { source: editSpec }),
@@ -78,21 +71,16 @@ export const dallEModels: readonly Model[] = [
           response_format,
           user: userTag,
         },
-        combinations: [maskFitsImage(editSpec)],
-        open: false,
-      },
-      'images.variations': {
-        parameters: {
-          image: imageFiles(squarePng, { source: variationSpec, required: true }),
-          model: modelName,
-          n: integer(1, 10, nullable),
-          size: smallSizes,
-          response_format,
-          user: userTag,
-        },
-        combinations: [],
-        open: false,
-      },
+        { combinations: [maskFitsImage(editSpec)] },
+      ),
+      'images.variations': parameterRules({
+        image: imageFiles(squarePng, { source: variationSpec, required: true }),
+        model: modelName,
+        n: integer(1, 10, nullable),
+        size: smallSizes,
+        response_format,
+        user: userTag,
+      }),
     },
     price: {
       unit: 'image',

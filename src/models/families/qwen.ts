@@ -1,6 +1,7 @@
 import { imageFiles, maskFitsImage } from '../rules/image-file.ts'
 import { integer, oneOf, text } from '../rules/parameter.ts'
 import { freeSize } from '../rules/sizes.ts'
+import { parameterRules } from '../rules/parameter-rules.ts'
 import { modelName, userTag } from '../rules/standard-parameters.ts'
 import { SOURCES } from '../sources.ts'
 import type { Model } from '../model.ts'
@@ -13,19 +14,15 @@ export const qwenModels: readonly Model[] = [
   {
     id: 'qwen-image',
     vendor: 'alibaba',
-    operations: {
-      'images.generations': {
-        parameters: {
-          prompt: text(32_000, { source: comet, required: true }),
-          model: modelName,
-          n: integer(1, 1, nullable),
-          size: freeSize({}, [], nullable),
-          response_format: oneOf(['url', 'b64_json'], nullable),
-          user: userTag,
-        },
-        combinations: [],
-        open: false,
-      },
+    ruleSets: {
+      'images.generations': parameterRules({
+        prompt: text(32_000, { source: comet, required: true }),
+        model: modelName,
+        n: integer(1, 1, nullable),
+        size: freeSize({}, [], nullable),
+        response_format: oneOf(['url', 'b64_json'], nullable),
+        user: userTag,
+      }),
     },
     price: { unit: 'image', usdPerImage: [{ usd: 0.04 }], defaults: {}, source: cometPricing },
     notes: [
@@ -35,9 +32,10 @@ export const qwenModels: readonly Model[] = [
   {
     id: 'qwen-image-edit',
     vendor: 'alibaba',
-    operations: {
-      'images.edits': {
-        parameters: {
+    ruleSets: {
+      // CometAPI calls it provider-specific and passes every form field on.
+      'images.edits': parameterRules(
+        {
           prompt: text(32_000, { source: cometEdits, required: true }),
           image: imageFiles(
             { max: 16, belowMegabytes: 50, formats: ['png', 'webp', 'jpeg'] },
@@ -50,10 +48,8 @@ export const qwenModels: readonly Model[] = [
           response_format: oneOf(['url', 'b64_json'], nullable),
           user: userTag,
         },
-        combinations: [maskFitsImage(cometEdits)],
-        // CometAPI calls it provider-specific and passes every form field on.
-        open: true,
-      },
+        { combinations: [maskFitsImage(cometEdits)], open: true },
+      ),
     },
     price: undefined,
     notes: ['CometAPI publishes no price for it; parameters that are not listed are passed on.'],

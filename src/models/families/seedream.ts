@@ -3,7 +3,9 @@ import { boolean, integer, number, oneOf, parameter, text } from '../rules/param
 import { freeSize } from '../rules/sizes.ts'
 import { modelName } from '../rules/standard-parameters.ts'
 import { SOURCES } from '../sources.ts'
-import type { Combination, Model, ParameterRules, Parameters } from '../model.ts'
+import { parameterRules } from '../rules/parameter-rules.ts'
+import type { Combination, ParameterValues } from '../rules/parameter-rules.ts'
+import type { Model } from '../model.ts'
 import type { Price } from '../prices/price.ts'
 
 const { cometSeedream, cometPricing } = SOURCES
@@ -26,7 +28,7 @@ const sequentialOptions = parameter(
 )
 
 /** How many images the request may bring: `max_images` of a sequence, else one. */
-function sequenceLength(given: Parameters): number {
+function sequenceLength(given: ParameterValues): number {
   if (given.get('sequential_image_generation') !== 'auto') return 1
   const options = given.get('sequential_image_generation_options')
   const max =
@@ -34,7 +36,7 @@ function sequenceLength(given: Parameters): number {
   return typeof max === 'number' ? max : MAX_IMAGES_TOGETHER - referenceCount(given)
 }
 
-function referenceCount(given: Parameters): number {
+function referenceCount(given: ParameterValues): number {
   const image = given.get('image')
   return Array.isArray(image) ? image.length : typeof image === 'string' ? 1 : 0
 }
@@ -52,8 +54,8 @@ const combinations: readonly Combination[] = [
   },
 ]
 
-const rules: ParameterRules = {
-  parameters: {
+const rules = parameterRules(
+  {
     prompt: text(32_000, { source: cometSeedream, required: true }),
     model: modelName,
     size: freeSize({ minPixels: 3_686_400 }, ['2K', '4K'], page),
@@ -66,9 +68,8 @@ const rules: ParameterRules = {
     stream: boolean(page),
     n: integer(1, 1, page),
   },
-  combinations,
-  open: false,
-}
+  { combinations },
+)
 
 const perImage = (usd: number): Price => ({
   unit: 'image',
@@ -81,7 +82,7 @@ const perImage = (usd: number): Price => ({
 const seedream = (id: string, usd: number): Model => ({
   id,
   vendor: 'bytedance',
-  operations: { 'images.generations': rules },
+  ruleSets: { 'images.generations': rules },
   price: perImage(usd),
   notes: [
     'Image URLs are signed and valid for 24 hours; use them unchanged.',

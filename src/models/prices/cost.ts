@@ -1,5 +1,6 @@
 import { imagesBrought } from '../rules/image-file.ts'
-import type { Model, Parameters } from '../model.ts'
+import type { Model } from '../model.ts'
+import type { ParameterValues } from '../rules/parameter-rules.ts'
 import type { ImagePrice, TokenPrice } from './price.ts'
 import type { Usage } from '../../accounting/usage.ts'
 
@@ -19,7 +20,7 @@ export interface Cost {
  * The most that a request can cost, in micro-USD: every image, `auto` at its dearest, the prompt at one token a
  * byte. Undefined where the model has no price.
  */
-export function highestCostMicros(model: Model, given: Parameters, multiplier: number): number | undefined {
+export function highestCostMicros(model: Model, given: ParameterValues, multiplier: number): number | undefined {
   const { price } = model
   if (price === undefined) return undefined
   if (price.unit === 'image')
@@ -34,7 +35,7 @@ export function highestCostMicros(model: Model, given: Parameters, multiplier: n
  */
 export function answerCost(
   model: Model,
-  given: Parameters,
+  given: ParameterValues,
   answer: { readonly usage: Usage | undefined; readonly images: number },
   multiplier: number,
 ): Cost | undefined {
@@ -76,14 +77,14 @@ function usageMicros({ usdPerMillionTokens: rates }: TokenPrice, usage: Usage): 
 }
 
 /** Input tokens of the images that an edit brings; the mask is one of them. */
-function tokensOfImagesBrought({ inputTokens }: TokenPrice, given: Parameters): number {
+function tokensOfImagesBrought({ inputTokens }: TokenPrice, given: ParameterValues): number {
   const fidelity = given.get('input_fidelity') === 'high' ? 'high' : 'low'
   return imagesBrought(given).reduce((sum, image) => sum + inputTokens(image, fidelity), 0)
 }
 
 function tokenEstimate(
   price: TokenPrice,
-  given: Parameters,
+  given: ParameterValues,
   perImage: number,
   textOutput: number,
   multiplier: number,
@@ -103,7 +104,7 @@ function tokenEstimate(
 }
 
 /** The price of one image. What is absent is the model's default; `auto` is that too, or the dearest of all rows. */
-function usdPerImage(price: ImagePrice, given: Parameters, auto: 'dearest' | 'default'): number {
+function usdPerImage(price: ImagePrice, given: ParameterValues, auto: 'dearest' | 'default'): number {
   const value = (name: 'quality' | 'size'): string | undefined =>
     stated(given, name) ?? (given.get(name) === 'auto' && auto === 'dearest' ? undefined : price.defaults[name])
   const quality = value('quality')
@@ -115,12 +116,12 @@ function usdPerImage(price: ImagePrice, given: Parameters, auto: 'dearest' | 'de
 }
 
 /** How many images a request asks for. */
-export function imagesAsked({ price }: Model, given: Parameters): number {
+export function imagesAsked({ price }: Model, given: ParameterValues): number {
   return (price?.unit === 'image' ? price.imagesAsked?.(given) : undefined) ?? wholeNumber(given.get('n'), 1)
 }
 
 /** The value of a string parameter; undefined for absent, null and `auto`. */
-function stated(given: Parameters, name: string): string | undefined {
+function stated(given: ParameterValues, name: string): string | undefined {
   const value = given.get(name)
   return typeof value === 'string' && value !== 'auto' ? value : undefined
 }

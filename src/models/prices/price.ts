@@ -1,6 +1,6 @@
 import type { InputTokenCount } from './input-image-tokens.ts'
 import type { OutputTokenCount } from './image-tokens.ts'
-import type { Parameters } from '../model.ts'
+import type { ParameterValues } from '../rules/parameter-rules.ts'
 import type { Source } from '../sources.ts'
 
 /** USD per million tokens, which is micro-USD per token. */
@@ -37,7 +37,7 @@ export interface ImagePrice {
   /** What the upstream takes where the request says nothing or `auto`. */
   readonly defaults: { readonly quality?: string; readonly size?: string }
   /** How many images a request asks for, where that is not `n`. */
-  readonly imagesAsked?: (given: Parameters) => number
+  readonly imagesAsked?: (given: ParameterValues) => number
   readonly source: Source
 }
 

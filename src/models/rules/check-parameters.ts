@@ -4,7 +4,7 @@ import { ImageFile } from './image-file.ts'
 import { nearMiss } from './near-miss.ts'
 import type { Issue } from '../../errors/gateway-error.ts'
 import type { JsonType, Parameter } from './parameter.ts'
-import type { ParameterRules, Parameters } from '../model.ts'
+import type { ParameterRules, ParameterValues } from './parameter-rules.ts'
 
 /** What a check found: problems, and the parameters that the model does not take (a policy may drop those). */
 export interface CheckResult {
@@ -25,11 +25,11 @@ const MAX_SEARCHED = 16
 export function checkParameters(
   rules: ParameterRules,
   model: string,
-  given: Parameters,
+  given: ParameterValues,
   standard: ReadonlySet<string>,
 ): CheckResult {
   const issues: Issue[] = []
-  for (const [name, rule] of parametersOf(rules)) {
+  for (const [name, rule] of rules.entries) {
     const value = given.get(name)
     if (value === undefined) {
       if (rule.required) issues.push(missing(name))
@@ -47,14 +47,6 @@ export function checkParameters(
     .filter((name) => !Object.hasOwn(rules.parameters, name))
     .map((name, index) => refuseName(name, model, rules, standard, index < MAX_SEARCHED))
   return { issues, notTaken }
-}
-
-const entriesCache = new WeakMap<ParameterRules, readonly (readonly [string, Parameter])[]>()
-
-function parametersOf(rules: ParameterRules): readonly (readonly [string, Parameter])[] {
-  let entries = entriesCache.get(rules)
-  if (entries === undefined) entriesCache.set(rules, (entries = Object.entries(rules.parameters)))
-  return entries
 }
 
 function missing(name: string): Issue {

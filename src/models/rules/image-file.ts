@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { parameter } from './parameter.ts'
-import type { Combination, Parameters } from '../model.ts'
+import type { Combination, ParameterValues } from './parameter-rules.ts'
 import type { Parameter } from './parameter.ts'
 import type { Source } from '../sources.ts'
 
@@ -168,13 +168,13 @@ export function maskHasAlpha(source: Source): Combination {
 }
 
 /** The images and the mask that a request brings, by whatever names; undefined for one that is only a URL. */
-export function imagesBrought(given: Parameters): readonly (ImageFile | undefined)[] {
+export function imagesBrought(given: ParameterValues): readonly (ImageFile | undefined)[] {
   const images = imagesGiven(given, 'image', 'images')
   return given.has('mask') ? [...images, ...imagesGiven(given, 'mask', 'mask')] : images
 }
 
 /** What is known of the images under a name: all of a form's, those of a JSON body's data URLs. */
-function imagesGiven(given: Parameters, formName: string, jsonName: string): readonly (ImageFile | undefined)[] {
+function imagesGiven(given: ParameterValues, formName: string, jsonName: string): readonly (ImageFile | undefined)[] {
   const files = given.get(formName)
   if (isFiles(files)) return files
   const references = given.get(jsonName)

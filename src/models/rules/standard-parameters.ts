@@ -1,7 +1,9 @@
 import { anyFiles } from './image-file.ts'
 import { anyString, boolean, parameter, text } from './parameter.ts'
 import { SOURCES } from '../sources.ts'
-import type { ParameterRules, RuleSet } from '../model.ts'
+import { parameterRules } from './parameter-rules.ts'
+import type { ParameterRules } from './parameter-rules.ts'
+import type { RuleSet } from '../model.ts'
 import type { Parameter } from './parameter.ts'
 import { z } from 'zod'
 
@@ -38,11 +40,8 @@ const standard = {
 }
 const prompt = text(1_000_000, { source: comet, required: true })
 
-const openRules = (parameters: ParameterRules['parameters']): ParameterRules => ({
-  parameters,
-  combinations: [],
-  open: true,
-})
+const openRules = (parameters: ParameterRules['parameters']): ParameterRules =>
+  parameterRules(parameters, { open: true })
 
 /** Rules for a model the catalogue does not know, in every operation. */
 export const unknownModelRules: Readonly<Record<RuleSet, ParameterRules>> = {

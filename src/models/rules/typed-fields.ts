@@ -1,11 +1,11 @@
-import type { ParameterRules, Parameters } from '../model.ts'
+import type { ParameterRules, ParameterValues } from './parameter-rules.ts'
 import type { Parameter } from './parameter.ts'
 
 /**
  * The fields of a form as the types that their rules ask for: `"2"` is 2 where a number is wanted. An empty field is one
  * that was not given, as the SDKs write it. What does not read as the wanted type stays text, and is refused as such.
  */
-export function typedFields(rules: ParameterRules, fields: Parameters): Parameters {
+export function typedFields(rules: ParameterRules, fields: ParameterValues): ParameterValues {
   return new Map(
     [...fields].map(([name, value]) => {
       const rule = Object.hasOwn(rules.parameters, name) ? rules.parameters[name] : undefined

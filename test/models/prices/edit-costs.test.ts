@@ -8,7 +8,7 @@ import { findModel } from '../../../sandbox/comet/rules/served-models.ts'
 import { editUsage, gptUsage, sourceTokens, streamedUsage } from '../../../sandbox/comet/usage.ts'
 import { normaliseUsage } from '../../../src/accounting/usage.ts'
 import { modelOf } from '../checking.ts'
-import type { Parameters } from '../../../src/models/model.ts'
+import type { ParameterValues } from '../../../src/models/rules/parameter-rules.ts'
 import type { Order } from '../../../sandbox/comet/order.ts'
 
 /** OpenAI fits an image into 2048 pixels before it is cut into tiles, the sandbox does not: beyond it counts too many. */
@@ -135,7 +135,7 @@ function brought(files: readonly ImageFile[], first: ImageFile | undefined, hasM
   return { images: files.map(reference), ...(hasMask ? { mask: reference(first) } : {}) }
 }
 
-function costOf(model: string, parameters: Parameters, usage: unknown): number {
+function costOf(model: string, parameters: ParameterValues, usage: unknown): number {
   const read = normaliseUsage(usage)
   if (read === undefined) throw new Error('the usage cannot be read')
   return answerCost(modelOf(model), parameters, { usage: read, images: 1 }, 1)?.costMicros ?? Infinity

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { catalogue, check, given, onlyProblem, problems } from '../checking.ts'
 import { Catalogue } from '../../../src/models/catalogue.ts'
-import type { Parameters } from '../../../src/models/model.ts'
+import type { ParameterValues } from '../../../src/models/rules/parameter-rules.ts'
 
 /** Names that every JavaScript object seems to have. */
 const PROTOTYPE_NAMES = [
@@ -23,7 +23,7 @@ const MODELS = [
   'doubao-seedream-5-0-260128',
 ]
 
-const withName = (name: string, value: unknown): Parameters =>
+const withName = (name: string, value: unknown): ParameterValues =>
   new Map<string, unknown>([
     ['prompt', 'A boat'],
     [name, value],

@@ -4,23 +4,19 @@ import { ImageFile } from '../../../src/models/rules/image-file.ts'
 import { typedFields } from '../../../src/models/rules/typed-fields.ts'
 import { anyString, boolean, integer, number, oneOf, text } from '../../../src/models/rules/parameter.ts'
 import { SOURCES } from '../../../src/models/sources.ts'
-import type { ParameterRules } from '../../../src/models/model.ts'
+import { parameterRules } from '../../../src/models/rules/parameter-rules.ts'
 
 const source = SOURCES.editSpec
 const nullable = { source, nullable: true }
-const rules: ParameterRules = {
-  parameters: {
-    prompt: text(100, { source, required: true }),
-    n: integer(1, 10, nullable),
-    scale: number(nullable),
-    stream: boolean(nullable),
-    size: oneOf(['auto', '1'], nullable),
-    user: anyString({ source }),
-    plain: integer(0, 5, { source }),
-  },
-  combinations: [],
-  open: false,
-}
+const rules = parameterRules({
+  prompt: text(100, { source, required: true }),
+  n: integer(1, 10, nullable),
+  scale: number(nullable),
+  stream: boolean(nullable),
+  size: oneOf(['auto', '1'], nullable),
+  user: anyString({ source }),
+  plain: integer(0, 5, { source }),
+})
 
 function typed(name: string, value: unknown): unknown {
   return typedFields(rules, new Map([[name, value]])).get(name)

@@ -22,7 +22,7 @@ const RULE_SET_OF: Readonly<Record<string, (operation: Operation) => RuleSet>> =
 /** The rules of every model, and for each rule set the one schema that says which model's rules apply to a request. */
 export function imageSchemas(sources: ImageSources): Record<string, JsonSchema> {
   const perModel = sources.models.models.flatMap((model) =>
-    Object.entries(model.operations).map(([ruleSet, rules]) => [nameOf(ruleSet, model), bare(jsonSchema(rules))]),
+    Object.entries(model.ruleSets).map(([ruleSet, rules]) => [nameOf(ruleSet, model), bare(jsonSchema(rules))]),
   )
   const requests = RULE_SETS.map((ruleSet) => [ruleSet, requestSchema(sources, ruleSet)])
   return Object.fromEntries([...requests, ...perModel]) as Record<string, JsonSchema>
@@ -62,7 +62,7 @@ function where(condition: JsonSchema, rules: JsonSchema | false): JsonSchema {
 
 /** A model that cannot do it refuses every request. */
 function rulesOf(ruleSet: RuleSet, model: Model): JsonSchema | false {
-  return model.operations[ruleSet] === undefined ? false : referenceTo(nameOf(ruleSet, model))
+  return model.ruleSets[ruleSet] === undefined ? false : referenceTo(nameOf(ruleSet, model))
 }
 
 /** Which values of `model` mean this entry: its id and aliases; of a prefix, what no longer one and no id takes. */
