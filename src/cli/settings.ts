@@ -1,7 +1,7 @@
-import { ConfigError, loadEnvFile, readSettings } from '../config/config.ts'
-import { Catalogue } from '../models/catalogue.ts'
-import { loadModelsFile } from '../models/models-file.ts'
+import { configuredCatalogue } from '../app/catalogue.ts'
+import { loadEnvFile, readSettings } from '../config/config.ts'
 import { Store } from '../stores/sqlite/store.ts'
+import type { Catalogue } from '../models/catalogue.ts'
 
 /** Opens the store of DATA_DIR for a command, and closes it when the command is done. */
 export async function withStore<T>(
@@ -18,18 +18,9 @@ export async function withStore<T>(
 }
 
 /** The models that a gateway with this configuration would know. */
-export function configuredCatalogue(): { catalogue: Catalogue; defaultModel: string; priceMultiplier: number } {
+export function catalogueSettings(): { catalogue: Catalogue; defaultModel: string; priceMultiplier: number } {
   loadEnvFile()
   const settings = readSettings(['MODELS_FILE', 'UNKNOWN_MODELS', 'DEFAULT_MODEL', 'PRICE_MULTIPLIER'])
-  const { MODELS_FILE, UNKNOWN_MODELS: unknownModels } = settings
-  try {
-    const loaded = MODELS_FILE === undefined ? {} : loadModelsFile(MODELS_FILE)
-    return {
-      catalogue: new Catalogue({ unknownModels, ...loaded }),
-      defaultModel: settings.DEFAULT_MODEL,
-      priceMultiplier: settings.PRICE_MULTIPLIER,
-    }
-  } catch (error) {
-    throw new ConfigError([`MODELS_FILE (${MODELS_FILE}) ${error instanceof Error ? error.message : String(error)}`])
-  }
+  const { DEFAULT_MODEL: defaultModel, PRICE_MULTIPLIER: priceMultiplier } = settings
+  return { catalogue: configuredCatalogue(settings), defaultModel, priceMultiplier }
 }

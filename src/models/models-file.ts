@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { builtInModels, matches } from './catalogue.ts'
 import type { ImagePrice, Price, TokenPrice } from './prices/price.ts'
@@ -49,19 +48,13 @@ export interface LoadedModels {
 }
 
 /**
- * Reads MODELS_FILE and lays it over the built-in catalogue.
+ * Reads the text of MODELS_FILE and lays it over the built-in catalogue.
  * @throws Error with every problem in plain words
  */
-export function loadModelsFile(path: string): LoadedModels {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '')
-  } catch (error) {
-    throw new Error(`cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown error'}`, { cause: error })
-  }
+export function readModels(text: string): LoadedModels {
   let json: unknown
   try {
-    json = JSON.parse(text)
+    json = JSON.parse(text.replace(/^\uFEFF/, ''))
   } catch (error) {
     throw new Error(`is not JSON: ${(error as Error).message}`, { cause: error })
   }

@@ -1,22 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { Catalogue, builtInModels } from '../../src/models/catalogue.ts'
 import { answerCost, highestCostMicros } from '../../src/models/prices/cost.ts'
-import { loadModelsFile } from '../../src/models/models-file.ts'
+import { readModels } from '../../src/models/models-file.ts'
 import { normaliseUsage } from '../../src/accounting/usage.ts'
 import { given } from './checking.ts'
 import type { LoadedModels } from '../../src/models/models-file.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'models-file-'))
-afterAll(() => rmSync(folder, { recursive: true }))
-
-let files = 0
 function load(content: unknown): LoadedModels {
-  const path = join(folder, `${++files}.json`)
-  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content))
-  return loadModelsFile(path)
+  return readModels(typeof content === 'string' ? content : JSON.stringify(content))
 }
 
 function catalogueOf(content: unknown): Catalogue {
@@ -209,13 +200,5 @@ describe('a mistake in a models file', () => {
         `✖ the alias 'a' stands for 'nothing', which does not exist\n` +
         `✖ the alias 'dall-e-2' is already the id of a model`,
     )
-  })
-
-  it('is said where there is no file', () => {
-    expect(() => loadModelsFile(join(folder, 'absent.json'))).toThrow('cannot be read: ENOENT')
-  })
-
-  it('is said where the file is a folder', () => {
-    expect(() => loadModelsFile(folder)).toThrow('cannot be read: EISDIR')
   })
 })

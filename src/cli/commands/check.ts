@@ -7,7 +7,7 @@ import { highestCostMicros } from '../../models/prices/cost.ts'
 import { usdNumber } from '../key-columns.ts'
 import { printJson, write } from '../output.ts'
 import { printable } from '../printable.ts'
-import { configuredCatalogue } from '../settings.ts'
+import { catalogueSettings } from '../settings.ts'
 import type { Command } from 'commander'
 
 const STANDARD_INPUT = 0
@@ -44,7 +44,7 @@ Example:
 }
 
 function checkBody(body: Buffer): { model: string; micros: number | undefined } {
-  const { catalogue: models, defaultModel, priceMultiplier } = configuredCatalogue()
+  const { catalogue: models, defaultModel, priceMultiplier } = catalogueSettings()
   const call = imagesGenerations.body.parse(body)
   const defaultModels = { 'images.generations': defaultModel, 'images.edits': '', 'images.variations': '' }
   const model = resolveModel({ models, defaultModels }, imagesGenerations, call)

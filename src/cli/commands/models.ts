@@ -1,7 +1,7 @@
 import { GatewayError } from '../../errors/gateway-error.ts'
 import { describeModel } from '../../models/describe.ts'
 import { printJson, printRows, withFormats, write } from '../output.ts'
-import { configuredCatalogue } from '../settings.ts'
+import { catalogueSettings } from '../settings.ts'
 import type { Command } from 'commander'
 import type { Model } from '../../models/model.ts'
 import type { Parameter } from '../../models/rules/parameter.ts'
@@ -13,7 +13,7 @@ export function addModelsCommand(program: Command): void {
   withFormats(program.command('models [id]').description('the models; with an id, its parameters, rules and prices'))
     .addHelpText('after', '\nExample:\n  comet-gateway models gpt-image-2\n')
     .action((id: string | undefined, options: OutputOptions) => {
-      const { catalogue } = configuredCatalogue()
+      const { catalogue } = catalogueSettings()
       if (id === undefined) return printRows(catalogue.models, MODEL_COLUMNS, options, 'No models.')
       const { entry } = catalogue.resolve(id)
       if (catalogue.find(id) === undefined) {

@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs'
+import { ConfigError } from '../config/config.ts'
+import { Catalogue } from '../models/catalogue.ts'
+import { readModels } from '../models/models-file.ts'
+import type { Config } from '../config/config.ts'
+import type { LoadedModels } from '../models/models-file.ts'
+import type { Operation } from '../models/model.ts'
+
+/** The variables that decide which models there are. */
+export type CatalogueSettings = Pick<Config, 'MODELS_FILE' | 'UNKNOWN_MODELS'>
+
+/**
+ * The models of a configuration: the built-in ones, under the changes of MODELS_FILE.
+ * @throws ConfigError where the file cannot be used
+ */
+export function configuredCatalogue({ MODELS_FILE, UNKNOWN_MODELS }: CatalogueSettings): Catalogue {
+  const changed = MODELS_FILE === undefined ? {} : loadModelsFile(MODELS_FILE)
+  return new Catalogue({ unknownModels: UNKNOWN_MODELS, ...changed })
+}
+
+/**
+ * The models of requests that name none; dall-e-2 is the only one that makes variations.
+ * @throws ConfigError where the catalogue has no such model for the operation
+ */
+export function checkedDefaultModels(
+  catalogue: Catalogue,
+  { DEFAULT_MODEL, DEFAULT_EDIT_MODEL }: Pick<Config, 'DEFAULT_MODEL' | 'DEFAULT_EDIT_MODEL'>,
+): Readonly<Record<Operation, string>> {
+  const problems = [
+    ...problemsOf(catalogue, 'images.generations', ['DEFAULT_MODEL', DEFAULT_MODEL]),
+    ...problemsOf(catalogue, 'images.edits', ['DEFAULT_EDIT_MODEL', DEFAULT_EDIT_MODEL]),
+  ]
+  if (problems.length > 0) throw new ConfigError(problems)
+  return { 'images.generations': DEFAULT_MODEL, 'images.edits': DEFAULT_EDIT_MODEL, 'images.variations': 'dall-e-2' }
+}
+
+function problemsOf(
+  catalogue: Catalogue,
+  operation: Operation,
+  [variable, model]: readonly [string, string],
+): readonly string[] {
+  try {
+    const { entry } = catalogue.resolve(model)
+    return entry.ruleSets[operation] === undefined
+      ? [`${variable} cannot be used: it is no model for ${operation}`]
+      : []
+  } catch (error) {
+    return [`${variable} cannot be used: ${error instanceof Error ? error.message : String(error)}`]
+  }
+}
+
+/**
+ * Reads MODELS_FILE.
+ * @throws ConfigError with every problem of the file in plain words
+ */
+export function loadModelsFile(path: string): LoadedModels {
+  try {
+    return readModels(textOf(path))
+  } catch (error) {
+    throw new ConfigError([`MODELS_FILE (${path}) ${error instanceof Error ? error.message : String(error)}`])
+  }
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new Error(`cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown error'}`, { cause: error })
+  }
+}

@@ -1,0 +1,152 @@
+import fastify, { LogController } from 'fastify'
+import rateLimit from '@fastify/rate-limit'
+import { GatewayError } from '../errors/gateway-error.ts'
+import { imagesEdits } from '../gateway/requests/images-edits.ts'
+import { imagesGenerations } from '../gateway/requests/images-generations.ts'
+import { imagesVariations } from '../gateway/requests/images-variations.ts'
+import { KeyLimits } from '../access/limits/key-limits.ts'
+import { authenticator } from '../http/plugins/authenticate.ts'
+import { answerClientError, answerFrameworkError, errors } from '../http/plugins/errors.ts'
+import { jsonBodies } from '../http/plugins/bodies.ts'
+import { exchanges } from '../http/plugins/exchanges.ts'
+import { adminRoutes } from '../http/routes/admin/admin.ts'
+import { gatewayRoutes } from '../http/routes/gateway.ts'
+import { meRoute } from '../http/routes/me.ts'
+import { openaiRoutes } from '../http/routes/openai.ts'
+import { openapiRoute } from '../http/routes/openapi/openapi.ts'
+import { operationsRoutes } from '../http/routes/operations.ts'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Logger } from 'pino'
+import type { Keyring } from '../access/keys/keyring.ts'
+import type { RequestCounter } from '../access/limits/rate-limit.ts'
+import type { Config } from '../config/config.ts'
+import type { Adoptions } from '../gateway/adoption/adoptions.ts'
+import type { ExchangeLog } from '../gateway/exchange-log.ts'
+import type { Gateway } from '../gateway/gateway.ts'
+import type { Generations } from '../gateway/generations.ts'
+import type { Catalogue } from '../models/catalogue.ts'
+import type { SpoolDirectory } from '../spool/spool.ts'
+import type { Metrics } from '../telemetry/metrics.ts'
+import type { Team } from './database.ts'
+
+/** OpenAI's image operations. */
+export const ENDPOINTS = [imagesGenerations, imagesEdits, imagesVariations]
+const MINUTE_MS = 60_000
+/** Keys and addresses whose counts are kept at once; beyond it the least recently seen are forgotten. */
+const COUNTED_CALLERS = 50_000
+
+/** What the routes work with. */
+export interface ServerParts {
+  readonly catalogue: Catalogue
+  readonly defaultModels: Gateway['defaultModels']
+  readonly keyring: Keyring
+  /** Undefined where there is no database. */
+  readonly team: Team | undefined
+  readonly metrics: Metrics
+  readonly log: ExchangeLog
+  readonly logger: Logger
+  readonly spool: SpoolDirectory
+  readonly adoptions: Adoptions
+  readonly generations: Generations
+  readonly isDraining: () => boolean
+}
+
+/** Fastify with its hooks and routes, in the order in which a request meets them; not listening yet. */
+export async function createServer(config: Config, parts: ServerParts): Promise<FastifyInstance> {
+  const { generations, adoptions, log, logger } = parts
+  const server = fastify(optionsOf(config))
+  await server.register(exchanges, { generations, adoptions, log })
+  await server.register(errors, {
+    maxBodyBytes: config.MAX_BODY_BYTES,
+    onDefect: (err, request) => logger.error({ err, requestId: request.exchange.id }, 'defect'),
+  })
+  await server.register(jsonBodies)
+  await server.register(rateLimit, { global: false, cache: COUNTED_CALLERS })
+  const gateway = createGateway(config, parts, server)
+  await server.register((calls: FastifyInstance, _options: object, done: () => void) => {
+    registerCalls(calls, config, parts, gateway)
+    done()
+  })
+  const { loopbackOnly, SANDBOX: sandbox, ADMIN_KEY, METRICS_TOKEN } = config
+  operationsRoutes(server, {
+    metrics: parts.metrics,
+    isDraining: parts.isDraining,
+    metricsTokens: [METRICS_TOKEN, ADMIN_KEY].filter((token) => token !== undefined),
+    metricsAreOpen: METRICS_TOKEN === undefined && (loopbackOnly || sandbox),
+    checksHost: loopbackOnly && !sandbox,
+  })
+  return server
+}
+
+function optionsOf(config: Config) {
+  return {
+    // The exchange writes the one line of a request; Fastify's own would print the query string.
+    logger: false,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: config.MAX_BODY_BYTES,
+    // As long as the SDKs wait for all of it; short enough to end a connection that sends nothing.
+    requestTimeout: 600_000,
+    // Requests on open connections while draining are refused below, in OpenAI's shape.
+    return503OnClosing: false,
+    http: { requireHostHeader: false },
+    routerOptions: { maxParamLength: 256, ignoreTrailingSlash: true },
+    clientErrorHandler: answerClientError,
+    frameworkErrors: answerFrameworkError,
+  }
+}
+
+/** What the phases of a request work with. */
+function createGateway(config: Config, parts: ServerParts, server: FastifyInstance): Gateway {
+  const { catalogue, generations, metrics, defaultModels, team, spool } = parts
+  return {
+    models: catalogue,
+    generations,
+    metrics,
+    defaultModels,
+    keyLimits: new KeyLimits(),
+    books: team?.books,
+    allowUnpriced: config.UNPRICED_MODELS === 'allow',
+    uploads: { spool, maxBytes: config.MAX_UPLOAD_BYTES },
+    parameterPolicy: config.PARAMETER_POLICY,
+    priceMultiplier: config.PRICE_MULTIPLIER,
+    streamKeepAliveMs: config.STREAM_KEEP_ALIVE_MS,
+    countRequest:
+      config.RATE_LIMIT_RPM === 0
+        ? undefined
+        : createCounter(server, config.RATE_LIMIT_RPM, ({ exchange }) => exchange.caller?.name ?? ''),
+  }
+}
+
+/** Counts requests in windows of one minute; each counter has a store of its own. */
+function createCounter(
+  server: FastifyInstance,
+  max: number,
+  keyGenerator?: (request: FastifyRequest) => string,
+): RequestCounter {
+  // Without a key generator it counts addresses, IPv6 by the /64 that one site has.
+  const byKey = keyGenerator === undefined ? { ipv6Subnet: 64 } : { keyGenerator }
+  return server.createRateLimit({ max, timeWindow: MINUTE_MS, ...byKey })
+}
+
+/** The routes of callers, who are told apart before anything else; none of them takes new work while draining. */
+function registerCalls(calls: FastifyInstance, config: Config, parts: ServerParts, gateway: Gateway): void {
+  const { keyring, team, isDraining } = parts
+  const { loopbackOnly, SANDBOX: sandbox, ADMIN_KEY, RATE_LIMIT_RPM: requestsPerMinute } = config
+  const countFailure = createCounter(calls, config.AUTH_FAILURES_PER_MINUTE)
+  const { virtualKeys, books } = team ?? {}
+  calls.addHook('onRequest', refusingWhile(isDraining))
+  calls.addHook('onRequest', authenticator({ keyring, virtualKeys, loopbackOnly, sandbox, countFailure }))
+  openaiRoutes(calls, gateway, ENDPOINTS)
+  gatewayRoutes(calls, gateway, ENDPOINTS)
+  openapiRoute(calls, gateway, ENDPOINTS)
+  meRoute(calls, { books, keyLimits: gateway.keyLimits, requestsPerMinute })
+  adminRoutes(calls, { database: team?.forAdministrators, hasAdminKey: ADMIN_KEY !== undefined, countFailure })
+}
+
+function refusingWhile(isDraining: () => boolean) {
+  return function refuseWhileDraining(_: FastifyRequest, reply: FastifyReply, next: (error?: Error) => void): void {
+    if (!isDraining()) return next()
+    reply.header('connection', 'close').header('retry-after', '1')
+    next(new GatewayError('shutting_down', 'The gateway is stopping and takes no new requests.'))
+  }
+}

@@ -1,0 +1,52 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { checkedDefaultModels, configuredCatalogue } from '../../src/app/catalogue.ts'
+import { ConfigError } from '../../src/config/config.ts'
+import { builtInModels } from '../../src/models/catalogue.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'catalogue-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const withFile = (MODELS_FILE: string | undefined) => configuredCatalogue({ MODELS_FILE, UNKNOWN_MODELS: 'reject' })
+
+describe('the catalogue of a configuration', () => {
+  it('is the built-in one where there is no MODELS_FILE', () => {
+    expect(withFile(undefined).models).toEqual(builtInModels)
+  })
+
+  it('has the aliases of MODELS_FILE', () => {
+    const file = join(folder, 'models.json')
+    writeFileSync(file, '{"aliases":{"draft":"gpt-image-2"}}')
+    expect(withFile(file).resolve('draft').entry.id).toBe('gpt-image-2')
+  })
+
+  it('is refused with the name of the variable, the file and the problem', () => {
+    const file = join(folder, 'broken.json')
+    writeFileSync(file, '{')
+    expect(() => withFile(file)).toThrow(ConfigError)
+    expect(() => withFile(file)).toThrow(`MODELS_FILE (${file}) is not JSON: `)
+    expect(() => withFile(join(folder, 'absent.json'))).toThrow('cannot be read: ENOENT')
+    expect(() => withFile(folder)).toThrow('cannot be read: EISDIR')
+  })
+})
+
+describe('the default models', () => {
+  const checked = (DEFAULT_MODEL: string, DEFAULT_EDIT_MODEL: string) =>
+    checkedDefaultModels(withFile(undefined), { DEFAULT_MODEL, DEFAULT_EDIT_MODEL })
+
+  it('are one for each operation', () => {
+    expect(checked('dall-e-3', 'gpt-image-2')).toEqual({
+      'images.generations': 'dall-e-3',
+      'images.edits': 'gpt-image-2',
+      'images.variations': 'dall-e-2',
+    })
+  })
+
+  it('are refused together where the catalogue has no such model, or it cannot do that', () => {
+    expect(() => checked('no-such-model', 'dall-e-3')).toThrow(
+      /DEFAULT_MODEL cannot be used: .*\n.*DEFAULT_EDIT_MODEL cannot be used: it is no model for images.edits/,
+    )
+  })
+})
