@@ -12,7 +12,7 @@ export function holdRefused(refusal: HoldRefusal, order: HoldOrder): GatewayErro
       return new GatewayError(
         'rate_limit_exceeded',
         `The key '${keyName}' may have ${refusal.limit} generations in flight at once. Wait for one of them to end.`,
-        { headers: { 'retry-after': '1' } },
+        { retryAfterSeconds: 1 },
       )
     case 'unpriced':
       return new GatewayError(

@@ -1,18 +1,20 @@
 /** `never`: the answer carries `x-should-retry: false`, which both OpenAI SDKs obey before they look at the status. */
-export type Retry = 'never' | 'sdk'
+type Retry = 'never' | 'sdk'
 
-interface ErrorKind {
+export interface ErrorKind {
   readonly status: number
   readonly type: string
   /** What the SDK may do. `sdk` leaves it to the SDK's own rule: 408, 409, 429 and 5xx are sent again. */
   readonly retry: Retry
+  /** The order may have been carried out and billed although it failed. Absent: it was not. */
+  readonly ambiguous?: true
   /** One line for docs/errors.md. */
   readonly doc: string
 }
 
 const request = 'invalid_request_error'
 
-/** Code → status, type and whether a client may send the request again. A test compares it with docs/errors.md. */
+/** Code → status, type, whether a client may send the request again, and whether the order may have been billed. */
 export const ERRORS = {
   missing_required_parameter: { status: 400, type: request, retry: 'sdk', doc: 'A required parameter is absent.' },
   unknown_parameter: {
@@ -188,6 +190,7 @@ export const ERRORS = {
     status: 502,
     type: 'upstream_error',
     retry: 'never',
+    ambiguous: true,
     doc: 'The upstream failed after the request was sent: the image may exist and be billed.',
   },
   upstream_overloaded: {
@@ -213,6 +216,7 @@ export const ERRORS = {
     status: 504,
     type: 'upstream_error',
     retry: 'never',
+    ambiguous: true,
     doc: 'The upstream did not answer in time: the image may exist and be billed.',
   },
   upstream_refused: {

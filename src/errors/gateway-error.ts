@@ -1,8 +1,8 @@
 import { ERRORS } from './codes.ts'
-import type { ErrorCode, Retry } from './codes.ts'
+import type { ErrorCode, ErrorKind } from './codes.ts'
 
 /**
- * OpenAI's wire shape for every error the gateway can answer with; error-codes.ts has the table.
+ * OpenAI's wire shape for every error the gateway can answer with; codes.ts has the table.
  * Shape: `{"error":{"message","type","param","code"}}`, all four always present
  * (openai-openapi, schema Error); `issues` is ours and lists every problem of a request.
  */
@@ -10,7 +10,7 @@ import type { ErrorCode, Retry } from './codes.ts'
 export { ERRORS }
 export type { ErrorCode }
 
-/** What both OpenAI SDKs send again. */
+/** Statuses that both OpenAI SDKs send again. */
 const RETRIED_STATUSES: ReadonlySet<number> = new Set([408, 409, 429, 500, 502, 503, 504])
 
 /** One problem of a request, as listed in `error.issues`. */
@@ -21,15 +21,27 @@ export interface Issue {
   readonly param: string | null
 }
 
+/** The upstream's own status and code, for the log and for headers beside the gateway's own error. */
+export interface Origin {
+  readonly status: number
+  /** Undefined where the upstream named none, or one that is not a plain word. */
+  readonly code: string | undefined
+}
+
+/** Facts about an error; those that the client is told in headers are rendered by `GatewayError.headers` alone. */
 export interface ErrorDetails {
   readonly param?: string | null
   readonly issues?: readonly Issue[]
-  /** Response headers, e.g. `retry-after`. */
+  /** Seconds after which the request may be sent again; 1 where nothing is said. */
+  readonly retryAfterSeconds?: number
+  /** Set where the error is made of an answer of the upstream. */
+  readonly origin?: Origin | undefined
+  /** The order may have been carried out and billed, beyond what the code's row in the table says. */
+  readonly isAmbiguous?: boolean
+  /** Response headers that no code reads back, e.g. `x-ratelimit-limit-requests`. */
   readonly headers?: Readonly<Record<string, string>>
   /** Set where the upstream's own status, code and type go to the client. */
   readonly wire?: { readonly status: number; readonly code: string | null; readonly type: string }
-  /** The image may exist and be billed, beyond what the code itself says. */
-  readonly mayBeBilled?: boolean
   readonly cause?: unknown
 }
 
@@ -64,15 +76,9 @@ export class GatewayError extends Error {
     return this.details.wire?.status ?? ERRORS[this.code].status
   }
 
-  /** Headers of the answer, with `x-should-retry: false` where sending again could buy a second image or cannot help. */
+  /** Headers of the answer: the error's facts, in the one place that renders them, and its further headers. */
   get headers(): Record<string, string> {
-    const retry: Retry = ERRORS[this.code].retry
-    const headers = this.details.headers ?? {}
-    if (retry === 'never') return { 'x-should-retry': 'false', ...headers }
-    if (!RETRIED_STATUSES.has(this.status)) return { ...headers }
-    // The SDKs ignore more than 60 s, and wait by a rule of their own where nothing is said.
-    const { 'retry-after': seconds = '1' } = headers
-    return { 'retry-after': seconds, 'retry-after-ms': String(Number(seconds) * 1000), ...headers }
+    return { ...retryHeaders(this), ...originHeaders(this.details.origin), ...this.details.headers }
   }
 
   toBody(): ErrorBody {
@@ -88,6 +94,28 @@ export class GatewayError extends Error {
       },
     }
   }
+}
+
+/** Whether the order may have been carried out and billed although it failed: such an order is never sent again. */
+export function isAmbiguous({ code, details }: GatewayError): boolean {
+  const kind: ErrorKind = ERRORS[code]
+  return kind.ambiguous ?? details.isAmbiguous ?? false
+}
+
+/** `x-should-retry: false` where sending again could buy a second image or cannot help; else how long to wait. */
+function retryHeaders({ code, status, details }: GatewayError): Record<string, string> {
+  if (ERRORS[code].retry === 'never') return { 'x-should-retry': 'false' }
+  if (!RETRIED_STATUSES.has(status)) return {}
+  // The SDKs ignore more than 60 s, and wait by a rule of their own where nothing is said.
+  const { retryAfterSeconds: seconds = 1 } = details
+  return { 'retry-after': String(seconds), 'retry-after-ms': String(seconds * 1000) }
+}
+
+function originHeaders(origin: Origin | undefined): Record<string, string> {
+  if (origin === undefined) return {}
+  const { status, code } = origin
+  const codeHeader = code === undefined ? {} : { 'x-gateway-upstream-code': code }
+  return { 'x-gateway-upstream-status': String(status), ...codeHeader }
 }
 
 /** One error for all problems of a request: the first one's message and `param`, all of them in `issues`. */

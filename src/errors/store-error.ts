@@ -36,12 +36,11 @@ export class StoreError extends Error {
  * the machine; the log has the StoreError.
  */
 export function storeRefusal(error: StoreError): GatewayError {
-  const retryAfter = { headers: { 'retry-after': '5' }, cause: error }
+  const details = { retryAfterSeconds: 5, cause: error }
   if (error.problem === 'full') {
-    return new GatewayError('storage_full', 'The gateway has no room left to book this request; nothing was sent.', {
-      ...retryAfter,
-    })
+    const message = 'The gateway has no room left to book this request; nothing was sent.'
+    return new GatewayError('storage_full', message, details)
   }
   const message = 'The gateway cannot reach its books now; nothing was sent.'
-  return new GatewayError('storage_unavailable', message, retryAfter)
+  return new GatewayError('storage_unavailable', message, details)
 }

@@ -48,7 +48,7 @@ export class ExchangeLog {
         adopted: exchange.isAdopter || undefined,
         retries: generation === undefined || generation.attempts === 1 ? undefined : generation.attempts - 1,
         upstreamStatus: generation?.status || undefined,
-        upstreamCode: knownCode(generation?.failure?.details.headers?.['x-gateway-upstream-code']),
+        upstreamCode: knownCode(generation?.failure?.details.origin?.code),
         upstreamRequestId: generation === undefined ? undefined : upstreamRequestId(generation.headers),
         size: settlement?.size,
         quality: settlement?.quality,

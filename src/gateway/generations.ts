@@ -1,9 +1,9 @@
-import { GatewayError } from '../errors/gateway-error.ts'
+import { GatewayError, isAmbiguous } from '../errors/gateway-error.ts'
 import { Generation } from './generation/generation.ts'
 import { upstreamRequestId } from './headers.ts'
 import { newGenerationId } from './ids.ts'
 import { answerCost, highestCostMicros, imagesAsked } from '../models/prices/cost.ts'
-import { isAmbiguous, leftBeforeSending } from '../upstream/failures.ts'
+import { leftBeforeSending } from '../upstream/failures.ts'
 import { qualityLabel, sizeLabel } from '../telemetry/labels.ts'
 import type { Socket } from 'node:net'
 import type { Body, Call, Endpoint } from './requests/endpoint.ts'
@@ -229,7 +229,7 @@ export class Generations {
 
 function tooManyInFlight(max: number): GatewayError {
   const message = `The gateway has ${max} generations under way, and takes no more at once (MAX_IN_FLIGHT).`
-  return new GatewayError('rate_limit_exceeded', message, { headers: { 'retry-after': '2' } })
+  return new GatewayError('rate_limit_exceeded', message, { retryAfterSeconds: 2 })
 }
 
 /** The images that were counted; where the answer broke off or could not be read, as many as were asked for. */

@@ -1,5 +1,5 @@
 import { GatewayError } from '../errors/gateway-error.ts'
-import type { ErrorCode } from '../errors/gateway-error.ts'
+import type { ErrorCode, Origin } from '../errors/gateway-error.ts'
 
 /** Takes keys out of a text. */
 type Redact = (text: string) => string
@@ -69,30 +69,28 @@ export function translateFailure(answer: FailedAnswer, redact: Redact): GatewayE
 /** A code that means the same under every status, 200 included. Undefined: the status decides. */
 export function translateCode(answer: Omit<FailedAnswer, 'retryAfter'>, redact: Redact): GatewayError | undefined {
   const error = readError(answer.body)
-  const headers = originHeaders(answer.status, redact(error.code))
+  const origin = originOf(answer.status, redact(error.code))
   const meaning = meaningOf(error)
-  if (meaning === 'moderation') return refused('moderation_blocked', 400, error, redact, headers)
-  if (meaning === 'quota') return new GatewayError('upstream_quota_exhausted', NO_QUOTA, { headers })
+  if (meaning === 'moderation') return refused('moderation_blocked', 400, error, redact, origin)
+  if (meaning === 'quota') return new GatewayError('upstream_quota_exhausted', NO_QUOTA, { origin })
   if (meaning !== 'model') return undefined
   const message = `CometAPI does not serve the model '${answer.model}', or has no capacity for it now.`
-  return new GatewayError('model_not_found', message, { param: 'model', headers })
+  return new GatewayError('model_not_found', message, { param: 'model', origin })
 }
 
 function translateStatus({ status, retryAfter, body }: FailedAnswer, redact: Redact): GatewayError {
   const error = readError(body)
-  const headers = originHeaders(status, redact(error.code))
-  const fail = (code: ErrorCode, message: string): GatewayError => new GatewayError(code, message, { headers })
+  const origin = originOf(status, redact(error.code))
+  const fail = (code: ErrorCode, message: string): GatewayError => new GatewayError(code, message, { origin })
   const later = (code: ErrorCode, message: string): GatewayError => {
     const seconds = retryAfterSeconds(retryAfter)
-    return new GatewayError(code, `${message} Try again in ${seconds} s.`, {
-      headers: { ...headers, 'retry-after': String(seconds) },
-    })
+    return new GatewayError(code, `${message} Try again in ${seconds} s.`, { origin, retryAfterSeconds: seconds })
   }
   if (status === 402) return fail('upstream_quota_exhausted', NO_QUOTA)
   if (status === 401 || status === 403) return fail('upstream_rejected_key', BAD_KEY)
   if (status === 429) return later('rate_limit_exceeded', "CometAPI's rate limit is reached.")
-  if (CLIENT_STATUSES.has(status)) return refused('upstream_refused', status, error, redact, headers)
-  if (status >= 400 && meaningOf(error) === 'client') return refused('upstream_refused', 400, error, redact, headers)
+  if (CLIENT_STATUSES.has(status)) return refused('upstream_refused', status, error, redact, origin)
+  if (status >= 400 && meaningOf(error) === 'client') return refused('upstream_refused', 400, error, redact, origin)
   if (status === 501) return fail('not_implemented', 'CometAPI does not implement this operation.')
   // A page from a proxy in between says nothing about whether the work was done.
   if (status === 503 && error.message !== '')
@@ -100,8 +98,8 @@ function translateStatus({ status, retryAfter, body }: FailedAnswer, redact: Red
   if (TIMEOUT_STATUSES.has(status))
     return fail('upstream_timeout', `CometAPI gave up waiting for the image (${status}). ${NOT_AGAIN}`)
   if (status >= 500) return fail('upstream_failed', `CometAPI failed while it made the image (${status}). ${NOT_AGAIN}`)
-  if (status >= 400) return refused('upstream_refused', status, error, redact, headers)
-  return invalidAnswer(`an answer with status ${status}`, headers, false)
+  if (status >= 400) return refused('upstream_refused', status, error, redact, origin)
+  return invalidAnswer(`an answer with status ${status}`, origin, false)
 }
 
 /**
@@ -117,11 +115,11 @@ export function translateStreamError(
   const known = translateCode({ status, body, model }, redact)
   if (known !== undefined) return known
   const said = readError(body)
-  const headers = originHeaders(status, redact(said.code))
-  if (meaningOf(said) === 'client') return refused('upstream_refused', 400, said, redact, headers)
+  const origin = originOf(status, redact(said.code))
+  if (meaningOf(said) === 'client') return refused('upstream_refused', 400, said, redact, origin)
   const words = withoutInternals(redact(said.message)).replace(/\.$/, '')
   const message = `CometAPI failed while it made the image${words === '' ? '' : `: ${words}`}. ${NOT_AGAIN}`
-  return new GatewayError('upstream_failed', message, { headers })
+  return new GatewayError('upstream_failed', message, { origin })
 }
 
 function meaningOf({ code, type }: UpstreamError): Meaning | undefined {
@@ -144,25 +142,18 @@ export function knownCode(code: string | undefined): string | undefined {
   return code === undefined || MEANINGS.has(code) || OTHER_CODES.has(code) ? code : 'other'
 }
 
-/** Whether the request may have been done although it failed. */
-export function isAmbiguous(error: GatewayError): boolean {
-  const { code, details } = error
-  return code === 'upstream_failed' || code === 'upstream_timeout' || details.mayBeBilled === true
-}
-
 /**
  * An answer that holds no images.
- * @param mayBeBilled it does not say either that the work was not done
+ * @param isAmbiguous it does not say either that the work was not done
  */
-export function invalidAnswer(what: string, headers: Record<string, string>, mayBeBilled: boolean): GatewayError {
+export function invalidAnswer(what: string, origin: Origin | undefined, isAmbiguous: boolean): GatewayError {
   const message = `CometAPI answered with ${what} instead of images.`
-  return new GatewayError('upstream_invalid_response', message, { headers, mayBeBilled })
+  return new GatewayError('upstream_invalid_response', message, { origin, isAmbiguous })
 }
 
-/** The upstream's status and code, as headers beside the gateway's own error. */
-export function originHeaders(status: number, code: string): Record<string, string> {
-  const safe = /^[\w.:-]{1,64}$/.test(code)
-  return { 'x-gateway-upstream-status': String(status), ...(safe ? { 'x-gateway-upstream-code': code } : {}) }
+/** The upstream's own status and code, the code only where it is one plain word. */
+export function originOf(status: number, code = ''): Origin {
+  return { status, code: /^[\w.:-]{1,64}$/.test(code) ? code : undefined }
 }
 
 /** No connection: nothing has been sent, so that sending again is safe. */
@@ -215,13 +206,12 @@ function refused(
   status: number,
   error: UpstreamError,
   redact: Redact,
-  headers: Record<string, string>,
+  origin: Origin,
 ): GatewayError {
-  const message =
-    withoutInternals(redact(error.message)) || `CometAPI refused the request (${headers['x-gateway-upstream-status']}).`
+  const message = withoutInternals(redact(error.message)) || `CometAPI refused the request (${origin.status}).`
   const type = error.type === '' || error.type.endsWith('_api_error') ? 'invalid_request_error' : redact(error.type)
   const wire = { status, code: redact(error.code) || null, type }
-  return new GatewayError(code, message, { param: error.param === null ? null : redact(error.param), headers, wire })
+  return new GatewayError(code, message, { param: error.param === null ? null : redact(error.param), origin, wire })
 }
 
 /** Takes out what says something about CometAPI's inside and nothing to the client: request ids, channels, groups. */

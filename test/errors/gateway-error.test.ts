@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ERRORS, GatewayError, issuesError } from '../../src/errors/gateway-error.ts'
+import { ERRORS, GatewayError, isAmbiguous, issuesError } from '../../src/errors/gateway-error.ts'
 import type { ErrorCode, Issue } from '../../src/errors/gateway-error.ts'
 
 const CODES = Object.keys(ERRORS).filter((code): code is ErrorCode => code in ERRORS)
@@ -91,20 +91,48 @@ describe('the body of an error', () => {
 })
 
 describe('the headers of an error', () => {
-  it('are those of the details', () => {
-    expect(new GatewayError('rate_limit_exceeded', 'words', { headers: { 'retry-after': '7' } }).headers).toEqual({
+  it('say how long to wait, in seconds and milliseconds', () => {
+    expect(new GatewayError('rate_limit_exceeded', 'words', { retryAfterSeconds: 7 }).headers).toEqual({
       'retry-after': '7',
       'retry-after-ms': '7000',
     })
   })
 
   it('stand beside x-should-retry', () => {
-    expect(
-      new GatewayError('upstream_failed', 'words', { headers: { 'x-gateway-upstream-status': '500' } }).headers,
-    ).toEqual({
+    expect(new GatewayError('upstream_failed', 'words', { origin: { status: 500, code: undefined } }).headers).toEqual({
       'x-should-retry': 'false',
       'x-gateway-upstream-status': '500',
     })
+  })
+
+  it('name the upstream’s code beside its status', () => {
+    const origin = { status: 500, code: 'do_request_failed' }
+    expect(new GatewayError('upstream_failed', 'words', { origin }).headers).toMatchObject({
+      'x-gateway-upstream-status': '500',
+      'x-gateway-upstream-code': 'do_request_failed',
+    })
+  })
+
+  it('include those of the details', () => {
+    const headers = { 'x-ratelimit-limit-requests': '60' }
+    expect(new GatewayError('rate_limit_exceeded', 'words', { headers }).headers).toMatchObject(headers)
+  })
+})
+
+describe('an error after which the image may exist', () => {
+  it('is told by its code', () => {
+    const ambiguous = CODES.filter((code) => isAmbiguous(new GatewayError(code, 'words')))
+    expect(ambiguous).toEqual(['upstream_failed', 'upstream_timeout'])
+  })
+
+  it('is told by a flag, where the code alone does not tell', () => {
+    expect(isAmbiguous(new GatewayError('upstream_invalid_response', 'words', { isAmbiguous: true }))).toBe(true)
+    expect(isAmbiguous(new GatewayError('upstream_invalid_response', 'words', { isAmbiguous: false }))).toBe(false)
+  })
+
+  it.each(CODES)('is never sent again by an SDK: %s', (code) => {
+    const error = new GatewayError(code, 'words')
+    expect(isAmbiguous(error) && error.headers['x-should-retry'] !== 'false').toBe(false)
   })
 })
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { brokenOff, isAmbiguous, timedOut, unreachable } from '../../src/upstream/failures.ts'
+import { isAmbiguous } from '../../src/errors/gateway-error.ts'
+import { brokenOff, timedOut, unreachable } from '../../src/upstream/failures.ts'
 import { seen, translate } from './translating.ts'
 
 const withCode = (code: string): Error => Object.assign(new Error('secret details'), { code })

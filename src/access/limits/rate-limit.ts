@@ -44,7 +44,8 @@ export function rateLimitExceeded(
   const seconds = Math.max(1, Math.ceil(count.ttl / 1000))
   const message = `Rate limit reached for the key '${caller}': ${count.max} ${counted} per minute. Try again in ${seconds} s.`
   return new GatewayError('rate_limit_exceeded', message, {
-    headers: { ...rateLimitHeaders(count, counted), ...headers, 'retry-after': String(seconds) },
+    retryAfterSeconds: seconds,
+    headers: { ...rateLimitHeaders(count, counted), ...headers },
   })
 }
 

@@ -1,5 +1,4 @@
-import { GatewayError } from '../../errors/gateway-error.ts'
-import { isAmbiguous } from '../../upstream/failures.ts'
+import { GatewayError, isAmbiguous } from '../../errors/gateway-error.ts'
 import { GenerationList } from './generation-list.ts'
 import { KeptAnswers } from '../generation/kept-answers.ts'
 import type { Socket } from 'node:net'

@@ -1,4 +1,4 @@
-import { brokenOff, invalidAnswer, originHeaders, translateStreamError } from '../../upstream/failures.ts'
+import { brokenOff, invalidAnswer, originOf, translateStreamError } from '../../upstream/failures.ts'
 import { factsOfWhole } from './answer-facts.ts'
 import { SseTap } from './sse-tap.ts'
 import { errorEvent } from './answer.ts'
@@ -148,7 +148,7 @@ export class EventAnswer implements AnswerReader {
   }
 
   #noImages(): GatewayError {
-    return invalidAnswer('a stream without images', originHeaders(this.#head.status, ''), true)
+    return invalidAnswer('a stream without images', originOf(this.#head.status), true)
   }
 
   /** An error in plain JSON under the content type of a stream. */

@@ -68,7 +68,7 @@ export class JsonAsEvents implements AnswerReader {
     this.#json.end()
     if (this.#isRefused) return
     // An answer that was taken for images by its beginning, or one that is packed and cannot be read.
-    if (!this.#hasOpenEvent) return this.#output.refused(invalidAnswer('no image', {}, true))
+    if (!this.#hasOpenEvent) return this.#output.refused(invalidAnswer('no image', undefined, true))
     this.#closeEvent(this.#tap.member('usage'))
     this.#events.end()
   }

@@ -1,6 +1,7 @@
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib'
 import { GatewayError } from '../../errors/gateway-error.ts'
-import { invalidAnswer, originHeaders, readError, translateCode, translateFailure } from '../../upstream/failures.ts'
+import { invalidAnswer, originOf, readError, translateCode, translateFailure } from '../../upstream/failures.ts'
+import type { Origin } from '../../errors/gateway-error.ts'
 import type { AnswerHeaders } from '../../upstream/upstream.ts'
 import type { AnswerFacts } from './answer-facts.ts'
 import type { AnswerHead } from './answer.ts'
@@ -31,8 +32,8 @@ export function judgeAnswer(answer: JudgedAnswer): GatewayError | undefined {
   // A large packed answer cannot be looked into; the SDKs unpack it by content-encoding.
   if (!isWhole && !isPlain(headers)) return undefined
   if (isEventStream(headers)) return undefined
-  const wrong = (what: string, mayBeBilled = true): GatewayError =>
-    invalidAnswer(what, originHeaders(status, redact(readError(body).code)), mayBeBilled)
+  const wrong = (what: string, isAmbiguous = true): GatewayError =>
+    invalidAnswer(what, originOf(status, redact(readError(body).code)), isAmbiguous)
   const type = single(headers['content-type']) ?? ''
   if (!facts.isObject) return wrong(type.includes('html') ? 'an HTML page' : 'something that is not JSON')
   if (facts.error !== undefined && !(facts.images > 0 || (!isWhole && (facts.elements ?? 0) > 0))) {
@@ -41,16 +42,16 @@ export function judgeAnswer(answer: JudgedAnswer): GatewayError | undefined {
   }
   if (!isWhole) return undefined
   if (!facts.isComplete) return wrong('broken JSON')
-  if (facts.elements === 0) return filtered(originHeaders(status, ''))
+  if (facts.elements === 0) return filtered(originOf(status))
   if (facts.elements === undefined || facts.images === 0) return wrong('no image data')
   return undefined
 }
 
 /** An empty list of images is how CometAPI answers where every image was filtered. */
-function filtered(headers: Record<string, string>): GatewayError {
+function filtered(origin: Origin): GatewayError {
   const message =
     'CometAPI returned no images: the prompt or the result was most likely filtered. Change the prompt before you try again.'
-  return new GatewayError('moderation_blocked', message, { param: 'prompt', headers })
+  return new GatewayError('moderation_blocked', message, { param: 'prompt', origin })
 }
 
 /** Whether the answer comes as server-sent events. */

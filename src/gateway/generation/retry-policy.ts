@@ -17,7 +17,7 @@ export function retryDelayMs(
   random: () => number = Math.random,
 ): number | undefined {
   if (!SAFE.has(error.code)) return undefined
-  const asked = Number(error.details.headers?.['retry-after'] ?? 0) * 1000
+  const asked = (error.details.retryAfterSeconds ?? 0) * 1000
   if (asked > LONGEST_WAIT_MS) return undefined
   const backoff = FIRST_WAIT_MS * 2 ** (attempts - 1) * (0.5 + random() / 2)
   return Math.max(backoff, asked)

@@ -66,6 +66,6 @@ export function authenticator(options: AuthenticateOptions) {
     if (count.isAllowed || !count.isExceeded) return undefined
     const seconds = Math.max(1, Math.ceil(count.ttl / 1000))
     const message = `Too many failed authentications from your address. Try again in ${seconds} s.`
-    return new GatewayError('rate_limit_exceeded', message, { headers: { 'retry-after': String(seconds) } })
+    return new GatewayError('rate_limit_exceeded', message, { retryAfterSeconds: seconds })
   }
 }

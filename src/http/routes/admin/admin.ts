@@ -83,7 +83,7 @@ function administratorsOnly({ hasAdminKey, countFailure }: AdminOptions) {
     if (count?.isAllowed === false && count.isExceeded) {
       const seconds = Math.max(1, Math.ceil(count.ttl / 1000))
       const often = `Too many failed authentications from your address. Try again in ${seconds} s.`
-      throw new GatewayError('rate_limit_exceeded', often, { headers: { 'retry-after': String(seconds) } })
+      throw new GatewayError('rate_limit_exceeded', often, { retryAfterSeconds: seconds })
     }
     throw new GatewayError('forbidden', message)
   }
