@@ -1,10 +1,9 @@
 import { answerFacts, NOT_AN_IMAGE } from './answer-facts.ts'
+import { ClosingQuote, QUOTE } from '../requests/json-string.ts'
 import { MemberCaptures, parsedJson } from './member-captures.ts'
 import type { AnswerFacts } from './answer-facts.ts'
 import type { MemberLimits } from './member-captures.ts'
 
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
 const OPEN_OBJECT = 0x7b
 const CLOSE_OBJECT = 0x7d
 const OPEN_ARRAY = 0x5b
@@ -60,7 +59,7 @@ export class JsonTap {
   #trailing = false
 
   #inString = false
-  #escaped = false
+  readonly #closingQuote = new ClosingQuote()
   #stringIsKey = false
   #stringBytes = 0
   #expectKey = false
@@ -128,24 +127,10 @@ export class JsonTap {
     })
   }
 
-  /** Moves to the closing quote of the string, or to the end of the chunk. Returns the next position. */
+  /** Moves behind the closing quote of the string, or to the end of the chunk. Returns the next position. */
   #skipString(chunk: Buffer, from: number): number {
-    let at = from
-    if (this.#escaped) {
-      this.#escaped = false
-      at++
-    }
-    while (at < chunk.length) {
-      const quote = chunk.indexOf(QUOTE, at)
-      const end = quote === -1 ? chunk.length : quote
-      const escapes = backslashesBefore(chunk, end, at)
-      if (quote === -1) {
-        this.#escaped = escapes % 2 === 1
-        break
-      }
-      at = quote + 1
-      if (escapes % 2 === 0) return this.#endString(chunk, from, quote)
-    }
+    const quote = this.#closingQuote.find(chunk, from)
+    if (quote !== -1) return this.#endString(chunk, from, quote)
     this.#readString(chunk.subarray(from))
     return chunk.length
   }
@@ -272,13 +257,6 @@ export class JsonTap {
     this.#expectElement = false
     if (this.#depth <= 0) this.#ended = true
   }
-}
-
-/** How many backslashes stand directly before `end`, looking back to `from`. */
-function backslashesBefore(chunk: Buffer, end: number, from: number): number {
-  let at = end
-  while (at > from && chunk[at - 1] === BACKSLASH) at--
-  return end - at
 }
 
 /** The name that a key's bytes spell, escapes resolved: `"us\u0061ge"` is `usage`. */

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { GatewayError } from '../../errors/gateway-error.ts'
 import { jsonTypeOf } from '../../models/rules/check-parameters.ts'
+import { BACKSLASH, ClosingQuote, QUOTE } from './json-string.ts'
 import type { ParameterValues } from '../../models/rules/parameter-rules.ts'
 
 declare global {
@@ -29,7 +30,7 @@ export function parseJsonBody(body: unknown): ParameterValues {
   if (!isUtf8(body)) throw invalid('The body is not valid UTF-8.')
   const text = body.toString('utf8')
   // Before it is parsed: thirty megabytes of `{},{},` would hold up the process for seconds and fill its memory.
-  const { members, depth, hasEscapedName, isTooLarge } = measure(text)
+  const { members, depth, hasEscapedName, isTooLarge } = measure(body)
   if (depth > MAX_DEPTH) throw invalid(`The body is nested more than ${MAX_DEPTH} levels deep.`)
   if (isTooLarge) throw invalid(`The body has more than ${MAX_PARTS} members and elements.`)
   let value: unknown
@@ -78,8 +79,9 @@ interface Measure {
   readonly isTooLarge: boolean
 }
 
-/** Members (a colon each), parts and nesting of a text that is meant to be JSON, strings skipped. */
-function measure(text: string): Measure {
+/** Members (a colon each), parts and nesting of bytes that are meant to be JSON, strings skipped. */
+function measure(body: Buffer): Measure {
+  const closingQuote = new ClosingQuote()
   let parts = 0
   let hasEscapedName = false
   let stringStart = 0
@@ -87,17 +89,18 @@ function measure(text: string): Measure {
   let members = 0
   let depth = 0
   let deepest = 0
-  for (let at = 0; at < text.length && parts <= MAX_PARTS && deepest <= MAX_DEPTH; at++) {
-    switch (text.charCodeAt(at)) {
-      case 0x22:
-        stringStart = at
-        at = endOfString(text, at)
-        stringEnd = at
+  for (let at = 0; at < body.length && parts <= MAX_PARTS && deepest <= MAX_DEPTH; at++) {
+    switch (body[at] ?? 0) {
+      case QUOTE:
+        stringStart = at + 1
+        stringEnd = closingQuote.find(body, stringStart)
+        if (stringEnd === -1) stringEnd = body.length
+        at = stringEnd
         break
       case 0x3a:
         members++
         parts++
-        if (depth === 1 && text.slice(stringStart, stringEnd).includes('\\')) hasEscapedName = true
+        if (depth === 1 && body.subarray(stringStart, stringEnd).includes(BACKSLASH)) hasEscapedName = true
         break
       case 0x7b:
       case 0x5b:
@@ -115,18 +118,6 @@ function measure(text: string): Measure {
     }
   }
   return { members, depth: deepest, hasEscapedName, isTooLarge: parts > MAX_PARTS }
-}
-
-/** The index of the closing quote of the string that opens at `start`. */
-function endOfString(text: string, start: number): number {
-  let quote = text.indexOf('"', start + 1)
-  while (quote !== -1) {
-    let slash = quote
-    while (text.charCodeAt(slash - 1) === 0x5c) slash--
-    if ((quote - slash) % 2 === 0) return quote
-    quote = text.indexOf('"', quote + 1)
-  }
-  return text.length
 }
 
 function countMembers(root: object): number {

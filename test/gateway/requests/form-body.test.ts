@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { receiveForm } from '../../../src/gateway/requests/form-body.ts'
-import { boundaryOf } from '../../../src/gateway/requests/uploads/multipart-tap.ts'
+import { boundaryOf } from '../../../src/gateway/requests/uploads/multipart-headers.ts'
 import { cut, entriesByNode, entryOf, formOf } from './uploads/forms.ts'
 import { arriving, bytesOf, refusalOf, uploadsDirectory } from './receiving.ts'
 import type { Call } from '../../../src/gateway/requests/endpoint.ts'

@@ -3,9 +3,6 @@ import type { ImageFormat } from './image-format.ts'
 import { readJpeg, readPng, readWebp } from './image-segments.ts'
 import type { Findings, ImageHeader, SegmentReader, Want } from './image-segments.ts'
 
-export type { ImageFormat } from './image-format.ts'
-export type { ImageHeader } from './image-segments.ts'
-
 /** The formats of which more than the name is read. */
 const READERS: { readonly [Format in ImageFormat]?: (found: Findings) => SegmentReader } = {
   png: readPng,

@@ -3,10 +3,12 @@ import { GatewayError } from '../../../errors/gateway-error.ts'
 import { GatheredBytes } from '../../../spool/gathered-bytes.ts'
 import { ImageFile } from '../../../models/rules/image-file.ts'
 import { ImageHeaderTap } from '../images/image-header.ts'
-import { boundaryOf, MultipartError, MultipartTap } from './multipart-tap.ts'
+import { boundaryOf, MultipartError } from './multipart-headers.ts'
+import { MultipartTap } from './multipart-tap.ts'
 import type { ByteRange } from '../../../spool/spool.ts'
 import type { UploadTap } from './receive.ts'
-import type { PartHead, PartVisitor } from './multipart-tap.ts'
+import type { PartHead } from './multipart-headers.ts'
+import type { PartVisitor } from './multipart-tap.ts'
 
 /** The text of all fields together; several times the longest prompt. */
 const MAX_TEXT_BYTES = 8_388_608
@@ -52,16 +54,16 @@ export class FormReader implements UploadTap, PartVisitor {
   #textBytes = 0
 
   constructor(contentType: string) {
-    this.boundary = told(() => boundaryOf(contentType))
+    this.boundary = orInvalidForm(() => boundaryOf(contentType))
     this.#tap = new MultipartTap(this.boundary, this)
   }
 
   write(chunk: Buffer): void {
-    told(() => this.#tap.write(chunk))
+    orInvalidForm(() => this.#tap.write(chunk))
   }
 
   end(): void {
-    told(() => this.#tap.end())
+    orInvalidForm(() => this.#tap.end())
     this.digest = this.#hash.digest('base64')
   }
 
@@ -106,7 +108,8 @@ function utf8(bytes: Buffer, name: string): string {
   }
 }
 
-function told<T>(read: () => T): T {
+/** What `read` returns; a form that is malformed becomes the client's error. */
+function orInvalidForm<T>(read: () => T): T {
   try {
     return read()
   } catch (error) {

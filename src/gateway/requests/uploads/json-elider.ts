@@ -2,13 +2,12 @@ import { createHash, randomUUID } from 'node:crypto'
 import { GatewayError } from '../../../errors/gateway-error.ts'
 import { GatheredBytes } from '../../../spool/gathered-bytes.ts'
 import { DataUrlTap } from '../images/data-url-tap.ts'
+import { ClosingQuote, QUOTE } from '../json-string.ts'
 import { JsonUnescape } from './json-unescape.ts'
 import type { ImageUrl } from '../../../models/rules/image-file.ts'
 import type { ByteRange } from '../../../spool/spool.ts'
 import type { UploadTap } from './receive.ts'
 
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
 /** A data URL longer than this is left out. */
 const LONG_BYTES = 4096
 /** What the rest of the body may have; several times the longest prompt. */
@@ -35,7 +34,7 @@ export class JsonElider implements UploadTap {
   /** Offset in the body of the chunk being read. */
   #offset = 0
   #inString = false
-  #escaped = false
+  readonly #closingQuote = new ClosingQuote()
   /** Where the string begins, in the body and in the rest. */
   #stringStart = 0
   #stringInRest = 0
@@ -93,32 +92,13 @@ export class JsonElider implements UploadTap {
   }
 
   #string(chunk: Buffer, from: number): number {
-    const quote = this.#closingQuote(chunk, from)
+    const quote = this.#closingQuote.find(chunk, from)
     const end = quote === -1 ? chunk.length : quote
     this.#piece(chunk.subarray(from, end))
     if (quote === -1) return end
     this.#endString(this.#offset + quote)
     this.#copy(chunk.subarray(quote, quote + 1))
     return quote + 1
-  }
-
-  /** The first quote that no backslash escapes; -1 where the chunk has none. */
-  #closingQuote(chunk: Buffer, from: number): number {
-    let at = this.#escaped ? from + 1 : from
-    this.#escaped = false
-    for (;;) {
-      const quote = chunk.indexOf(QUOTE, at)
-      const end = quote === -1 ? chunk.length : quote
-      let slash = end
-      while (slash > at && chunk[slash - 1] === BACKSLASH) slash--
-      const isEscaped = (end - slash) % 2 === 1
-      if (quote === -1) {
-        this.#escaped = isEscaped
-        return -1
-      }
-      if (!isEscaped) return quote
-      at = quote + 1
-    }
   }
 
   /** A piece of a string. It is copied until it is known to be of a long data URL, and then taken back. */

@@ -2,9 +2,6 @@ import { HeaderBlock } from './header-block.ts'
 import { MULTIPART_LIMITS, MultipartError, partHead } from './multipart-headers.ts'
 import type { PartHead } from './multipart-headers.ts'
 
-export { boundaryOf, MULTIPART_LIMITS, MultipartError } from './multipart-headers.ts'
-export type { PartHead } from './multipart-headers.ts'
-
 const CR = 0x0d
 const LF = 0x0a
 const DASH = 0x2d

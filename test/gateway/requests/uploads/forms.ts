@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { MultipartTap } from '../../../../src/gateway/requests/uploads/multipart-tap.ts'
-import type { PartHead } from '../../../../src/gateway/requests/uploads/multipart-tap.ts'
+import type { PartHead } from '../../../../src/gateway/requests/uploads/multipart-headers.ts'
 
 /** A part as the tap tells it, or as it was spelled. Data is Latin-1: a character is a byte. */
 export interface Part extends PartHead {

@@ -2,7 +2,7 @@ import { crc32, deflateSync } from 'node:zlib'
 import sharp from 'sharp'
 import type { Sharp } from 'sharp'
 import { ImageHeaderTap } from '../../../../src/gateway/requests/images/image-header.ts'
-import type { ImageHeader } from '../../../../src/gateway/requests/images/image-header.ts'
+import type { ImageHeader } from '../../../../src/gateway/requests/images/image-segments.ts'
 
 /** What a tap finds in chunks. */
 export function headerIn(chunks: Iterable<Buffer>): ImageHeader | undefined {

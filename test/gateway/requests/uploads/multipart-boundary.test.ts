@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { boundaryOf, MultipartError } from '../../../../src/gateway/requests/uploads/multipart-tap.ts'
+import { boundaryOf, MultipartError } from '../../../../src/gateway/requests/uploads/multipart-headers.ts'
 
 const LEAVE_IT = 'Do not set the header yourself: the client library sets it'
 

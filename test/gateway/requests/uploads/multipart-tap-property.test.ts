@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { boundaryOf, MultipartError } from '../../../../src/gateway/requests/uploads/multipart-tap.ts'
+import { boundaryOf, MultipartError } from '../../../../src/gateway/requests/uploads/multipart-headers.ts'
 import { bytewise, cut, entriesByNode, entriesOf, entryOf, formOf, forms, outcome, partsIn } from './forms.ts'
 
 const places = fc.array(fc.nat(), { maxLength: 12 })

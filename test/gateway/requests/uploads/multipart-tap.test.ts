@@ -1,9 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import {
-  MULTIPART_LIMITS,
-  MultipartError,
-  MultipartTap,
-} from '../../../../src/gateway/requests/uploads/multipart-tap.ts'
+import { MULTIPART_LIMITS, MultipartError } from '../../../../src/gateway/requests/uploads/multipart-headers.ts'
+import { MultipartTap } from '../../../../src/gateway/requests/uploads/multipart-tap.ts'
 import type { PartVisitor } from '../../../../src/gateway/requests/uploads/multipart-tap.ts'
 import { bytewise, formOf, outcome, partsIn } from './forms.ts'
 
