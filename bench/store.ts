@@ -7,11 +7,11 @@ import { dayOf } from '../src/accounting/period.ts'
 import { keyDigest } from '../src/access/keys/key-secret.ts'
 import { checkedSettings } from '../src/access/keys/key-settings.ts'
 import { VirtualKeys } from '../src/access/keys/virtual-keys.ts'
-import { Books } from '../src/accounting/ledger-writer.ts'
+import { LedgerWriter } from '../src/accounting/ledger-writer.ts'
 import { Store } from '../src/stores/sqlite/store.ts'
 import type { IssuedKey } from '../src/access/keys/virtual-keys.ts'
-import type { Entry, Hold, Settlement } from '../src/accounting/ledger.ts'
-import type { Member } from '../src/stores/sqlite/store.ts'
+import type { LedgerCommand, Hold, SettledEnding } from '../src/accounting/ledger.ts'
+import type { Instance } from '../src/stores/sqlite/store.ts'
 
 /**
  * npm run bench:store [-- --rows 10000000] [--dir DIRECTORY]: what a request costs on the store, with an empty ledger
@@ -31,12 +31,12 @@ const DAYS = 365
 
 const directory = values.dir ?? mkdtempSync(join(tmpdir(), 'comet-bench-'))
 const store = Store.forServing(directory)
-const member = store.join({ onAbandoned: () => {}, onTrouble: console.error })
+const instance = store.register({ onAbandoned: () => {}, onHeartbeatFailed: console.error })
 const keys = await makeKeys()
 
 console.log(`Per request, in µs (lookup, hold, settle; ${KEYS} keys with budget and limits):`)
 measure('empty ledger')
-for (const connections of [1, 8, 64]) await measureBooks(connections)
+for (const connections of [1, 8, 64]) await measureWriter(connections)
 lookups()
 if (ROWS > 0) {
   fill(ROWS)
@@ -50,7 +50,7 @@ if (ROWS > 0) {
   timed('generations --key K -n 50', () => store.reports.generations({ keyName: 'filler-7', limit: 50 }))
   timed('generations --failed -n 50', () => store.reports.generations({ failedOnly: true, limit: 50 }))
 }
-member.leave()
+instance.close()
 store.close()
 if (values.dir === undefined) rmSync(directory, { recursive: true })
 
@@ -67,10 +67,10 @@ async function makeKeys(): Promise<IssuedKey[]> {
 /** What comes in one turn of the event loop is one transaction: 64 connections under load make batches of dozens. */
 function measure(title: string): void {
   for (const batch of [1, 4, 16, 64]) {
-    requests(member, batch, 2000)
+    requests(instance, batch, 2000)
     const cpuBefore = process.cpuUsage()
     const startedAt = performance.now()
-    requests(member, batch, REQUESTS)
+    requests(instance, batch, REQUESTS)
     const wall = performance.now() - startedAt
     const { user, system } = process.cpuUsage(cpuBefore)
     const cpu = ((user + system) / REQUESTS).toFixed(1).padStart(6)
@@ -81,35 +81,35 @@ function measure(title: string): void {
 }
 
 /** As the gateway does it: each connection looks up, holds, settles, and does so again. */
-async function measureBooks(connections: number): Promise<void> {
-  const books = new Books({ ledger: member.ledger, onTrouble: console.error })
+async function measureWriter(connections: number): Promise<void> {
+  const writer = new LedgerWriter({ ledger: instance.ledger, onWriteFailed: console.error })
   const connection = async (count: number): Promise<void> => {
     for (let index = 0; index < count; index++) {
-      const entry = holdFor(index)
-      if (entry.verb === 'hold') books.settle(await books.hold(entry.order), settlement())
+      const command = holdFor(index)
+      if (command.verb === 'hold') writer.settle(await writer.hold(command.order), settledEnding())
     }
   }
   const all = async (count: number): Promise<void> => {
     await Promise.all(Array.from({ length: connections }, () => connection(Math.ceil(count / connections))))
-    await books.idle()
+    await writer.idle()
   }
   await all(2000)
   const cpuBefore = process.cpuUsage()
   await all(REQUESTS)
   const { user, system } = process.cpuUsage(cpuBefore)
   const cpu = ((user + system) / REQUESTS).toFixed(1).padStart(6)
-  console.log(`  through the books, ${String(connections).padStart(2)} connections: ${cpu} of CPU`)
+  console.log(`  through the writer, ${String(connections).padStart(2)} connections: ${cpu} of CPU`)
 }
 
-function requests({ ledger }: Member, batch: number, count: number): void {
+function requests({ ledger }: Instance, batch: number, count: number): void {
   for (let done = 0; done < count; done += batch) {
     const orders = Array.from({ length: batch }, (_, index) => holdFor(done + index))
     const holds = ledger.write(orders)
-    ledger.write(holds.map((hold) => ({ verb: 'settle', hold: hold as Hold, settlement: settlement() })))
+    ledger.write(holds.map((hold) => ({ verb: 'settle', hold: hold as Hold, ending: settledEnding() })))
   }
 }
 
-function holdFor(index: number): Entry {
+function holdFor(index: number): LedgerCommand {
   const found = store.keys.find(keyDigest(keys[index % KEYS]?.secret ?? ''))
   if (found === undefined) throw new Error('the key is gone')
   return {
@@ -130,7 +130,7 @@ function holdFor(index: number): Entry {
   }
 }
 
-function settlement(): Settlement {
+function settledEnding(): SettledEnding {
   return {
     endedAt: Date.now(),
     costMicros: 42_000,

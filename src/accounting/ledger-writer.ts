@@ -3,185 +3,188 @@ import { StoreError, storeRefusal } from '../errors/store-error.ts'
 import { holdRefused } from './hold-refused.ts'
 import { isRefusal } from './ledger.ts'
 import type {
+  CommandResult,
   Ending,
-  Entry,
   EstimatedEnding,
   Hold,
   HoldOrder,
   KeyAccount,
   Ledger,
-  Settlement,
-  Written,
+  LedgerCommand,
+  SettledEnding,
 } from './ledger.ts'
 
-const RETRY_MS = 100
-/** How long a request waits for another program's transaction before it is refused. */
-const HOLD_PATIENCE_MS = 5000
-/** How long an ending waits for the next hold, to share its transaction. Only a crash in between makes a difference. */
+/** How long a batch that the store refused waits before it is written again. */
+const BACKOFF_MS = 100
+/** How long a hold waits for another program's transaction before its request is refused. */
+const HOLD_TIMEOUT_MS = 5000
+/** How long an ending waits for the next hold, to share its commit. Only a crash in between makes a difference. */
 const ENDING_DELAY_MS = 10
-/** One transaction must not keep other processes, or this one's event loop, for long: about 10 ms. */
+/** Commands in one transaction: about 10 ms, so that neither other processes nor this event loop wait longer. */
 const MAX_BATCH = 256
 
-export interface BooksOptions {
+export interface LedgerWriterOptions {
   readonly ledger: Ledger
-  /** Endings cannot be booked now; said once until they can. They are tried until then. */
-  readonly onTrouble: (error: unknown, unbooked: number) => void
+  /** Endings cannot be written now; called once until they can. They are written again until then. */
+  readonly onWriteFailed: (error: unknown, pendingEndings: number) => void
 }
 
-/** An entry that waits for its transaction. */
-interface Waiting {
-  readonly entry: Entry
-  readonly since: number
-  readonly done: (written: Written) => void
-  readonly failed: (error: unknown) => void
+/** A command that waits for its transaction. */
+interface QueuedCommand {
+  readonly command: LedgerCommand
+  readonly queuedAt: number
+  readonly resolve: (result: CommandResult) => void
+  readonly reject: (error: unknown) => void
 }
 
 /**
- * The ledger as the hot path uses it: `hold` before a generation is sent, then exactly one of `settle`, `release`,
- * `bookEstimated` and `cancel`. What comes in one turn of the event loop is written in one transaction: a commit costs more than
- * what it commits. Endings never throw and never get lost while the process lives; what it takes with it is booked
- * at its hold by the next one.
+ * A write-behind queue with group commit before the ledger, as the hot path uses it: `hold` before a generation is
+ * sent, then exactly one of `settle`, `release`, `bookEstimated` and `cancel`. Holds are committed in the next turn of
+ * the event loop, with all that was queued in this one: a commit costs more than what it commits. Endings wait up to
+ * 10 ms to share a commit; they never throw, and none is lost while the process lives. After a crash, the next process
+ * books at its hold what was still queued.
  */
-export class Books {
+export class LedgerWriter {
   readonly #ledger: Ledger
-  readonly #onTrouble: BooksOptions['onTrouble']
-  #waiting: Waiting[] = []
-  #unbooked = 0
-  #isWriting = false
-  #isDue = false
-  #delay: NodeJS.Timeout | undefined
-  #isInTrouble = false
+  readonly #onWriteFailed: LedgerWriterOptions['onWriteFailed']
+  #queue: QueuedCommand[] = []
+  #pendingEndings = 0
+  #isFlushing = false
+  #isFlushScheduled = false
+  #endingTimer: NodeJS.Timeout | undefined
+  #isFailureReported = false
   #whenIdle: (() => void)[] = []
 
-  constructor({ ledger, onTrouble }: BooksOptions) {
+  constructor({ ledger, onWriteFailed }: LedgerWriterOptions) {
     this.#ledger = ledger
-    this.#onTrouble = onTrouble
+    this.#onWriteFailed = onWriteFailed
   }
 
-  /** Endings that are not booked yet. */
-  get unbooked(): number {
-    return this.#unbooked
+  /** Endings that are not committed yet. */
+  get pendingEndings(): number {
+    return this.#pendingEndings
   }
 
   /**
    * Holds the highest cost and writes the row. Nothing may be sent upstream before this has returned.
-   * @throws GatewayError 429 `insufficient_quota` or `rate_limit_exceeded` (in flight), 400 `request_exceeds_limit`, 403 `model_not_priced`, 401
-   *   `invalid_api_key` (revoked since it was looked up), 503 `storage_full` or `storage_unavailable`
+   * @throws GatewayError 429 `insufficient_quota` or `rate_limit_exceeded` (in flight), 400 `request_exceeds_limit`,
+   *   403 `model_not_priced`, 401 `invalid_api_key` (revoked since it was looked up), 503 `storage_full` or
+   *   `storage_unavailable`
    */
   async hold(order: HoldOrder): Promise<Hold> {
-    const written = await new Promise<Written>((done, failed) => {
-      this.#enqueue({ entry: { verb: 'hold', order }, since: performance.now(), done, failed })
+    const result = await new Promise<CommandResult>((resolve, reject) => {
+      this.#enqueue({ command: { verb: 'hold', order }, queuedAt: performance.now(), resolve, reject })
     })
-    if (typeof written === 'boolean') throw new TypeError('a hold is no ending')
-    if (isRefusal(written)) throw holdRefused(written, order)
-    return written
+    if (typeof result === 'boolean') throw new TypeError('a hold is no ending')
+    if (isRefusal(result)) throw holdRefused(result, order)
+    return result
   }
 
-  /** It is done: books the real cost and gives the rest back. */
-  settle(hold: Hold, settlement: Settlement): void {
-    this.#end({ verb: 'settle', hold, settlement })
+  /** The generation was bought: books the real cost and gives the rest back. */
+  settle(hold: Hold, ending: SettledEnding): void {
+    this.#enqueueEnding({ verb: 'settle', hold, ending })
   }
 
-  /** It cost nothing: gives all back. */
+  /** The generation cost nothing: gives all back. */
   release(hold: Hold, ending: Ending): void {
-    this.#end({ verb: 'release', hold, ending })
+    this.#enqueueEnding({ verb: 'release', hold, ending })
   }
 
-  /** It may have cost all of it: books the hold, marked as estimated. */
+  /** The generation may have cost all that was held: books the hold, marked as estimated. */
   bookEstimated(hold: Hold, ending: EstimatedEnding): void {
-    this.#end({ verb: 'bookEstimated', hold, ending })
+    this.#enqueueEnding({ verb: 'bookEstimated', hold, ending })
   }
 
-  /** Nothing was started for it: gives all back, and there is no row of it. */
+  /** No generation was started: gives all back, and leaves no row. */
   cancel(hold: Hold): void {
-    this.#end({ verb: 'cancel', hold })
+    this.#enqueueEnding({ verb: 'cancel', hold })
   }
 
   /**
-   * Where a virtual key stands, after all that has ended until now and can be booked; undefined where there is no
-   * such key. Does not wait for a full disk.
+   * The budget and the load of a virtual key, after every ending until now that can be written; undefined where there
+   * is no such key. Does not wait for a full disk.
+   * @throws StoreError
    */
   async accountOf(keyId: number, now: number): Promise<KeyAccount | undefined> {
-    if (this.#waiting.length > 0) {
-      await Promise.race([this.#writeAll(), sleep(RETRY_MS, undefined, { ref: false })])
-    }
-    try {
-      return await this.#ledger.accountOf(keyId, now)
-    } catch (error) {
-      throw error instanceof StoreError ? storeRefusal(error) : error
-    }
+    if (this.#queue.length > 0) await Promise.race([this.#flush(), sleep(BACKOFF_MS, undefined, { ref: false })])
+    return this.#ledger.accountOf(keyId, now)
   }
 
-  /** Resolves when every ending is booked. */
+  /** Resolves when every ending is committed. */
   async idle(): Promise<void> {
-    if (this.#unbooked > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve))
+    if (this.#pendingEndings > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve))
   }
 
-  #end(entry: Entry): void {
-    this.#unbooked++
-    const over = (): void => {
-      this.#unbooked--
-      if (this.#unbooked === 0) for (const resolve of this.#whenIdle.splice(0)) resolve()
+  #enqueueEnding(command: LedgerCommand): void {
+    this.#pendingEndings++
+    const resolve = (): void => {
+      this.#pendingEndings--
+      if (this.#pendingEndings === 0) for (const wake of this.#whenIdle.splice(0)) wake()
     }
-    const failed = (error: unknown): void => {
-      this.#onTrouble(error, this.#unbooked)
-      over()
+    const reject = (error: unknown): void => {
+      this.#onWriteFailed(error, this.#pendingEndings)
+      resolve()
     }
-    this.#enqueue({ entry, since: performance.now(), done: over, failed })
+    this.#enqueue({ command, queuedAt: performance.now(), resolve, reject })
   }
 
-  #enqueue(waiting: Waiting): void {
-    this.#waiting.push(waiting)
-    if (this.#isWriting || this.#isDue) return
-    if (waiting.entry.verb === 'hold') {
-      this.#isDue = true
-      setImmediate(() => void this.#writeAll())
-    } else this.#delay ??= setTimeout(() => void this.#writeAll(), ENDING_DELAY_MS)
+  #enqueue(queued: QueuedCommand): void {
+    this.#queue.push(queued)
+    if (this.#isFlushing || this.#isFlushScheduled) return
+    if (queued.command.verb === 'hold') {
+      this.#isFlushScheduled = true
+      setImmediate(() => void this.#flush())
+    } else this.#endingTimer ??= setTimeout(() => void this.#flush(), ENDING_DELAY_MS)
   }
 
-  async #writeAll(): Promise<void> {
-    clearTimeout(this.#delay)
-    this.#delay = undefined
-    this.#isDue = false
-    if (this.#isWriting) return
-    this.#isWriting = true
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, MAX_BATCH)
+  /** Writes the queue, batch by batch, until it is empty. */
+  async #flush(): Promise<void> {
+    clearTimeout(this.#endingTimer)
+    this.#endingTimer = undefined
+    this.#isFlushScheduled = false
+    if (this.#isFlushing) return
+    this.#isFlushing = true
+    while (this.#queue.length > 0) {
+      const batch = this.#queue.splice(0, MAX_BATCH)
       try {
-        const written = await this.#ledger.write(batch.map(({ entry }) => entry))
-        this.#isInTrouble = false
-        for (const [index, { done }] of batch.entries()) done(written[index] ?? false)
+        const results = await this.#ledger.write(batch.map(({ command }) => command))
+        this.#isFailureReported = false
+        for (const [index, { resolve }] of batch.entries()) resolve(results[index] ?? false)
       } catch (error) {
-        if (error instanceof StoreError) await this.#tryLater(batch, error)
+        if (error instanceof StoreError) await this.#requeue(batch, error)
         else await this.#writeOneByOne(batch)
       }
     }
-    this.#isWriting = false
+    this.#isFlushing = false
   }
 
-  /** Endings wait for as long as it takes, holds only for another program's transaction, and not for ever. */
-  async #tryLater(batch: readonly Waiting[], error: StoreError): Promise<void> {
-    const latest = error.problem === 'locked' ? performance.now() - HOLD_PATIENCE_MS : Number.POSITIVE_INFINITY
-    const isRefused = ({ entry, since }: Waiting): boolean => entry.verb === 'hold' && since <= latest
-    const rest = batch.filter((waiting) => !isRefused(waiting))
-    this.#waiting = [...rest, ...this.#waiting]
-    for (const { failed } of batch.filter(isRefused)) failed(storeRefusal(error))
-    if (rest.some(({ entry }) => entry.verb !== 'hold') && !this.#isInTrouble) {
-      this.#isInTrouble = true
-      this.#onTrouble(error, this.#unbooked)
+  /**
+   * Puts a batch that the store refused back at the head of the queue, and backs off. Endings stay until they can be
+   * written. Holds stay only while another program has a transaction open, and not beyond their timeout: the rest is
+   * refused.
+   */
+  async #requeue(batch: readonly QueuedCommand[], error: StoreError): Promise<void> {
+    const latest = error.problem === 'locked' ? performance.now() - HOLD_TIMEOUT_MS : Number.POSITIVE_INFINITY
+    const isRefused = ({ command, queuedAt }: QueuedCommand): boolean => command.verb === 'hold' && queuedAt <= latest
+    const rest = batch.filter((queued) => !isRefused(queued))
+    this.#queue = [...rest, ...this.#queue]
+    for (const { reject } of batch.filter(isRefused)) reject(storeRefusal(error))
+    if (rest.some(({ command }) => command.verb !== 'hold') && !this.#isFailureReported) {
+      this.#isFailureReported = true
+      this.#onWriteFailed(error, this.#pendingEndings)
     }
-    if (rest.length > 0) await sleep(RETRY_MS)
+    if (rest.length > 0) await sleep(BACKOFF_MS)
   }
 
-  /** One entry has a defect: the others must not suffer from it. */
-  async #writeOneByOne(batch: readonly Waiting[]): Promise<void> {
-    for (const waiting of batch) {
+  /** Writes the commands of a batch in transactions of their own, so that one with a defect fails alone. */
+  async #writeOneByOne(batch: readonly QueuedCommand[]): Promise<void> {
+    for (const queued of batch) {
       try {
-        const [written = false] = await this.#ledger.write([waiting.entry])
-        waiting.done(written)
+        const [result = false] = await this.#ledger.write([queued.command])
+        queued.resolve(result)
       } catch (error) {
-        if (error instanceof StoreError) await this.#tryLater([waiting], error)
-        else waiting.failed(error)
+        if (error instanceof StoreError) await this.#requeue([queued], error)
+        else queued.reject(error)
       }
     }
   }

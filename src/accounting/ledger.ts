@@ -1,9 +1,9 @@
 import type { BudgetState } from './budget.ts'
 import type { Usage } from './usage.ts'
 
-/** How a generation ended; `abandoned`: its process died, so that nobody knows. */
-export const OUTCOMES = ['completed', 'failed', 'ambiguous', 'abandoned'] as const
-export type Outcome = (typeof OUTCOMES)[number]
+/** How a generation ended. `ambiguous`: the images may have been made; `abandoned`: its process died before it said. */
+export const LEDGER_OUTCOMES = ['completed', 'failed', 'ambiguous', 'abandoned'] as const
+export type LedgerOutcome = (typeof LEDGER_OUTCOMES)[number]
 
 /** What is written down before a generation is sent. Never the prompt. */
 export interface HoldOrder {
@@ -19,7 +19,7 @@ export interface HoldOrder {
   readonly quality: string
   /** Images asked for. */
   readonly n: number
-  /** The most that it can cost; undefined where the model has no price. */
+  /** The most that the generation can cost; undefined where the model has no price. */
   readonly highestMicros: number | undefined
   /** Whether a key with a budget may use a model without a price; nothing is held for it then. */
   readonly allowUnpriced: boolean
@@ -27,9 +27,9 @@ export interface HoldOrder {
   readonly heldAt: number
 }
 
-/** Money that is reserved and a row that is written: what `settle`, `release` or `bookEstimated` ends. */
+/** Reserved money and the row that says so, until `settle`, `release`, `bookEstimated` or `cancel` ends it. */
 export interface Hold {
-  /** Never used again: nothing can be ended twice. */
+  /** Never used again, so that no hold can be ended twice. */
   readonly id: number
   readonly order: HoldOrder
   readonly heldMicros: number
@@ -45,7 +45,7 @@ export type HoldRefusal =
   /** The key was revoked, disabled or expired since it was looked up. */
   | { readonly refused: 'key' }
 
-/** How a hold ended, as far as it is known. */
+/** The end of a hold; undefined fields are not known. */
 export interface Ending {
   readonly endedAt: number
   /** The error code that the client got; undefined where there was none. */
@@ -57,27 +57,28 @@ export interface Ending {
   readonly durationMs?: number | undefined
 }
 
-/** What a generation really came to. */
-export interface Settlement extends Ending {
+/** The end of a generation that was bought, with its real cost. */
+export interface SettledEnding extends Ending {
   /** Undefined where the model has no price. */
   readonly costMicros: number | undefined
   /** The cost was computed without usage from the upstream. */
   readonly isEstimated: boolean
   readonly images: number
   readonly usage: Usage | undefined
-  /** What was made, where the request left it open. */
+  /** The size that was made, where the request left it open. */
   readonly size?: string | undefined
+  /** The quality that was made, where the request left it open. */
   readonly quality?: string | undefined
 }
 
-/** An ambiguous ending: nobody said whether the images were made. */
+/** The end of a generation of which nobody said whether its images were made. */
 export interface EstimatedEnding extends Ending {
   /** Images that may have been made. */
   readonly images: number
 }
 
-/** A row that a dead process left open, as it was booked. */
-export interface Abandoned {
+/** A hold that a dead process left open, as it was booked. */
+export interface AbandonedHold {
   readonly generationId: string
   readonly keyName: string
   readonly model: string
@@ -86,34 +87,34 @@ export interface Abandoned {
 }
 
 /**
- * What is written into the ledger. `hold` reserves the highest cost and writes the row, or neither. The others end a
- * hold, once: `settle` books the real cost, into the period in which it was held, and gives the rest back; `release`
- * gives all back; `bookEstimated` books the hold, since all of it may have been spent; `cancel` gives all back and
- * leaves no row, since nothing was started for it.
+ * One write to the ledger. `hold` reserves the highest cost and writes the row of the hold, or neither. The other
+ * verbs end a hold, once: `settle` books the real cost, into the period in which it was held, and gives the rest back;
+ * `release` gives all back; `bookEstimated` books the hold, since all of it may have been spent; `cancel` gives all
+ * back and leaves no row, since nothing was started.
  */
-export type Entry =
+export type LedgerCommand =
   | { readonly verb: 'hold'; readonly order: HoldOrder }
-  | { readonly verb: 'settle'; readonly hold: Hold; readonly settlement: Settlement }
+  | { readonly verb: 'settle'; readonly hold: Hold; readonly ending: SettledEnding }
   | { readonly verb: 'release'; readonly hold: Hold; readonly ending: Ending }
   | { readonly verb: 'bookEstimated'; readonly hold: Hold; readonly ending: EstimatedEnding }
   | { readonly verb: 'cancel'; readonly hold: Hold }
 
-/** What became of an entry: a hold or its refusal; for an ending, whether it was the one that ended the hold. */
-export type Written = Hold | HoldRefusal | boolean
+/** The result of `hold` is a hold or its refusal; of the other verbs, whether the hold was still open. */
+export type CommandResult = Hold | HoldRefusal | boolean
 
 /** One row per generation, and the budgets that it counts against. Engines other than SQLite may answer with promises. */
 export interface Ledger {
   /**
-   * Writes entries in their order, all of them or none: what one holds is not there for the next. What it has
-   * returned survives the process.
+   * Writes commands in their order, all of them or none; each sees what those before it have changed. Results are
+   * returned after the commit, so that they survive the process.
    * @throws StoreError
    */
-  write(entries: readonly Entry[]): readonly Written[] | Promise<readonly Written[]>
-  /** Where a virtual key stands; undefined where there is no such key. */
+  write(commands: readonly LedgerCommand[]): readonly CommandResult[] | Promise<readonly CommandResult[]>
+  /** The budget and the load of a virtual key; undefined where there is no such key. @throws StoreError */
   accountOf(keyId: number, now: number): KeyAccount | undefined | Promise<KeyAccount | undefined>
 }
 
-/** What a key's holder may know of it. */
+/** The budget of a virtual key and its generations under way. */
 export interface KeyAccount {
   readonly budget: BudgetState
   readonly inFlight: number

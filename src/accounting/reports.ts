@@ -1,4 +1,4 @@
-import type { Outcome } from './ledger.ts'
+import type { LedgerOutcome } from './ledger.ts'
 
 /** What `usage` can be summed by. */
 export const GROUPINGS = ['key', 'model', 'day'] as const
@@ -52,7 +52,7 @@ export interface OpenGeneration {
 /** One row of the ledger. Undefined is what is not known. */
 export interface EndedGeneration extends OpenGeneration {
   readonly seq: number
-  readonly outcome: Outcome
+  readonly outcome: LedgerOutcome
   readonly costMicros: number | undefined
   readonly isEstimated: boolean
   readonly images: number

@@ -12,7 +12,7 @@ import { Upstream } from '../upstream/upstream.ts'
 import { VERSION } from '../version.ts'
 import { checkedDefaultModels, configuredCatalogue } from './catalogue.ts'
 import { Closers } from './closers.ts'
-import { openTeam } from './database.ts'
+import { openDatabase } from './database.ts'
 import { startSandbox } from './sandbox.ts'
 import { ENDPOINTS, createServer } from './server.ts'
 import type { FastifyInstance } from 'fastify'
@@ -82,8 +82,8 @@ async function compose(config: Config, { upstreamKey, redact, logging, closers }
     connectTimeoutMs: config.UPSTREAM_CONNECT_TIMEOUT_MS,
   })
   closers.add('upstream', () => upstream.close())
-  const team = openTeam(config, logger)
-  closers.add('database', () => team?.close())
+  const database = openDatabase(config, logger)
+  closers.add('database', () => database?.close())
 
   const metrics = new Metrics(VERSION)
   startMetrics(metrics, catalogue, keyring)
@@ -100,7 +100,7 @@ async function compose(config: Config, { upstreamKey, redact, logging, closers }
     upstream,
     metrics,
     adoptions,
-    books: team?.books,
+    ledger: database?.ledger,
     maxInFlight: config.MAX_IN_FLIGHT,
     maxRetries: config.UPSTREAM_RETRIES,
     timeoutMs: config.UPSTREAM_TIMEOUT_MS,
@@ -110,7 +110,7 @@ async function compose(config: Config, { upstreamKey, redact, logging, closers }
   })
   closers.add('generations under way', () => generations.idle())
 
-  const parts = { catalogue, defaultModels, keyring, team, metrics, log, spool, adoptions, generations }
+  const parts = { catalogue, defaultModels, keyring, database, metrics, log, spool, adoptions, generations }
   const server = await createServer(config, { ...parts, logger, isDraining: () => isDraining })
   closers.add('server', () => closeServer(server))
 

@@ -27,7 +27,7 @@ import type { Generations } from '../gateway/generations.ts'
 import type { Catalogue } from '../models/catalogue.ts'
 import type { SpoolDirectory } from '../spool/spool.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
-import type { Team } from './database.ts'
+import type { Database } from './database.ts'
 
 /** OpenAI's image operations. */
 export const ENDPOINTS = [imagesGenerations, imagesEdits, imagesVariations]
@@ -41,7 +41,7 @@ export interface ServerParts {
   readonly defaultModels: Gateway['defaultModels']
   readonly keyring: Keyring
   /** Undefined where there is no database. */
-  readonly team: Team | undefined
+  readonly database: Database | undefined
   readonly metrics: Metrics
   readonly log: ExchangeLog
   readonly logger: Logger
@@ -97,14 +97,14 @@ function optionsOf(config: Config) {
 
 /** What the phases of a request work with. */
 function createGateway(config: Config, parts: ServerParts, server: FastifyInstance): Gateway {
-  const { catalogue, generations, metrics, defaultModels, team, spool } = parts
+  const { catalogue, generations, metrics, defaultModels, database, spool } = parts
   return {
     models: catalogue,
     generations,
     metrics,
     defaultModels,
     keyLimits: new KeyLimits(),
-    books: team?.books,
+    ledger: database?.ledger,
     allowUnpriced: config.UNPRICED_MODELS === 'allow',
     uploads: { spool, maxBytes: config.MAX_UPLOAD_BYTES },
     parameterPolicy: config.PARAMETER_POLICY,
@@ -130,17 +130,17 @@ function createCounter(
 
 /** The routes of callers, who are told apart before anything else; none of them takes new work while draining. */
 function registerCalls(calls: FastifyInstance, config: Config, parts: ServerParts, gateway: Gateway): void {
-  const { keyring, team, isDraining } = parts
+  const { keyring, database, isDraining } = parts
   const { loopbackOnly, SANDBOX: sandbox, ADMIN_KEY, RATE_LIMIT_RPM: requestsPerMinute } = config
   const countFailure = createCounter(calls, config.AUTH_FAILURES_PER_MINUTE)
-  const { virtualKeys, books } = team ?? {}
+  const { virtualKeys, ledger } = database ?? {}
   calls.addHook('onRequest', refusingWhile(isDraining))
   calls.addHook('onRequest', authenticator({ keyring, virtualKeys, loopbackOnly, sandbox, countFailure }))
   openaiRoutes(calls, gateway, ENDPOINTS)
   gatewayRoutes(calls, gateway, ENDPOINTS)
   openapiRoute(calls, gateway, ENDPOINTS)
-  meRoute(calls, { books, keyLimits: gateway.keyLimits, requestsPerMinute })
-  adminRoutes(calls, { database: team?.forAdministrators, hasAdminKey: ADMIN_KEY !== undefined, countFailure })
+  meRoute(calls, { ledger, keyLimits: gateway.keyLimits, requestsPerMinute })
+  adminRoutes(calls, { database: database?.forAdministrators, hasAdminKey: ADMIN_KEY !== undefined, countFailure })
 }
 
 function refusingWhile(isDraining: () => boolean) {

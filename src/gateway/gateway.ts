@@ -2,7 +2,7 @@ import type { Catalogue } from '../models/catalogue.ts'
 import type { Operation } from '../models/model.ts'
 import type { UploadOptions } from './requests/uploads/receive.ts'
 import type { KeyLimits } from '../access/limits/key-limits.ts'
-import type { Books } from '../accounting/ledger-writer.ts'
+import type { LedgerWriter } from '../accounting/ledger-writer.ts'
 import type { RequestCounter } from '../access/limits/rate-limit.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Generations } from './generations.ts'
@@ -18,7 +18,7 @@ export interface Gateway {
   /** Requests and images per minute of virtual keys. */
   readonly keyLimits: KeyLimits
   /** Undefined where there is no database. */
-  readonly books: Books | undefined
+  readonly ledger: LedgerWriter | undefined
   /** Whether a key with a budget may use a model without a price. */
   readonly allowUnpriced: boolean
   readonly parameterPolicy: ParameterPolicy

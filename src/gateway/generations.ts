@@ -7,7 +7,7 @@ import { leftBeforeSending } from '../upstream/failures.ts'
 import { qualityLabel, sizeLabel } from '../telemetry/labels.ts'
 import type { Socket } from 'node:net'
 import type { Body, Call, Endpoint } from './requests/endpoint.ts'
-import type { Books } from '../accounting/ledger-writer.ts'
+import type { LedgerWriter } from '../accounting/ledger-writer.ts'
 import type { Hold } from '../accounting/ledger.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Cost } from '../models/prices/cost.ts'
@@ -37,7 +37,7 @@ export interface GenerationsOptions {
   readonly adoptions: Adoptions
   readonly timeoutMs: number
   /** Undefined where there is no database. */
-  readonly books: Books | undefined
+  readonly ledger: LedgerWriter | undefined
   /** Generations under way at once; 0 is no limit. */
   readonly maxInFlight: number
   readonly maxRetries: number
@@ -83,12 +83,12 @@ export class Generations {
 
   /** Sends the order upstream. What comes of it is the generation's to say. */
   start(order: Order, exchange: Exchange, hold: Hold | undefined): Generation {
-    const { upstream, metrics, adoptions, books, timeoutMs, maxInFlight, maxRetries, redact } = this.#options
+    const { upstream, metrics, adoptions, ledger, timeoutMs, maxInFlight, maxRetries, redact } = this.#options
     // Once more, since the phases in between may have waited: two requests with one key must not both be bought.
     const twin = adoptions.twinOf(order.identity)
     if (twin !== undefined || this.#running >= maxInFlight) {
       if (twin === undefined) throw tooManyInFlight(maxInFlight)
-      if (hold !== undefined) books?.cancel(hold)
+      if (hold !== undefined) ledger?.cancel(hold)
       order.call.discard() // the twin has its own
       return this.#share(twin, order.identity, exchange)
     }
@@ -192,9 +192,9 @@ export class Generations {
 
   /** Ends the hold: it cost something, it cost nothing, or nobody can tell. */
   #book(generation: Generation, { order, exchange, hold }: Started): void {
-    const { books } = this.#options
+    const { ledger } = this.#options
     const { settlement, failure, facts, headers, upstreamMs } = generation
-    if (books === undefined || hold === undefined || settlement === undefined) return
+    if (ledger === undefined || hold === undefined || settlement === undefined) return
     const ending = {
       endedAt: Date.now(),
       errorCode: failure?.code,
@@ -205,11 +205,19 @@ export class Generations {
     const { cost, images, size, quality } = settlement
     const usage = generation.isBought ? facts?.usage : undefined
     const isUnknown = failure !== undefined && isAmbiguous(failure) && usage === undefined
-    if (isUnknown) books.bookEstimated(hold, { ...ending, images: imagesAsked(order.model.entry, order.parameters) })
+    if (isUnknown) ledger.bookEstimated(hold, { ...ending, images: imagesAsked(order.model.entry, order.parameters) })
     else if (generation.isBought && (failure === undefined || images > 0)) {
       const costMicros = cost?.costMicros
-      books.settle(hold, { ...ending, costMicros, isEstimated: cost?.estimated ?? false, images, usage, size, quality })
-    } else books.release(hold, ending)
+      ledger.settle(hold, {
+        ...ending,
+        costMicros,
+        isEstimated: cost?.estimated ?? false,
+        images,
+        usage,
+        size,
+        quality,
+      })
+    } else ledger.release(hold, ending)
   }
 
   /** What was bought; where the image may exist and nothing is known of it, the most that it can have cost. */

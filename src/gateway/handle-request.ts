@@ -67,7 +67,7 @@ async function buy(order: Order, request: FastifyRequest, gateway: Gateway): Pro
   } finally {
     // What was not bought was not used up.
     if (generation === undefined || exchange.isAdopter) giveBack()
-    if (generation === undefined && hold !== undefined) gateway.books?.cancel(hold)
+    if (generation === undefined && hold !== undefined) gateway.ledger?.cancel(hold)
   }
 }
 

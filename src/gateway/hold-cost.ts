@@ -15,11 +15,11 @@ import type { Order } from './generations.ts'
 export async function holdCost(
   { endpoint, model, parameters }: Order,
   exchange: Exchange,
-  { books, allowUnpriced, priceMultiplier, metrics }: Gateway,
+  { ledger, allowUnpriced, priceMultiplier, metrics }: Gateway,
 ): Promise<Hold | undefined> {
-  if (books === undefined) return undefined
+  if (ledger === undefined) return undefined
   const { name = '', key } = exchange.caller ?? {}
-  const hold = await books.hold({
+  const hold = await ledger.hold({
     generationId: newGenerationId(),
     keyName: name,
     keyId: key?.id,

@@ -7,12 +7,12 @@ import { keyDigest, keyShape } from '../../src/access/keys/key-secret.ts'
 import { Store } from '../../src/stores/sqlite/store.ts'
 import { command } from '../helpers/command.ts'
 import { DAY, cost, held, orderOf, temporaryDirectory } from '../helpers/store.ts'
-import type { Member } from '../../src/stores/sqlite/store.ts'
+import type { Instance } from '../../src/stores/sqlite/store.ts'
 
 /** A gateway's own connection is open all the while, as beside a live server. */
 let directory: ReturnType<typeof temporaryDirectory>
 let store: Store
-let member: Member
+let instance: Instance
 const now = Date.now()
 const run = (...args: string[]) => command(directory.path, args)
 const json = async (...args: string[]): Promise<unknown> => JSON.parse((await run(...args, '--json')).stdout)
@@ -20,10 +20,10 @@ const json = async (...args: string[]): Promise<unknown> => JSON.parse((await ru
 beforeAll(() => {
   directory = temporaryDirectory()
   store = Store.forServing(join(directory.path, 'data'))
-  member = store.join({ onAbandoned: () => {}, onTrouble: () => {} })
+  instance = store.register({ onAbandoned: () => {}, onHeartbeatFailed: () => {} })
 })
 afterAll(() => {
-  member.leave()
+  instance.close()
   store.close()
   directory.remove()
 })
@@ -103,7 +103,7 @@ describe('comet-gateway keys', () => {
 describe('comet-gateway usage and generations', () => {
   beforeAll(() => {
     const key = store.keys.named('alice')
-    const { ledger } = member
+    const { ledger } = instance
     const order = (more: object) => orderOf(key, { heldAt: now, highestMicros: 60_000, ...more })
     ledger.settle(held(ledger.hold(order({ model: '=cmd|\u001b[31m' }))), cost(42_000, { endedAt: now, images: 2 }))
     ledger.release(held(ledger.hold(order({}))), { endedAt: now, errorCode: 'upstream_overloaded' })

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { writeSync } from 'node:fs'
-import { Books } from '../../src/accounting/ledger-writer.ts'
+import { LedgerWriter } from '../../src/accounting/ledger-writer.ts'
 import { keyDigest } from '../../src/access/keys/key-secret.ts'
 import { Store } from '../../src/stores/sqlite/store.ts'
 import { cost, orderOf } from './store.ts'
@@ -10,8 +10,8 @@ import { cost, orderOf } from './store.ts'
  * line and answers each with a line.
  */
 const store = Store.forServing(process.argv[2] ?? '')
-const member = store.join({ onAbandoned: () => {}, onTrouble: () => {} })
-const books = new Books({ ledger: member.ledger, onTrouble: () => {} })
+const instance = store.register({ onAbandoned: () => {}, onHeartbeatFailed: () => {} })
+const ledger = new LedgerWriter({ ledger: instance.ledger, onWriteFailed: () => {} })
 
 interface Command {
   readonly do: 'hold' | 'find' | 'work'
@@ -25,16 +25,16 @@ async function answer({ do: verb, id = 0, name = '', times = 1, secret = '' }: C
   if (verb === 'work') return work({ id, name })
   if (verb === 'find') return store.keys.find(keyDigest(secret))?.key.revokedAt === undefined
   const order = () => orderOf({ id, name }, { heldAt: Date.now() })
-  const results = await Promise.allSettled(Array.from({ length: times }, async () => books.hold(order())))
+  const results = await Promise.allSettled(Array.from({ length: times }, async () => ledger.hold(order())))
   return results.filter(({ status }) => status === 'fulfilled').length
 }
 
 /** Buys until it is killed, and says of each generation that it goes upstream now. */
 async function work(key: { id: number; name: string }): Promise<never> {
   for (;;) {
-    const hold = await books.hold(orderOf(key, { heldAt: Date.now(), generationId: `gen_${randomUUID()}` }))
+    const hold = await ledger.hold(orderOf(key, { heldAt: Date.now(), generationId: `gen_${randomUUID()}` }))
     writeSync(1, `${hold.order.generationId}\n`)
-    setTimeout(() => books.settle(hold, cost(40, { endedAt: Date.now() })), Math.random() * 20)
+    setTimeout(() => ledger.settle(hold, cost(40, { endedAt: Date.now() })), Math.random() * 20)
   }
 }
 
@@ -48,6 +48,6 @@ process.stdin.on('data', (chunk: Buffer) => {
   }
 })
 process.stdin.on('end', () => {
-  member.leave()
+  instance.close()
   store.close()
 })

@@ -6,9 +6,9 @@ import { newKeySecret, keyDigest, keyHint } from '../../src/access/keys/key-secr
 import type { Store } from '../../src/stores/sqlite/store.ts'
 import type { newKeySettings } from '../../src/access/keys/key-settings.ts'
 import type { VirtualKey } from '../../src/access/keys/virtual-key.ts'
-import type { Abandoned, Hold, HoldOrder, HoldRefusal, Settlement } from '../../src/accounting/ledger.ts'
+import type { AbandonedHold, Hold, HoldOrder, HoldRefusal, SettledEnding } from '../../src/accounting/ledger.ts'
 import type { ProcessIdentity, Processes } from '../../src/stores/sqlite/process-identity.ts'
-import type { Member } from '../../src/stores/sqlite/store.ts'
+import type { Instance } from '../../src/stores/sqlite/store.ts'
 import type { z } from 'zod'
 
 /** A new directory under the system's temporary one; `remove` takes it away. */
@@ -46,7 +46,7 @@ export function orderOf(key: Pick<VirtualKey, 'name' | 'id'> | undefined, more: 
   }
 }
 
-export function cost(costMicros: number, more: Partial<Settlement> = {}): Settlement {
+export function cost(costMicros: number, more: Partial<SettledEnding> = {}): SettledEnding {
   return { endedAt: NOON, costMicros, isEstimated: false, images: 1, usage: undefined, ...more }
 }
 
@@ -71,20 +71,20 @@ export class PretendedProcesses {
   }
 }
 
-/** Joins as a process; `recovered` collects what it booked for dead ones. */
-export function joined(
+/** Registers a process; `recovered` collects what it booked for dead ones. */
+export function registered(
   store: Store,
   processes: Processes,
   now: () => number = () => NOON,
-): Member & { readonly recovered: Abandoned[] } {
-  const recovered: Abandoned[] = []
-  const member = store.join({
+): Instance & { readonly recovered: AbandonedHold[] } {
+  const recovered: AbandonedHold[] = []
+  const instance = store.register({
     processes,
     now,
     onAbandoned: (rows) => recovered.push(...rows),
-    onTrouble: (error) => {
+    onHeartbeatFailed: (error) => {
       throw error
     },
   })
-  return { ...member, recovered }
+  return { ...instance, recovered }
 }

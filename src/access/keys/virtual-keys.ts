@@ -1,9 +1,8 @@
 import { timingSafeEqual } from 'node:crypto'
 import { GatewayError } from '../../errors/gateway-error.ts'
-import { StoreError, storeRefusal } from '../../errors/store-error.ts'
 import { keyDigest, keyHint, keyShape, newKeySecret } from './key-secret.ts'
 import { whyUnusable } from './virtual-key.ts'
-import type { FoundKey, KeySettings, KeyStore, VirtualKey } from './virtual-key.ts'
+import type { KeySettings, KeyStore, VirtualKey } from './virtual-key.ts'
 
 /** A key with its secret, which is not shown again. */
 export interface IssuedKey {
@@ -34,13 +33,13 @@ export class VirtualKeys {
 
   /**
    * The key that was presented, or why it may not be used.
-   * @throws GatewayError 503 `storage_unavailable` where keys cannot be looked up
+   * @throws StoreError where keys cannot be looked up
    */
   async authenticate(presented: string, now: number): Promise<VirtualKey | KeyRefusal> {
     const shape = keyShape(presented)
     if (shape !== 'well_formed') return shape
     const digest = keyDigest(presented)
-    const found = await this.#find(digest)
+    const found = await this.#store.find(digest)
     if (found === undefined || !timingSafeEqual(found.digest, digest)) return 'unknown'
     const { key, validUntil } = found
     const reason = whyUnusable(key, now)
@@ -48,21 +47,9 @@ export class VirtualKeys {
     return validUntil !== undefined && validUntil <= now ? 'replaced' : key
   }
 
-  async #find(digest: Buffer): Promise<FoundKey | undefined> {
-    try {
-      return await this.#store.find(digest)
-    } catch (error) {
-      throw error instanceof StoreError ? storeRefusal(error) : error
-    }
-  }
-
-  /** Whether any key was ever made: from then on nobody may call without one. @throws as authenticate */
+  /** Whether any key was ever made: from then on nobody may call without one. @throws StoreError */
   async haveBeenIssued(): Promise<boolean> {
-    try {
-      return await this.#store.hasKeys()
-    } catch (error) {
-      throw error instanceof StoreError ? storeRefusal(error) : error
-    }
+    return this.#store.hasKeys()
   }
 
   async create(settings: KeySettings, now: number): Promise<IssuedKey> {

@@ -1,6 +1,7 @@
 import fp from 'fastify-plugin'
 import { STATUS_CODES } from 'node:http'
 import { GatewayError } from '../../errors/gateway-error.ts'
+import { StoreError, storeRefusal } from '../../errors/store-error.ts'
 import { newRequestId } from '../../gateway/ids.ts'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { IncomingMessage, ServerResponse } from 'node:http'
@@ -49,7 +50,7 @@ export const errors = fp(
     app.server.on('checkExpectation', answerExpectation)
 
     app.setErrorHandler(function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-      const known = error instanceof GatewayError ? error : fromFramework(error, maxBodyBytes, request.raw.destroyed)
+      const known = knownError(error, maxBodyBytes, request.raw.destroyed)
       if (known.code === 'internal_error') onDefect(error, request)
       const { exchange } = request
       exchange.error = known
@@ -59,6 +60,11 @@ export const errors = fp(
   },
   { name: 'errors' },
 )
+
+function knownError(error: FastifyError, maxBodyBytes: number, isAborted: boolean): GatewayError {
+  if (error instanceof GatewayError) return error
+  return error instanceof StoreError ? storeRefusal(error) : fromFramework(error, maxBodyBytes, isAborted)
+}
 
 function unknownUrl(method: string, path: string, allowed: readonly string[]): GatewayError {
   const shown = `${method} ${path.slice(0, 200)}`

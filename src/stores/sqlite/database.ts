@@ -9,7 +9,7 @@ import type { StatementSync } from 'node:sqlite'
 
 const FILE = 'gateway.db'
 /** While opening, another process may be migrating, or a shell have a transaction open. */
-const PATIENT_TIMEOUT_MS = 5000
+const LONG_TIMEOUT_MS = 5000
 /** The write-ahead log is moved into the file at 16 MB: rarely, since that waits for the disk. */
 const CHECKPOINT_PAGES = 4000
 
@@ -21,7 +21,7 @@ export interface OpenOptions {
 }
 
 /** The one SQLite file, opened and at the newest schema. Everything that goes wrong with it is a StoreError. */
-export class Database {
+export class SqliteDatabase {
   readonly file: string
   readonly sqlite: DatabaseSync
   readonly #begin: StatementSync
@@ -37,17 +37,17 @@ export class Database {
   }
 
   /** @throws StoreError in plain words for every reason why it cannot be used */
-  static open(directory: string, { create, busyTimeoutMs }: OpenOptions): Database {
+  static open(directory: string, { create, busyTimeoutMs }: OpenOptions): SqliteDatabase {
     const file = join(directory, FILE)
     return onStore(file, () => {
       if (create) makePrivate(directory, file)
       else if (statSync(file, { throwIfNoEntry: false }) === undefined)
         throw new StoreError('missing', `${file} does not exist yet: nothing was booked there`)
-      const sqlite = new DatabaseSync(file, { timeout: PATIENT_TIMEOUT_MS })
+      const sqlite = new DatabaseSync(file, { timeout: LONG_TIMEOUT_MS })
       try {
         prepareFile(sqlite, file)
         sqlite.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
-        return new Database(file, sqlite, busyTimeoutMs)
+        return new SqliteDatabase(file, sqlite, busyTimeoutMs)
       } catch (error) {
         sqlite.close()
         throw error
@@ -82,8 +82,8 @@ export class Database {
   }
 
   /** Runs work that waits for other processes' transactions longer: at the start and the end nothing else waits for it. */
-  patiently<T>(work: () => T): T {
-    this.sqlite.exec(`PRAGMA busy_timeout = ${PATIENT_TIMEOUT_MS}`)
+  withLongTimeout<T>(work: () => T): T {
+    this.sqlite.exec(`PRAGMA busy_timeout = ${LONG_TIMEOUT_MS}`)
     try {
       return work()
     } finally {

@@ -1,4 +1,4 @@
-import type { Database } from './database.ts'
+import type { SqliteDatabase } from './database.ts'
 import type { ProcessIdentity, Processes } from './process-identity.ts'
 
 /** How often a running gateway says that it is there. */
@@ -9,7 +9,7 @@ const SILENT_MS = 6 * HEARTBEAT_MS
 const SQL = {
   register: `INSERT INTO instances (scope, pid, started, heartbeat_at) VALUES (?, ?, ?, ?)`,
   // An instance that was silent for too long has been taken off the list; it comes back under its number.
-  beat: `INSERT INTO instances (id, scope, pid, started, heartbeat_at) VALUES (?, ?, ?, ?, ?)
+  heartbeat: `INSERT INTO instances (id, scope, pid, started, heartbeat_at) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET heartbeat_at = excluded.heartbeat_at`,
   others: `SELECT * FROM instances WHERE id <> ?`,
   // Instances with holds that are not in the table any more: they ended, and left something open.
@@ -25,16 +25,16 @@ interface InstanceRow extends ProcessIdentity {
 /** The gateways that run on one file: who is there, and who has died. */
 export class Instances {
   readonly #statements
-  readonly #database: Database
+  readonly #database: SqliteDatabase
   readonly #processes: Processes
 
-  constructor(database: Database, processes: Processes) {
+  constructor(database: SqliteDatabase, processes: Processes) {
     this.#database = database
     this.#processes = processes
     const prepare = (sql: string) => database.prepare(sql)
     this.#statements = {
       register: prepare(SQL.register),
-      beat: prepare(SQL.beat),
+      heartbeat: prepare(SQL.heartbeat),
       others: prepare(SQL.others),
       gone: prepare(SQL.gone),
       remove: prepare(SQL.remove),
@@ -47,9 +47,9 @@ export class Instances {
     return this.#database.run(() => Number(this.#statements.register.run(scope, pid, started, now).lastInsertRowid))
   }
 
-  beat(id: number, now: number): void {
+  heartbeat(id: number, now: number): void {
     const { scope, pid, started } = this.#processes.own
-    this.#database.run(() => this.#statements.beat.run(id, scope, pid, started, now))
+    this.#database.run(() => this.#statements.heartbeat.run(id, scope, pid, started, now))
   }
 
   /** Instances that have ended and may have left something open. */

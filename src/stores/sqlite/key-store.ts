@@ -8,7 +8,7 @@ import type {
   NewSecret,
   VirtualKey,
 } from '../../access/keys/virtual-key.ts'
-import type { Database } from './database.ts'
+import type { SqliteDatabase } from './database.ts'
 import type { KeyRow } from './key-rows.ts'
 
 const SQL = {
@@ -53,13 +53,13 @@ interface SecretRow {
  * another process makes in the ledger.)
  */
 export class SqliteKeyStore implements KeyStore {
-  readonly #database: Database
+  readonly #database: SqliteDatabase
   readonly #statements
   readonly #found = new Map<string, FoundKey>()
   #revision: unknown
   #hasKeys: boolean | undefined
 
-  constructor(database: Database) {
+  constructor(database: SqliteDatabase) {
     this.#database = database
     const prepare = (sql: string) => database.prepare(sql)
     this.#statements = {

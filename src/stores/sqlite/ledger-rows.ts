@@ -1,7 +1,7 @@
 import { firstDayOfMonth, firstDayOfWeek } from '../../accounting/period.ts'
 import type { BudgetState } from '../../accounting/budget.ts'
 import type { Period } from '../../accounting/period.ts'
-import type { Hold, HoldOrder, Outcome, Settlement } from '../../accounting/ledger.ts'
+import type { Hold, HoldOrder, LedgerOutcome, SettledEnding } from '../../accounting/ledger.ts'
 
 /** Rows are for accounting: whatever a client wrote into these is cut, so that no prompt hides there. */
 const MAX_LABEL = 64
@@ -33,8 +33,8 @@ export interface AccountRow {
 }
 
 /** How a hold ended, whichever verb ended it. */
-export interface Ended extends Settlement {
-  readonly outcome: Outcome
+export interface BookedEnding extends SettledEnding {
+  readonly outcome: LedgerOutcome
 }
 
 export function budgetOfRow({ budget_micros: limit, period, spent, held }: AccountRow): BudgetState {
@@ -81,7 +81,7 @@ export function holdOfRow(row: HoldRow): Hold {
 }
 
 /** The values of the statement `add`, in its order. */
-export function ledgerValues({ order }: Hold, ended: Ended): (string | number | null)[] {
+export function ledgerValues({ order }: Hold, ended: BookedEnding): (string | number | null)[] {
   const { usage } = ended
   return [
     order.generationId,

@@ -2,27 +2,27 @@ import { dayOf } from '../../accounting/period.ts'
 import { bounded, budgetOfRow, daysOf, holdOfRow, ledgerValues } from './ledger-rows.ts'
 import { LEDGER_SQL } from './ledger-sql.ts'
 import type {
-  Abandoned,
+  AbandonedHold,
   Ending,
-  Entry,
+  LedgerCommand,
   EstimatedEnding,
   Hold,
   HoldOrder,
   HoldRefusal,
   KeyAccount,
   Ledger,
-  Settlement,
-  Written,
+  SettledEnding,
+  CommandResult,
 } from '../../accounting/ledger.ts'
-import type { Database } from './database.ts'
-import type { AccountRow, Ended, HoldRow } from './ledger-rows.ts'
+import type { SqliteDatabase } from './database.ts'
+import type { AccountRow, BookedEnding, HoldRow } from './ledger-rows.ts'
 
 /** Holds of one instance before the numbers of the next begin. */
 const HOLDS_PER_INSTANCE = 2 ** 32
 
 /** The ledger and the budgets in SQLite. */
 export class SqliteLedger implements Ledger {
-  readonly #database: Database
+  readonly #database: SqliteDatabase
   readonly #statements
   readonly #instance: number
   #lastHold: number
@@ -30,7 +30,7 @@ export class SqliteLedger implements Ledger {
   readonly #opened = new Map<number, number>()
 
   /** `instance` is this process's number in the table `instances`. */
-  constructor(database: Database, instance: number) {
+  constructor(database: SqliteDatabase, instance: number) {
     this.#database = database
     this.#instance = instance
     this.#lastHold = instance * HOLDS_PER_INSTANCE
@@ -49,8 +49,8 @@ export class SqliteLedger implements Ledger {
     }
   }
 
-  write(entries: readonly Entry[]): readonly Written[] {
-    const written = this.#database.transaction(() => entries.map((entry) => this.#write(entry)))
+  write(commands: readonly LedgerCommand[]): readonly CommandResult[] {
+    const written = this.#database.transaction(() => commands.map((command) => this.#write(command)))
     for (const result of written) if (typeof result === 'object') this.#rememberAccount(result)
     return written
   }
@@ -59,8 +59,8 @@ export class SqliteLedger implements Ledger {
     return this.write([{ verb: 'hold', order }])[0] as Hold | HoldRefusal
   }
 
-  settle(hold: Hold, settlement: Settlement): boolean {
-    return this.write([{ verb: 'settle', hold, settlement }])[0] === true
+  settle(hold: Hold, ending: SettledEnding): boolean {
+    return this.write([{ verb: 'settle', hold, ending }])[0] === true
   }
 
   release(hold: Hold, ending: Ending): boolean {
@@ -77,7 +77,7 @@ export class SqliteLedger implements Ledger {
   }
 
   /** Books what a dead instance left open at its hold, marked as estimated. */
-  bookAbandoned(instance: number, now: number): readonly Abandoned[] {
+  bookAbandoned(instance: number, now: number): readonly AbandonedHold[] {
     return this.#database.transaction(() => {
       const holds = (this.#statements.openOf.all(instance) as unknown as HoldRow[]).map(holdOfRow)
       for (const hold of holds) this.#end(hold, { ...atItsHold(hold), endedAt: now, images: hold.order.n })
@@ -88,22 +88,22 @@ export class SqliteLedger implements Ledger {
     })
   }
 
-  #write(entry: Entry): Written {
-    switch (entry.verb) {
+  #write(command: LedgerCommand): CommandResult {
+    switch (command.verb) {
       case 'hold':
-        return this.#hold(bounded(entry.order))
+        return this.#hold(bounded(command.order))
       case 'release': {
         const nothing = { costMicros: 0, isEstimated: false, images: 0, usage: undefined }
-        return this.#end(entry.hold, { ...entry.ending, ...nothing, outcome: 'failed' })
+        return this.#end(command.hold, { ...command.ending, ...nothing, outcome: 'failed' })
       }
       case 'bookEstimated':
-        return this.#end(entry.hold, { ...atItsHold(entry.hold), ...entry.ending, outcome: 'ambiguous' })
+        return this.#end(command.hold, { ...atItsHold(command.hold), ...command.ending, outcome: 'ambiguous' })
       case 'cancel':
-        return this.#cancel(entry.hold)
+        return this.#cancel(command.hold)
       case 'settle':
         break
     }
-    return this.#end(entry.hold, { ...entry.settlement, outcome: 'completed' })
+    return this.#end(command.hold, { ...command.ending, outcome: 'completed' })
   }
 
   #hold(order: HoldOrder): Hold | HoldRefusal {
@@ -157,7 +157,7 @@ export class SqliteLedger implements Ledger {
     return id
   }
 
-  #end(hold: Hold, ended: Ended): boolean {
+  #end(hold: Hold, ended: BookedEnding): boolean {
     if (this.#statements.close.run(hold.id).changes === 0) return false
     const { keyId, keyName, model, heldAt } = hold.order
     const { usage, images } = ended

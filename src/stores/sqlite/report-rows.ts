@@ -1,4 +1,4 @@
-import type { Outcome } from '../../accounting/ledger.ts'
+import type { LedgerOutcome } from '../../accounting/ledger.ts'
 import type { EndedGeneration, OpenGeneration } from '../../accounting/reports.ts'
 
 /** A row as SQLite has it. */
@@ -22,7 +22,7 @@ export function endedOfRow(row: Row): EndedGeneration {
   return {
     ...openOfRow(row),
     seq: Number(row['seq']),
-    outcome: text(row, 'outcome') as Outcome,
+    outcome: text(row, 'outcome') as LedgerOutcome,
     costMicros: number(row, 'cost_micros'),
     isEstimated: row['is_estimated'] === 1,
     images: Number(row['images']),

@@ -9,7 +9,7 @@ import type {
   UsageQuery,
   UsageSum,
 } from '../../accounting/reports.ts'
-import type { Database } from './database.ts'
+import type { SqliteDatabase } from './database.ts'
 import type { Row } from './report-rows.ts'
 
 const GROUP_COLUMNS: Readonly<Record<Grouping, string>> = { key: 'key_name', model: 'model', day: 'day' }
@@ -18,9 +18,9 @@ const PRUNE_ROWS = 2000
 
 /** Reports out of SQLite: sums from the daily totals, never from the ledger itself. */
 export class SqliteReports implements Reports {
-  readonly #database: Database
+  readonly #database: SqliteDatabase
 
-  constructor(database: Database) {
+  constructor(database: SqliteDatabase) {
     this.#database = database
   }
 

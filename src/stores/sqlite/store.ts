@@ -1,14 +1,14 @@
 import { closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs'
 import { backup } from 'node:sqlite'
 import { StoreError } from '../../errors/store-error.ts'
-import { Database } from './database.ts'
+import { SqliteDatabase } from './database.ts'
 import { HEARTBEAT_MS, Instances } from './instances.ts'
 import { localProcesses } from './process-identity.ts'
 import { storeError } from './failures.ts'
 import { SqliteKeyStore } from './key-store.ts'
 import { SqliteLedger } from './ledger.ts'
 import { SqliteReports } from './reports.ts'
-import type { Abandoned } from '../../accounting/ledger.ts'
+import type { AbandonedHold } from '../../accounting/ledger.ts'
 import type { OpenOptions } from './database.ts'
 import type { Processes } from './process-identity.ts'
 
@@ -18,31 +18,31 @@ const ALL_PAGES = 2 ** 31 - 1
 const SERVING_TIMEOUT_MS = 20
 const COMMAND_TIMEOUT_MS = 5000
 
-export interface JoinOptions {
+export interface RegisterOptions {
   /** Rows that a dead process left open were booked at their hold: at the start, or later another one's. */
-  readonly onAbandoned: (rows: readonly Abandoned[]) => void
+  readonly onAbandoned: (rows: readonly AbandonedHold[]) => void
   /** A heartbeat could not be written; it is tried again. */
-  readonly onTrouble: (error: unknown) => void
+  readonly onHeartbeatFailed: (error: unknown) => void
   readonly now?: () => number
   readonly processes?: Processes
 }
 
-/** A gateway that takes part in a file: its ledger, until `leave`. */
-export interface Member {
+/** A gateway that takes part in a file: its ledger, until `close`. */
+export interface Instance {
   readonly ledger: SqliteLedger
   /** Says that this instance is there, and books what dead ones left open. Called by itself every 10 s. */
-  readonly beat: () => void
-  readonly leave: () => void
+  readonly heartbeat: () => void
+  readonly close: () => void
 }
 
 /** Everything that is kept in one SQLite file. */
 export class Store {
   readonly keys: SqliteKeyStore
   readonly reports: SqliteReports
-  readonly #database: Database
+  readonly #database: SqliteDatabase
   #accounts: Pick<SqliteLedger, 'accountOf'> | undefined
 
-  private constructor(database: Database) {
+  private constructor(database: SqliteDatabase) {
     this.#database = database
     this.keys = new SqliteKeyStore(database)
     this.reports = new SqliteReports(database)
@@ -62,7 +62,7 @@ export class Store {
   }
 
   static #open(directory: string, options: OpenOptions): Store {
-    const database = Database.open(directory, options)
+    const database = SqliteDatabase.open(directory, options)
     try {
       return new Store(database)
     } catch (error) {
@@ -84,11 +84,16 @@ export class Store {
    * Enters this process as one that holds and settles, and books what dead ones left open.
    * @throws StoreError
    */
-  join({ onAbandoned, onTrouble, now = Date.now, processes = localProcesses() }: JoinOptions): Member {
+  register({
+    onAbandoned,
+    onHeartbeatFailed,
+    now = Date.now,
+    processes = localProcesses(),
+  }: RegisterOptions): Instance {
     const instances = new Instances(this.#database, processes)
-    const own = this.#database.patiently(() => instances.register(now()))
+    const own = this.#database.withLongTimeout(() => instances.register(now()))
     const ledger = new SqliteLedger(this.#database, own)
-    let lastBeatAt = now()
+    let lastHeartbeatAt = now()
     const recover = (): void => {
       const abandoned = instances.dead(own, now()).flatMap((id) => {
         const rows = ledger.bookAbandoned(id, now())
@@ -97,28 +102,28 @@ export class Store {
       })
       if (abandoned.length > 0) onAbandoned(abandoned)
     }
-    const beat = (): void => {
+    const heartbeat = (): void => {
       // After a pause of the whole machine, the others are as silent as this one was: let them speak first.
-      const hasPaused = now() - lastBeatAt > 3 * HEARTBEAT_MS
-      lastBeatAt = now()
+      const hasPaused = now() - lastHeartbeatAt > 3 * HEARTBEAT_MS
+      lastHeartbeatAt = now()
       try {
-        instances.beat(own, lastBeatAt)
+        instances.heartbeat(own, lastHeartbeatAt)
         if (!hasPaused) recover()
       } catch (error) {
-        onTrouble(error)
+        onHeartbeatFailed(error)
       }
     }
-    this.#database.patiently(recover)
-    const timer = setInterval(beat, HEARTBEAT_MS).unref()
-    const leave = (): void => {
+    this.#database.withLongTimeout(recover)
+    const timer = setInterval(heartbeat, HEARTBEAT_MS).unref()
+    const close = (): void => {
       clearInterval(timer)
       try {
-        this.#database.patiently(() => instances.remove(own))
+        this.#database.withLongTimeout(() => instances.remove(own))
       } catch (error) {
-        onTrouble(error) // the next instance will find this one dead, with nothing open
+        onHeartbeatFailed(error) // the next instance will find this one dead, with nothing open
       }
     }
-    return { ledger, beat, leave }
+    return { ledger, heartbeat, close }
   }
 
   /**

@@ -9,7 +9,7 @@ import {
   cost,
   createKey,
   held,
-  joined,
+  registered,
   orderOf,
   temporaryDirectory,
 } from '../../helpers/store.ts'
@@ -23,7 +23,7 @@ let ledger: SqliteLedger
 beforeEach(() => {
   directory = temporaryDirectory()
   store = Store.forServing(directory.path)
-  ;({ ledger } = joined(store, new PretendedProcesses().next()))
+  ;({ ledger } = registered(store, new PretendedProcesses().next()))
 })
 afterEach(() => {
   store.close()

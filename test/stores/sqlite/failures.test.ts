@@ -2,8 +2,8 @@ import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Books } from '../../../src/accounting/ledger-writer.ts'
-import { Database } from '../../../src/stores/sqlite/database.ts'
+import { LedgerWriter } from '../../../src/accounting/ledger-writer.ts'
+import { SqliteDatabase } from '../../../src/stores/sqlite/database.ts'
 import { SqliteLedger } from '../../../src/stores/sqlite/ledger.ts'
 import { Store } from '../../../src/stores/sqlite/store.ts'
 import { NOON, cost, createKey, held, orderOf, temporaryDirectory } from '../../helpers/store.ts'
@@ -138,26 +138,32 @@ describe('a directory without the right to write', () => {
 })
 
 /** A store with room for a few pages more, as a disk that is nearly full. */
-function withBooks(): { database: Database; ledger: SqliteLedger; books: Books; trouble: unknown[]; store: Store } {
+function withWriter(): {
+  database: SqliteDatabase
+  ledger: SqliteLedger
+  writer: LedgerWriter
+  failures: unknown[]
+  store: Store
+} {
   const store = Store.forServing(directory.path)
-  const database = Database.open(directory.path, { create: false, busyTimeoutMs: 20 })
+  const database = SqliteDatabase.open(directory.path, { create: false, busyTimeoutMs: 20 })
   const ledger = new SqliteLedger(database, 1)
-  const trouble: unknown[] = []
-  const books = new Books({ ledger, onTrouble: (error) => trouble.push(error) })
-  return { database, ledger, books, trouble, store }
+  const failures: unknown[] = []
+  const writer = new LedgerWriter({ ledger, onWriteFailed: (error) => failures.push(error) })
+  return { database, ledger, writer, failures, store }
 }
 
 describe('a full disk', () => {
   it('refuses new work with 503 storage_full, loses no ending, and is over when there is room', async () => {
-    const { database, books, trouble, store } = withBooks()
+    const { database, writer, failures, store } = withWriter()
     const key = createKey(store, { name: 'alice', budget: { limitMicros: 1e9, period: 'day' } })
-    const open = await books.hold(orderOf(key))
+    const open = await writer.hold(orderOf(key))
     const pages = Number(database.sqlite.prepare('PRAGMA page_count').get()?.['page_count'])
     database.sqlite.exec(`PRAGMA max_page_count = ${pages}`)
     const holds = [open]
     const untilRefused = async (): Promise<unknown> => {
       try {
-        for (;;) holds.push(await books.hold(orderOf(key)))
+        for (;;) holds.push(await writer.hold(orderOf(key)))
       } catch (error) {
         return error
       }
@@ -166,19 +172,19 @@ describe('a full disk', () => {
     expect(refusal).toMatchObject({ code: 'storage_full', status: 503 })
     expect(String(refusal)).not.toContain(directory.path)
 
-    for (const hold of holds) books.settle(hold, cost(40))
-    await eventually(() => trouble.length > 0, 'trouble is reported')
-    expect(trouble).toMatchObject([{ problem: 'full' }])
-    expect(books.unbooked).toBeGreaterThan(0)
-    await expect(books.hold(orderOf(key))).rejects.toMatchObject({ code: 'storage_full' })
+    for (const hold of holds) writer.settle(hold, cost(40))
+    await eventually(() => failures.length > 0, 'the failure is reported')
+    expect(failures).toMatchObject([{ problem: 'full' }])
+    expect(writer.pendingEndings).toBeGreaterThan(0)
+    await expect(writer.hold(orderOf(key))).rejects.toMatchObject({ code: 'storage_full' })
 
     database.sqlite.exec('PRAGMA max_page_count = 100000')
-    await books.idle()
-    await expect(books.hold(orderOf(key))).resolves.toMatchObject({ heldMicros: 100 })
+    await writer.idle()
+    await expect(writer.hold(orderOf(key))).resolves.toMatchObject({ heldMicros: 100 })
     expect(store.reports.usage({ by: 'key', sinceDay: 0 })).toMatchObject([
       { generations: holds.length, costMicros: holds.length * 40 },
     ])
-    expect(trouble).toHaveLength(1)
+    expect(failures).toHaveLength(1)
     database.close()
     store.close()
   })
@@ -186,10 +192,10 @@ describe('a full disk', () => {
 
 describe("another program's transaction on the file", () => {
   it('is waited for without standing still', async () => {
-    const { database, books, store } = withBooks()
+    const { database, writer, store } = withWriter()
     const shell = new DatabaseSync(file)
     shell.exec('BEGIN IMMEDIATE')
-    const holding = Promise.all(Array.from({ length: 50 }, () => books.hold(orderOf(undefined))))
+    const holding = Promise.all(Array.from({ length: 50 }, () => writer.hold(orderOf(undefined))))
     let turns = 0
     const counting = setInterval(() => turns++, 1)
     await new Promise((resolve) => setTimeout(resolve, 400))
@@ -201,15 +207,15 @@ describe("another program's transaction on the file", () => {
   })
 
   it('that goes on and on refuses new work with 503, and delays endings only', async () => {
-    const { database, books, ledger, trouble, store } = withBooks()
+    const { database, writer, ledger, failures, store } = withWriter()
     const hold = held(ledger.hold(orderOf(undefined)))
     const shell = new DatabaseSync(file)
     shell.exec('BEGIN IMMEDIATE')
-    books.settle(hold, cost(40))
-    await expect(books.hold(orderOf(undefined))).rejects.toMatchObject({ code: 'storage_unavailable', status: 503 })
-    expect(trouble).toMatchObject([{ problem: 'locked' }])
+    writer.settle(hold, cost(40))
+    await expect(writer.hold(orderOf(undefined))).rejects.toMatchObject({ code: 'storage_unavailable', status: 503 })
+    expect(failures).toMatchObject([{ problem: 'locked' }])
     shell.exec('COMMIT')
-    await books.idle()
+    await writer.idle()
     expect(store.reports.generations({ limit: 9 })).toMatchObject([{ costMicros: 40, heldAt: NOON }])
     for (const one of [database, shell, store]) one.close()
   })
@@ -217,9 +223,9 @@ describe("another program's transaction on the file", () => {
 
 describe('a store that is closed', () => {
   it('refuses what cannot be booked', async () => {
-    const { database, books, store } = withBooks()
+    const { database, writer, store } = withWriter()
     database.close()
-    await expect(books.hold(orderOf(undefined))).rejects.toThrow()
+    await expect(writer.hold(orderOf(undefined))).rejects.toThrow()
     store.close()
   })
 })

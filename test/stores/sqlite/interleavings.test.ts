@@ -8,13 +8,13 @@ import {
   PretendedProcesses,
   cost,
   createKey,
-  joined,
+  registered,
   orderOf,
   temporaryDirectory,
 } from '../../helpers/store.ts'
 import type { Period } from '../../../src/accounting/period.ts'
 import type { Hold } from '../../../src/accounting/ledger.ts'
-import type { Member } from '../../../src/stores/sqlite/store.ts'
+import type { Instance } from '../../../src/stores/sqlite/store.ts'
 import type { Processes } from '../../../src/stores/sqlite/process-identity.ts'
 
 const LIMIT = 1000
@@ -44,7 +44,7 @@ class World {
   readonly processes = new PretendedProcesses()
   readonly store: Store
   readonly key
-  readonly members: { member: Member; process: Processes }[] = []
+  readonly instances: { instance: Instance; process: Processes }[] = []
   /** Holds that a test may still end, also twice, also those of a process that has died since. */
   readonly holds: { readonly hold: Hold; isOpen: boolean; readonly who: number; readonly life: Processes }[] = []
   readonly spentByDay = new Map<number, number>()
@@ -54,21 +54,21 @@ class World {
   constructor(store: Store, name: string, period: Period) {
     this.store = store
     this.key = createKey(store, { name, budget: { limitMicros: LIMIT, period } })
-    this.join(0)
-    this.join(1)
+    this.register(0)
+    this.register(1)
   }
 
-  join(who: number): void {
+  register(who: number): void {
     const process = this.processes.next()
-    this.members[who] = { process, member: joined(this.store, process, () => this.now) }
+    this.instances[who] = { process, instance: registered(this.store, process, () => this.now) }
   }
 
   run(action: Step): void {
     if (action.do === 'wait') this.now += action.days * DAY
     else if (action.do === 'crash') this.crash(action.who)
     else if (action.do === 'hold') {
-      const { member, process } = this.member(action.who)
-      const result = member.ledger.hold(orderOf(this.key, { heldAt: this.now, highestMicros: action.micros }))
+      const { instance, process } = this.instance(action.who)
+      const result = instance.ledger.hold(orderOf(this.key, { heldAt: this.now, highestMicros: action.micros }))
       if (!('refused' in result)) this.holds.push({ hold: result, isOpen: true, who: action.who, life: process })
     } else this.end(action)
   }
@@ -76,7 +76,7 @@ class World {
   end({ do: verb, which, share }: Extract<Step, { which: number }>): void {
     const entry = this.holds[which % Math.max(1, this.holds.length)]
     if (entry === undefined) return
-    const { ledger } = this.member(entry.who).member
+    const { ledger } = this.instance(entry.who).instance
     const { hold } = entry
     const real = Math.floor(hold.heldMicros * share)
     const ending = { endedAt: this.now }
@@ -92,9 +92,9 @@ class World {
 
   /** Its successor books what it left open. */
   crash(who: number): void {
-    const { process } = this.member(who)
+    const { process } = this.instance(who)
     this.processes.kill(process)
-    this.join(who)
+    this.register(who)
     for (const entry of this.holds) if (entry.isOpen && entry.life === process) this.book(entry, entry.hold.heldMicros)
   }
 
@@ -105,15 +105,15 @@ class World {
     this.spentByDay.set(day, (this.spentByDay.get(day) ?? 0) + micros)
   }
 
-  member(who: number): { member: Member; process: Processes } {
-    const found = this.members[who]
+  instance(who: number): { instance: Instance; process: Processes } {
+    const found = this.instances[who]
     if (found === undefined) throw new Error(`no process ${who}`)
     return found
   }
 
   /** Never beyond the limit, and the same to the micro-dollar as the books kept by hand. */
   check(): void {
-    const { ledger } = this.member(0).member
+    const { ledger } = this.instance(0).instance
     const { budget, inFlight } = ledger.accountOf(this.key.id, this.now) ?? { budget: undefined, inFlight: -1 }
     if (budget === undefined) throw new Error('no budget')
     expect(budget.spentMicros + budget.heldMicros).toBeLessThanOrEqual(LIMIT)
@@ -142,7 +142,7 @@ describe('any interleaving of hold, settle, release, crash and change of period'
             world.run(action)
             world.check()
           }
-          for (const { member } of world.members) member.leave()
+          for (const { instance } of world.instances) instance.close()
         },
       ),
       { numRuns: Number(process.env['INTERLEAVINGS'] ?? 100) },

@@ -43,7 +43,7 @@ describe('a process that is killed at any moment', () => {
       for (let kill = 0; kill < KILLS; kill++) {
         sent.push(...(await killed({ do: 'work', id: key.id, name: key.name }, 20 + Math.random() * 150)))
       }
-      const { leave } = store.join({ onAbandoned: () => {}, onTrouble: () => {} })
+      const { close } = store.register({ onAbandoned: () => {}, onHeartbeatFailed: () => {} })
       const rows = store.reports.generations({ limit: 1_000_000 })
       const booked = new Set(rows.map(({ id }) => id))
       expect(sent.length).toBeGreaterThan(KILLS)
@@ -54,7 +54,7 @@ describe('a process that is killed at any moment', () => {
       const account = store.accounts.accountOf(key.id, NOON)
       expect(account).toMatchObject({ budget: { spentMicros: spent, heldMicros: 0 }, inFlight: 0 })
       expect(rows.some(({ outcome }) => outcome === 'abandoned')).toBe(true)
-      leave()
+      close()
     },
   )
 })

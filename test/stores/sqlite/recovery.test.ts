@@ -10,7 +10,7 @@ import {
   cost,
   createKey,
   held,
-  joined,
+  registered,
   orderOf,
   temporaryDirectory,
 } from '../../helpers/store.ts'
@@ -33,10 +33,10 @@ describe('what a dead process left open', () => {
   it('is booked at its hold by the next one, marked as estimated, and reported', () => {
     const key = createKey(store, { name: 'alice', budget: { limitMicros: 1000, period: 'month' }, maxInFlight: 1 })
     const dead = processes.next()
-    joined(store, dead).ledger.hold(orderOf(key, { generationId: 'gen_lost', n: 2 }))
+    registered(store, dead).ledger.hold(orderOf(key, { generationId: 'gen_lost', n: 2 }))
     processes.kill(dead)
 
-    const { ledger, recovered } = joined(store, processes.next())
+    const { ledger, recovered } = registered(store, processes.next())
     const lost = { generationId: 'gen_lost', keyName: 'alice', model: 'gpt-image-2', heldAt: NOON, bookedMicros: 100 }
     expect(recovered).toEqual([lost])
     const account = { budget: { spentMicros: 100, heldMicros: 0 }, inFlight: 0 }
@@ -47,34 +47,34 @@ describe('what a dead process left open', () => {
 
   it('is booked once, whoever comes next', () => {
     const dead = processes.next()
-    joined(store, dead).ledger.hold(orderOf(undefined))
+    registered(store, dead).ledger.hold(orderOf(undefined))
     processes.kill(dead)
-    expect([joined(store, processes.next()).recovered, joined(store, processes.next()).recovered]).toMatchObject([
-      [{ keyName: 'anonymous' }],
-      [],
-    ])
+    expect([
+      registered(store, processes.next()).recovered,
+      registered(store, processes.next()).recovered,
+    ]).toMatchObject([[{ keyName: 'anonymous' }], []])
   })
 
   it('is also found by a process that runs already', () => {
     const dead = processes.next()
-    const other = joined(store, processes.next())
-    joined(store, dead).ledger.hold(orderOf(undefined))
+    const other = registered(store, processes.next())
+    registered(store, dead).ledger.hold(orderOf(undefined))
     processes.kill(dead)
-    other.beat()
+    other.heartbeat()
     expect(other.recovered).toHaveLength(1)
   })
 
   it('includes what a process gave up when it was stopped', () => {
-    const stopped = joined(store, processes.next())
+    const stopped = registered(store, processes.next())
     stopped.ledger.hold(orderOf(undefined))
-    stopped.leave()
-    expect(joined(store, processes.next()).recovered).toHaveLength(1)
+    stopped.close()
+    expect(registered(store, processes.next()).recovered).toHaveLength(1)
   })
 
   it('is not what a living process has open', () => {
-    const living = joined(store, processes.next())
+    const living = registered(store, processes.next())
     const hold = held(living.ledger.hold(orderOf(undefined)))
-    expect(joined(store, processes.next()).recovered).toEqual([])
+    expect(registered(store, processes.next()).recovered).toEqual([])
     expect(living.ledger.settle(hold, cost(40))).toBe(true)
   })
 
@@ -82,29 +82,29 @@ describe('what a dead process left open', () => {
     let now = NOON
     const elsewhere = { own: { scope: 'container', pid: 1, started: '1' }, isAlive: () => undefined }
     const here = { ...processes.next(), isAlive: (): undefined => undefined }
-    const other = joined(store, elsewhere, () => now)
+    const other = registered(store, elsewhere, () => now)
     other.ledger.hold(orderOf(undefined))
-    const own = joined(store, here, () => now)
+    const own = registered(store, here, () => now)
     for (const seconds of [10, 20, 30, 40, 50]) {
       now = NOON + seconds * 1000
-      own.beat()
+      own.heartbeat()
     }
     expect(own.recovered).toEqual([])
     now = NOON + 60_000
-    own.beat()
+    own.heartbeat()
     expect(own.recovered).toHaveLength(1)
   })
 
   it('is not booked in haste after the whole machine has slept', () => {
     let now = NOON
     const look = { isAlive: (): undefined => undefined }
-    const other = joined(store, { ...processes.next(), ...look }, () => now)
+    const other = registered(store, { ...processes.next(), ...look }, () => now)
     other.ledger.hold(orderOf(undefined))
-    const own = joined(store, { ...processes.next(), ...look }, () => now)
+    const own = registered(store, { ...processes.next(), ...look }, () => now)
     now += 8 * 3_600_000
-    own.beat()
-    other.beat()
-    own.beat()
+    own.heartbeat()
+    other.heartbeat()
+    own.heartbeat()
     expect(own.recovered).toEqual([])
   })
 })

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { keyDigest, keyHint, newKeySecret } from '../../../src/access/keys/key-secret.ts'
 import { checkedSettings } from '../../../src/access/keys/key-settings.ts'
-import { Books } from '../../../src/accounting/ledger-writer.ts'
+import { LedgerWriter } from '../../../src/accounting/ledger-writer.ts'
 import { Store } from '../../../src/stores/sqlite/store.ts'
 import { createKey, orderOf, temporaryDirectory } from '../../helpers/store.ts'
 
@@ -44,14 +44,14 @@ const budget = { limitMicros: 20 * 100 + 99, period: 'month' } as const
 describe('500 requests at once against a budget that pays for 20', () => {
   it('are 20 in one process', async () => {
     const key = createKey(store, { name: 'alice', budget })
-    const { ledger, leave } = store.join({ onAbandoned: () => {}, onTrouble: () => {} })
-    const books = new Books({ ledger, onTrouble: () => {} })
-    const results = await Promise.allSettled(Array.from({ length: 500 }, () => books.hold(orderOf(key))))
+    const instance = store.register({ onAbandoned: () => {}, onHeartbeatFailed: () => {} })
+    const ledger = new LedgerWriter({ ledger: instance.ledger, onWriteFailed: () => {} })
+    const results = await Promise.allSettled(Array.from({ length: 500 }, () => ledger.hold(orderOf(key))))
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(20)
     const refusals = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
     expect(refusals[0]).toMatchObject({ code: 'insufficient_quota', status: 429 })
     expect(new Set(refusals.map(String))).toHaveProperty('size', 1)
-    leave()
+    instance.close()
   })
 
   it('are 20 in two processes on one file', async () => {

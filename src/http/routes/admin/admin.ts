@@ -2,7 +2,6 @@ import { KEY_NAME } from '../../../config/values.ts'
 import { GatewayError } from '../../../errors/gateway-error.ts'
 import { ADMIN, ANONYMOUS } from '../../../access/keys/keyring.ts'
 import { KeyError } from '../../../access/keys/virtual-key.ts'
-import { StoreError, storeRefusal } from '../../../errors/store-error.ts'
 import { KEY_ROUTES } from './keys.ts'
 import { REPORT_ROUTES } from './reports.ts'
 import { readBody, readQuery } from '../read-input.ts'
@@ -10,7 +9,8 @@ import { z } from 'zod'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ErrorCode } from '../../../errors/gateway-error.ts'
 import type { RequestCounter } from '../../../access/limits/rate-limit.ts'
-import type { AdminDatabase, AdminRoute } from './route.ts'
+import type { AdminDatabase } from '../../../access/admin-database.ts'
+import type { AdminRoute } from './route.ts'
 
 export interface AdminOptions {
   /** Undefined where the gateway runs without one. */
@@ -100,8 +100,7 @@ function createdName(answer: unknown): string {
 }
 
 function translated(error: unknown): unknown {
-  if (error instanceof KeyError) return new GatewayError(KEY_ERRORS[error.code], sentence(error.message))
-  return error instanceof StoreError ? storeRefusal(error) : error
+  return error instanceof KeyError ? new GatewayError(KEY_ERRORS[error.code], sentence(error.message)) : error
 }
 
 function sentence(text: string): string {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { PERIODS } from '../../../accounting/period.ts'
-import { OUTCOMES } from '../../../accounting/ledger.ts'
+import { LEDGER_OUTCOMES } from '../../../accounting/ledger.ts'
 import { GROUPINGS } from '../../../accounting/reports.ts'
 
 /* What the admin API and /gateway/me answer: the types of admin-json.ts, and schemas of the OpenAPI document. */
@@ -92,7 +92,7 @@ const ordered = {
 const tokens = count.nullable()
 export const generationAnswer = z.strictObject({
   ...ordered,
-  outcome: z.enum(OUTCOMES),
+  outcome: z.enum(LEDGER_OUTCOMES),
   error_code: z.string().nullable(),
   images: count,
   cost_usd: z.number().nullable(),

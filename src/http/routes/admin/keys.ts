@@ -8,12 +8,12 @@ import { adminRoute } from './route.ts'
 import { keyChangesBody, keysQuery, newKeyBody, rotationBody } from './schemas.ts'
 import type { z } from 'zod'
 import type { VirtualKey } from '../../../access/keys/virtual-key.ts'
-import type { AdminDatabase } from './route.ts'
+import type { AdminDatabase } from '../../../access/admin-database.ts'
 
 type KeyJson = z.output<typeof keyAnswer>
 
-async function described({ keys, books }: AdminDatabase, key: VirtualKey, now: number): Promise<KeyJson> {
-  return keyJson(key, await books.accountOf(key.id, now), await keys.secretsOf(key.id), now)
+async function described({ keys, ledger }: AdminDatabase, key: VirtualKey, now: number): Promise<KeyJson> {
+  return keyJson(key, await ledger.accountOf(key.id, now), await keys.secretsOf(key.id), now)
 }
 
 const create = adminRoute({

@@ -1,19 +1,6 @@
 import type { z } from 'zod'
-import type { KeyStore } from '../../../access/keys/virtual-key.ts'
-import type { VirtualKeys } from '../../../access/keys/virtual-keys.ts'
-import type { Books } from '../../../accounting/ledger-writer.ts'
-import type { Reports } from '../../../accounting/reports.ts'
+import type { AdminDatabase } from '../../../access/admin-database.ts'
 import type { RouteDescription } from '../described-route.ts'
-
-/** What the administrator's verbs work on. */
-export interface AdminDatabase {
-  readonly keys: KeyStore
-  readonly virtualKeys: Pick<VirtualKeys, 'create' | 'rotate'>
-  readonly reports: Reports
-  readonly books: Pick<Books, 'accountOf'>
-  /** Names of GATEWAY_KEYS: the books go by names, so that no virtual key may have one of them. */
-  readonly takenNames: readonly string[]
-}
 
 /** A request to the admin API, checked. */
 export interface AdminRequest<Q, B> {
