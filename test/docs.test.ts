@@ -18,6 +18,25 @@ const rows = (file: string): string[][] =>
         .slice(1, -1)
         .map((cell) => cell.trim()),
     )
+/** Every page that is written by hand. */
+const PAGES: readonly string[] = [
+  'README.md',
+  'CONTRIBUTING.md',
+  ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.md'))
+    .map((file) => `docs/${file}`)
+    .toSorted((a, b) => a.localeCompare(b)),
+]
+
+/** The anchors of a page's headings, as forges make them. */
+function anchorsOf(page: string): string[] {
+  return [...read(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\w\s-]/g, '')
+      .replaceAll(' ', '-'),
+  )
+}
 
 describe('the docs', () => {
   it('list every variable with its default and its line, in docs/configuration.md', () => {
@@ -71,19 +90,55 @@ describe('the docs', () => {
   })
 
   it('have no link that leads nowhere', () => {
-    const pages = [
-      'README.md',
-      'CONTRIBUTING.md',
-      ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
-        .filter((file) => file.endsWith('.md'))
-        .map((file) => `docs/${file}`),
-    ]
-    const dead = pages.flatMap((page) =>
-      [...read(page).matchAll(/\]\((?!https?:)([^)#]+)/g)]
-        .filter(([, target]) => !existsSync(join(ROOT, dirname(page), target ?? '')))
-        .map(([, target]) => `${page} → ${target}`),
+    const dead = PAGES.flatMap((page) =>
+      [...read(page).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]+))?\)/g)].flatMap(([link, target = '', anchor]) => {
+        const file = target === '' ? page : join(dirname(page), target)
+        if (!existsSync(join(ROOT, file))) return [`${page} has a link ${link}`]
+        return anchor === undefined || anchorsOf(file).includes(anchor) ? [] : [`${page} has a link ${link}`]
+      }),
     )
     expect(dead).toEqual([])
+  })
+
+  it('name no file or folder of the repository that is not there', () => {
+    const missing = PAGES.flatMap((page) =>
+      [...read(page).matchAll(/`((?:src|sandbox|test|bench|docs|examples)\/[\w./-]*)`/g)]
+        .map(([, path = '']) => path)
+        .filter((path) => !existsSync(join(ROOT, path)))
+        .map((path) => `${page} names ${path}`),
+    )
+    expect(missing).toEqual([])
+  })
+
+  it('have numbered decisions with status and date', () => {
+    const records = PAGES.filter((page) => page.startsWith('docs/decisions/'))
+    const untidy = records.filter((page) => {
+      const number = Number(/(\d{4})-[a-z0-9-]+\.md$/.exec(page)?.[1])
+      const head = new RegExp(`^# ${number}\\. .+\n\nStatus: \\S.*\nDate: \\d{4}-\\d{2}-\\d{2}\n`)
+      return !head.test(read(page))
+    })
+    expect(untidy).toEqual([])
+    const numbers = records.map((page) => page.slice(0, 'docs/decisions/0000'.length))
+    expect(numbers.filter((number, index) => numbers.indexOf(number) !== index)).toEqual([])
+  })
+
+  it('give each word of the glossary once', () => {
+    const words = read('docs/glossary.md')
+      .split('\n')
+      .filter((line) => /^\| (?!Say|-)/.test(line))
+      .map((line) => line.split('|')[1]?.trim() ?? '')
+    expect(words.length).toBeGreaterThan(40)
+    expect(words.filter((word, index) => words.indexOf(word) !== index)).toEqual([])
+  })
+
+  it('name the phases of a request by functions of the file beside them, in docs/life-of-a-request.md', () => {
+    const phases = rows('docs/life-of-a-request.md').filter(([, file]) => /^`src\/.*\.ts`$/.test(file ?? ''))
+    expect(phases.length).toBeGreaterThan(8)
+    const invented = phases.filter(([name = '', file = '']) => {
+      const code = read(file.replaceAll('`', ''))
+      return !new RegExp(`\\b${name.replaceAll('`', '')}\\(`).test(code)
+    })
+    expect(invented.map(([name, file]) => `${name} is not in ${file}`)).toEqual([])
   })
 
   it('and the scripts they name exist', () => {
