@@ -25,7 +25,7 @@ import type { ExchangeLog } from '../gateway/exchange-log.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import type { Generations } from '../gateway/generations.ts'
 import type { Catalogue } from '../models/catalogue.ts'
-import type { SpoolDirectory } from '../spool/spool.ts'
+import type { SpoolDirectory } from '../spool/spool-file.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Database } from './database.ts'
 

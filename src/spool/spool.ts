@@ -1,61 +1,19 @@
-import { randomUUID } from 'node:crypto'
-import { constants } from 'node:fs'
-import { open, readdir, unlink } from 'node:fs/promises'
-import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { GatewayError } from '../errors/gateway-error.ts'
-import { makeDirectory } from './make-directory.ts'
-import { GatheredBytes } from './gathered-bytes.ts'
-import type { FileHandle } from 'node:fs/promises'
+import { ByteList } from './byte-list.ts'
+import type { SpoolDirectory, SpoolFile } from './spool-file.ts'
 
-/** What stays in memory; anything larger goes to a file. */
+/** The memory of one spool, where nothing else is said; anything larger goes to a file. */
 const MEMORY_BYTES = 262_144
+/** Fewer bytes wait for more before they are written to the file. */
+const LEAST_WRITE_BYTES = 65_536
+const MOST_WRITE_BYTES = 1_048_576
 /** How much of a file is read at once. */
 const READ_BYTES = 131_072
-const PREFIX = 'spool-'
-/** Only this process's user may look; the file must not exist yet, nor be somebody's link. */
-const CREATE = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0)
-const OWNER_ONLY = 0o600
 
 /** A part of what a spool holds, both ends as offsets. */
 export interface ByteRange {
   readonly start: number
   readonly end: number
-}
-
-/**
- * Where large bodies wait on disk. A file is removed from its directory as soon as it is open, so that it is gone with the
- * process, however that ends; where the system does not allow that (Windows), when it is discarded or at the next start.
- */
-export class SpoolDirectory {
-  readonly #path: string
-
-  constructor(path: string) {
-    this.#path = path
-  }
-
-  /** Removes files that a killed process left. The directory need not exist: it is made for the first file. */
-  async sweep(): Promise<void> {
-    const names = await readdir(this.#path).catch(() => [])
-    const left = names.filter((name) => name.startsWith(PREFIX))
-    await Promise.all(left.map((name) => unlink(join(this.#path, name)).catch(() => {})))
-  }
-
-  /** @throws GatewayError `storage_full`, `storage_unavailable` */
-  async createFile(): Promise<SpoolFile> {
-    const path = join(this.#path, PREFIX + randomUUID())
-    try {
-      makeDirectory(this.#path)
-      const handle = await open(path, CREATE, OWNER_ONLY)
-      const isGone = await unlink(path).then(
-        () => true,
-        () => false,
-      )
-      return { handle, path: isGone ? undefined : path }
-    } catch (error) {
-      throw storageError(error)
-    }
-  }
 }
 
 /** A number of bytes that can be read any number of times. */
@@ -64,43 +22,95 @@ export interface SpooledBody {
   open(): Readable
 }
 
-interface SpoolFile {
-  readonly handle: FileHandle
-  /** Where it could not be removed yet. */
-  readonly path: string | undefined
+/** Is told when bytes have gone from memory to the file, and when they cannot. */
+export interface SpoolOwner {
+  spooled(bytes: number): void
+  spoolFailed(error: unknown): void
 }
 
-/** Bytes that arrive once and are read any number of times: in memory while they are few, else in a file. */
+export interface SpoolOptions {
+  /** More than that goes to a file; infinite: nothing does before `spill` is called. */
+  readonly memoryBytes?: number
+  readonly owner?: SpoolOwner
+}
+
+/**
+ * Bytes that arrive once and are read any number of times: in memory while they are few, else in a file. The file holds
+ * the first `fileBytes`, memory the rest, so that what is on its way to the disk can be read, and is counted, where it is.
+ */
 export class Spool {
   readonly #directory: SpoolDirectory
-  readonly #memory = new GatheredBytes()
+  readonly #maxMemoryBytes: number
+  readonly #owner: SpoolOwner | undefined
+  readonly #memory = new ByteList()
   #file: SpoolFile | undefined
+  #leastWriteBytes = LEAST_WRITE_BYTES
+  #isSpilled = false
   #isDiscarded = false
+  #writing: Promise<void> | undefined
+  #failure: unknown
   bytes = 0
+  fileBytes = 0
 
-  constructor(directory: SpoolDirectory) {
+  constructor(directory: SpoolDirectory, { memoryBytes = MEMORY_BYTES, owner }: SpoolOptions = {}) {
     this.#directory = directory
+    this.#maxMemoryBytes = memoryBytes
+    this.#owner = owner
+  }
+
+  /** The bytes that are in memory, those that wait for the file included. */
+  get memoryBytes(): number {
+    return this.#memory.bytes
+  }
+
+  /** What was appended last may be in memory; the rest goes to the file, or is there. */
+  get isSpilled(): boolean {
+    return this.#isSpilled
+  }
+
+  /** Appends without waiting; the owner is told how the file fares. */
+  append(chunk: Buffer): void {
+    if (this.#isDiscarded) return
+    this.bytes += chunk.length
+    this.#memory.append(chunk)
+    if (!this.#isSpilled && this.#memory.bytes > this.#maxMemoryBytes) this.#isSpilled = true
+    if (this.#isSpilled) this.#startWriting()
   }
 
   /** Appends; wait for it before the next. @throws GatewayError `storage_full`, `storage_unavailable` */
   async write(chunk: Buffer): Promise<void> {
-    const position = this.bytes
-    this.bytes += chunk.length
-    if (this.#file === undefined && this.bytes <= MEMORY_BYTES) {
-      this.#memory.append(chunk)
-      return
-    }
-    if (this.#file === undefined) return this.#moveToFile(chunk)
-    return writeAt(this.#file.handle, chunk, position)
+    this.append(chunk)
+    await this.#writing
+    if (this.#failure !== undefined) throw this.#failure
   }
 
-  /** What `read` gives, with its length, to be sent any number of times. */
+  /** Sends what is in memory to the file, however little it is. */
+  spill(): void {
+    this.#isSpilled = true
+    this.#leastWriteBytes = 1
+    this.#startWriting()
+  }
+
+  /** All bytes in one piece, where they are in memory. */
+  get inMemory(): Buffer | undefined {
+    return this.#isDiscarded || this.fileBytes > 0 ? undefined : this.#memory.joined()
+  }
+
+  /** The bytes from an offset on: as many as can be had at once. @throws where there are none, or they were discarded */
+  async chunkAt(offset: number, end = this.bytes): Promise<Buffer> {
+    if (this.#isDiscarded) throw new Error('the spool has been discarded')
+    if (offset >= this.fileBytes) return this.#memory.from(offset - this.fileBytes).subarray(0, end - offset)
+    if (this.#file === undefined) throw new Error('the spool has no file')
+    return this.#file.read(offset, Math.min(end, this.fileBytes, offset + READ_BYTES))
+  }
+
+  /** Ranges of the spool and other bytes in between, with their length, to be sent any number of times. */
   body(parts: readonly (ByteRange | Buffer)[] = [{ start: 0, end: this.bytes }]): SpooledBody {
     const bytes = parts.reduce((sum, part) => sum + (Buffer.isBuffer(part) ? part.length : part.end - part.start), 0)
     return { bytes, open: () => this.read(parts) }
   }
 
-  /** The bytes as a stream: ranges of what is kept here, and others in between. */
+  /** The bytes as a stream: ranges of the spool, and others in between. */
   read(parts: readonly (ByteRange | Buffer)[] = [{ start: 0, end: this.bytes }]): Readable {
     return Readable.from(this.#parts(parts), { objectMode: false, highWaterMark: READ_BYTES })
   }
@@ -109,71 +119,51 @@ export class Spool {
   async discard(): Promise<void> {
     this.#isDiscarded = true
     this.#memory.clear()
+    await this.#writing
     const file = this.#file
     this.#file = undefined
-    if (file !== undefined) await remove(file)
+    await file?.remove()
   }
 
-  /** What is in memory stays there until it can be read in the file. */
-  async #moveToFile(chunk: Buffer): Promise<void> {
-    const file = await this.#directory.createFile()
-    try {
-      await writeAt(file.handle, Buffer.concat([this.#memory.bytes(), chunk]), 0)
-    } catch (error) {
-      await remove(file)
-      throw error
+  #startWriting(): void {
+    if (this.#isDiscarded || this.#memory.bytes < this.#leastWriteBytes) return
+    this.#writing ??= this.#writeOut().then(
+      () => {
+        this.#writing = undefined
+      },
+      async (error: unknown) => {
+        this.#failure = error
+        this.#writing = undefined
+        await this.discard() // at once: others may need the room
+        this.#owner?.spoolFailed(error)
+      },
+    )
+  }
+
+  async #writeOut(): Promise<void> {
+    this.#file ??= await this.#directory.createFile()
+    while (!this.#isDiscarded && this.#memory.bytes >= this.#leastWriteBytes) {
+      const pieces = this.#memory.firstPieces(MOST_WRITE_BYTES)
+      const bytes = await this.#file.write(pieces, this.fileBytes)
+      if (this.#isDiscarded) return
+      this.#memory.removeFirst(pieces)
+      this.fileBytes += bytes
+      if (this.#memory.bytes === 0) this.#leastWriteBytes = LEAST_WRITE_BYTES
+      this.#owner?.spooled(bytes)
     }
-    if (this.#isDiscarded) return remove(file)
-    this.#file = file
-    this.#memory.clear()
   }
 
   async *#parts(parts: readonly (ByteRange | Buffer)[]): AsyncGenerator<Buffer> {
     for (const part of parts) {
       if (this.#isDiscarded) throw new Error('the spool has been discarded')
       if (Buffer.isBuffer(part)) yield part
-      else if (this.#file === undefined) yield this.#memory.bytes().subarray(part.start, part.end)
-      else yield* readRange(this.#file.handle, part)
+      else {
+        for (let at = part.start; at < part.end;) {
+          const chunk = await this.chunkAt(at, part.end)
+          at += chunk.length
+          yield chunk
+        }
+      }
     }
   }
-}
-
-async function remove({ handle, path }: SpoolFile): Promise<void> {
-  await handle.close().catch(() => {})
-  if (path !== undefined) await unlink(path).catch(() => {})
-}
-
-async function* readRange(handle: FileHandle, { start, end }: ByteRange): AsyncGenerator<Buffer> {
-  for (let at = start; at < end;) {
-    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(Math.min(READ_BYTES, end - at)), {
-      position: at,
-    })
-    if (bytesRead === 0) throw new Error('the spool file is shorter than what was written')
-    at += bytesRead
-    yield buffer.subarray(0, bytesRead)
-  }
-}
-
-async function writeAt(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
-  try {
-    for (let done = 0; done < bytes.length;) {
-      const { bytesWritten } = await handle.write(bytes, done, bytes.length - done, position + done)
-      done += bytesWritten
-    }
-  } catch (error) {
-    throw storageError(error)
-  }
-}
-
-function storageError(cause: unknown): GatewayError {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error'
-  if (code === 'ENOSPC' || code === 'EDQUOT')
-    return new GatewayError('storage_full', "The gateway's disk has no room for the request. Nothing was sent.", {
-      cause,
-    })
-  return new GatewayError(
-    'storage_unavailable',
-    `The gateway cannot write to its data directory (${code}). Nothing was sent.`,
-    { cause },
-  )
 }

@@ -18,7 +18,8 @@ import { buffer } from 'node:stream/consumers'
 import * as fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { GatewayError } from '../../src/errors/gateway-error.ts'
-import { Spool, SpoolDirectory } from '../../src/spool/spool.ts'
+import { Spool } from '../../src/spool/spool.ts'
+import { SpoolDirectory } from '../../src/spool/spool-file.ts'
 import type { ByteRange } from '../../src/spool/spool.ts'
 
 /** What a spool keeps in memory. */

@@ -1,5 +1,5 @@
 import { KeptAnswer } from './kept-answer.ts'
-import type { SpoolDirectory } from '../../spool/spool.ts'
+import type { SpoolDirectory } from '../../spool/spool-file.ts'
 
 /**
  * What all kept answers may have in memory together: a single image is a few megabytes. Every answer under way has

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { KeptAnswers } from '../../../src/gateway/generation/kept-answers.ts'
-import { SpoolDirectory } from '../../../src/spool/spool.ts'
+import { SpoolDirectory } from '../../../src/spool/spool-file.ts'
 import type { AnswerSink } from '../../../src/gateway/answers/answer.ts'
 import type { KeptAnswer } from '../../../src/gateway/generation/kept-answer.ts'
 

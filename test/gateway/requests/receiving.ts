@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { GatewayError } from '../../../src/errors/gateway-error.ts'
-import { SpoolDirectory } from '../../../src/spool/spool.ts'
+import { SpoolDirectory } from '../../../src/spool/spool-file.ts'
 import type { Body, Call } from '../../../src/gateway/requests/endpoint.ts'
 import type { IncomingUpload, UploadOptions } from '../../../src/gateway/requests/uploads/receive.ts'
 

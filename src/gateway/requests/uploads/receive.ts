@@ -1,13 +1,10 @@
 import { GatewayError } from '../../../errors/gateway-error.ts'
-import { GatheredBytes } from '../../../spool/gathered-bytes.ts'
 import { Spool } from '../../../spool/spool.ts'
 import type { Readable } from 'node:stream'
-import type { SpoolDirectory } from '../../../spool/spool.ts'
+import type { SpoolDirectory } from '../../../spool/spool-file.ts'
 
 /** How long what is still coming of a refused upload is read and thrown away, so that its client sees the answer. */
 const DRAIN_MS = 30_000
-/** Smaller chunks are gathered before they are written: some clients send a few bytes at a time. */
-const WRITE_BYTES = 65_536
 
 /** A body as it arrives. */
 export interface IncomingUpload {
@@ -41,21 +38,15 @@ export async function receiveUpload<T>(
   read: (spool: Spool) => T,
 ): Promise<T> {
   const spool = new Spool(directory)
-  const gathered = new GatheredBytes()
   try {
     if (contentLength !== undefined && contentLength > maxBytes) throw tooLarge(maxBytes)
     // Leaving the loop must not destroy the connection: the answer still has to go out on it.
     for await (const chunk of payload.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      if (spool.bytes + gathered.length + chunk.length > maxBytes) throw tooLarge(maxBytes)
+      if (spool.bytes + chunk.length > maxBytes) throw tooLarge(maxBytes)
       tap.write(chunk)
-      const isLarge = gathered.length === 0 && chunk.length >= WRITE_BYTES
-      if (!isLarge) gathered.append(chunk)
-      if (!isLarge && gathered.length < WRITE_BYTES) continue
-      await spool.write(isLarge ? chunk : gathered.bytes())
-      gathered.truncate(0)
+      await spool.write(chunk)
     }
     tap.end()
-    if (gathered.length > 0) await spool.write(gathered.bytes())
     return read(spool)
   } catch (error) {
     await spool.discard()

@@ -7,7 +7,7 @@ import { setTimeout } from 'node:timers/promises'
 import * as fc from 'fast-check'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { GatewayError } from '../../../../src/errors/gateway-error.ts'
-import { SpoolDirectory } from '../../../../src/spool/spool.ts'
+import { SpoolDirectory, SpoolFile } from '../../../../src/spool/spool-file.ts'
 import { receiveUpload } from '../../../../src/gateway/requests/uploads/receive.ts'
 import type { Spool } from '../../../../src/spool/spool.ts'
 import type { IncomingUpload, UploadTap } from '../../../../src/gateway/requests/uploads/receive.ts'
@@ -34,12 +34,12 @@ class CountingDirectory extends SpoolDirectory {
     const { handle, path } = await super.createFile()
     const counted = new Proxy(handle, {
       get: (target, name) => {
-        if (name === 'write') this.writes++
+        if (name === 'writev') this.writes++
         const member: unknown = Reflect.get(target, name, target)
         return typeof member === 'function' ? (member.bind(target) as unknown) : member
       },
     })
-    return { handle: counted, path }
+    return new SpoolFile(counted, path)
   }
 }
 

@@ -1,0 +1,87 @@
+import { GatheredBytes } from './gathered-bytes.ts'
+
+/** Smaller pieces are copied together: a Buffer of its own takes a hundred bytes and more beside its content. */
+const SMALL_BYTES = 4096
+/** Pieces that are copied together are closed at this size. */
+const BLOCK_BYTES = 65_536
+
+/**
+ * Bytes in memory, in order, appended at the end and taken away at the front. A large piece is kept as it came, without
+ * a copy; small pieces, and those that would keep a much larger memory alive, are copied together. So the memory that is
+ * really held is at most twice `bytes`, however the bytes came.
+ */
+export class ByteList {
+  #pieces: Buffer[] = []
+  #gathering: GatheredBytes | undefined
+  bytes = 0
+
+  append(piece: Buffer): void {
+    if (piece.length === 0) return
+    this.bytes += piece.length
+    const isKept = piece.length >= SMALL_BYTES && 2 * piece.length >= piece.buffer.byteLength
+    if (isKept) {
+      this.#closeBlock()
+      this.#pieces.push(piece)
+      return
+    }
+    this.#gathering ??= new GatheredBytes()
+    this.#gathering.append(piece)
+    if (this.#gathering.length >= BLOCK_BYTES) this.#closeBlock()
+  }
+
+  /** The pieces in order; not copies. They stay as they are when more is appended. */
+  pieces(): readonly Buffer[] {
+    return this.#gathering === undefined ? this.#pieces : [...this.#pieces, this.#gathering.bytes()]
+  }
+
+  /** All bytes in one piece; the usual single piece is not copied. */
+  joined(): Buffer {
+    const pieces = this.pieces()
+    const [only] = pieces
+    return pieces.length === 1 && only !== undefined ? only : Buffer.concat(pieces, this.bytes)
+  }
+
+  /** The bytes from an offset to the end of the piece that holds it. */
+  from(offset: number): Buffer {
+    let start = 0
+    for (const piece of this.pieces()) {
+      if (offset < start + piece.length) return piece.subarray(offset - start)
+      start += piece.length
+    }
+    throw new RangeError('there is no byte at this offset')
+  }
+
+  /** The first pieces, together at most so many bytes, but at least one piece. */
+  firstPieces(maxBytes: number): readonly Buffer[] {
+    const pieces = this.pieces()
+    let count = 0
+    for (let bytes = 0; count < pieces.length; count++) {
+      bytes += pieces[count]?.length ?? 0
+      if (bytes > maxBytes) break
+    }
+    return pieces.slice(0, Math.max(1, count))
+  }
+
+  /** Takes away the first pieces, as `firstPieces` gave them. */
+  removeFirst(pieces: readonly Buffer[]): void {
+    if (pieces.length > this.#pieces.length) this.#closeBlock(pieces)
+    this.#pieces.splice(0, pieces.length)
+    for (const { length } of pieces) this.bytes -= length
+  }
+
+  clear(): void {
+    this.#pieces = []
+    this.#gathering = undefined
+    this.bytes = 0
+  }
+
+  /** The block that is being gathered becomes a piece: in two, where a part of it is about to be taken away. */
+  #closeBlock(taken: readonly Buffer[] = []): void {
+    if (this.#gathering === undefined) return
+    const block = this.#gathering.bytes()
+    this.#gathering = undefined
+    const partly = taken.length > this.#pieces.length ? (taken.at(-1)?.length ?? block.length) : block.length
+    this.#pieces.push(block.subarray(0, partly))
+    if (partly < block.length) this.#pieces.push(block.subarray(partly))
+  }
+}
