@@ -1,7 +1,7 @@
 import { enableCompileCache, flushCompileCache } from 'node:module'
 import { setTimeout as sleep } from 'node:timers/promises'
 import closeWithGrace from 'close-with-grace'
-import { failWith } from './cli/failure.ts'
+import { endingOf } from './app/failure.ts'
 import { loadEnvFile, readConfig } from './config/config.ts'
 import type { App } from './app/app.ts'
 import type { Config } from './config/config.ts'
@@ -45,4 +45,8 @@ function announce({ logger }: App, config: Config, address: string): void {
     logger.warn('GATEWAY_KEYS is empty: only the holder of ADMIN_KEY may call')
 }
 
-await main().catch(failWith)
+await main().catch((error: unknown) => {
+  const { message, exitCode } = endingOf(error)
+  console.error(message)
+  process.exit(exitCode)
+})

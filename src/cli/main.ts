@@ -1,4 +1,4 @@
-import { failWith } from './failure.ts'
+import { endingOf } from '../app/failure.ts'
 
 /** The `comet-gateway` command. Without arguments it serves, at once: the other commands need not be loaded. */
 async function main(args: readonly string[]): Promise<void> {
@@ -10,4 +10,8 @@ async function main(args: readonly string[]): Promise<void> {
   await createProgram().parseAsync([...args], { from: 'user' })
 }
 
-await main(process.argv.slice(2)).catch(failWith)
+await main(process.argv.slice(2)).catch((error: unknown) => {
+  const { message, exitCode } = endingOf(error)
+  if (message !== undefined) console.error(message)
+  process.exit(exitCode)
+})

@@ -1,6 +1,7 @@
 import { styleText } from 'node:util'
 import { Option } from 'commander'
-import { csvLine, printable, printableJson } from './printable.ts'
+import { printable, printableJson } from '../errors/printable.ts'
+import { csvLine } from './csv.ts'
 import type { Command } from 'commander'
 
 export interface OutputOptions {

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { KEY_NAME, RESERVED_NAMES } from '../../config/values.ts'
 import { PERIODS } from '../../accounting/period.ts'
+import { isPrintable } from '../../errors/printable.ts'
 import { ALL_MODELS } from './model-patterns.ts'
 import { KeyError } from './virtual-key.ts'
 import type { KeySettings } from './virtual-key.ts'
@@ -11,12 +12,6 @@ const MAX_LIMIT = 1_000_000
 const MAX_PATTERNS = 100
 /** 9999-12-31, the last day that dates are written for in four digits. */
 const LATEST_MS = 253_402_300_799_999
-
-/**
- * Anything that could move a cursor, hide, or turn the direction of what a terminal shows: control characters (C0, C1,
- * DEL), line and paragraph separators, bidirectional and other format characters, lone surrogates.
- */
-const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
 
 const limit = z.int().min(1, 'must be at least 1').max(MAX_LIMIT, `must be at most ${MAX_LIMIT}`).optional()
 
@@ -29,7 +24,7 @@ export const KEY_FIELDS = {
   note: z
     .string()
     .max(500, 'must have at most 500 characters')
-    .refine((note) => !UNPRINTABLE.test(note), 'must be one line without control characters'),
+    .refine(isPrintable, 'must be one line without control characters'),
   models: z
     .array(
       z.string().regex(/^[\x21-\x2b\x2d-\x7e]{1,256}$/, 'must be model ids or patterns, without spaces and commas'),

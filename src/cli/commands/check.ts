@@ -6,7 +6,7 @@ import { checkCall, resolveModel } from '../../gateway/check-request.ts'
 import { highestCostMicros } from '../../models/prices/cost.ts'
 import { usdNumber } from '../key-columns.ts'
 import { printJson, write } from '../output.ts'
-import { printable } from '../printable.ts'
+import { printable } from '../../errors/printable.ts'
 import { catalogueSettings } from '../settings.ts'
 import type { Command } from 'commander'
 

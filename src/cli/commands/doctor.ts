@@ -4,7 +4,7 @@ import { ConfigError, loadEnvFile, readConfig } from '../../config/config.ts'
 import { StoreError } from '../../errors/store-error.ts'
 import { Store } from '../../stores/sqlite/store.ts'
 import { bold, printJson, write } from '../output.ts'
-import { printable } from '../printable.ts'
+import { printable } from '../../errors/printable.ts'
 import type { Command } from 'commander'
 import type { Config } from '../../config/config.ts'
 

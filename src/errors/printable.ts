@@ -1,7 +1,10 @@
 /** Control, format and line-breaking characters: what could move the cursor, hide, or turn text around. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
-/** What a spreadsheet takes for the beginning of a formula (OWASP, CSV Injection). */
-const FORMULA = /^[=+\-@\t\r＝＋－＠]/
+
+/** Whether a terminal shows all of a text, in one line and in its order. */
+export function isPrintable(text: string): boolean {
+  return text.search(UNPRINTABLE) === -1
+}
 
 /** Text that a terminal shows and does not obey: names and model ids may come from anybody. */
 export function printable(text: string): string {
@@ -13,17 +16,6 @@ export function printableJson(value: unknown): string {
   return JSON.stringify(value, null, 2).replaceAll(UNPRINTABLE, (character) =>
     character === '\n' ? character : escaped(character),
   )
-}
-
-/** One CSV line (RFC 4180); a text that a spreadsheet would calculate is kept from it by an apostrophe. */
-export function csvLine(cells: readonly (string | number | boolean | undefined)[]): string {
-  return cells.map(csvCell).join(',')
-}
-
-function csvCell(cell: string | number | boolean | undefined): string {
-  if (typeof cell !== 'string') return cell === undefined ? '' : String(cell)
-  const safe = printable(FORMULA.test(cell) ? `'${cell}` : cell)
-  return /[",]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
 
 function escaped(characters: string): string {

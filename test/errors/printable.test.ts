@@ -1,7 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { csvLine, printable, printableJson } from '../../src/cli/printable.ts'
-import { blocks } from '../../src/cli/commands/usage.ts'
+import { printable, printableJson } from '../../src/errors/printable.ts'
 
 describe('what a terminal is given', () => {
   it.each([
@@ -26,31 +25,5 @@ describe('what a terminal is given', () => {
         expect(json.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u)
       }),
     )
-  })
-})
-
-describe('a CSV line', () => {
-  it.each([
-    ['=HYPERLINK("http://x")', `"'=HYPERLINK(""http://x"")"`],
-    ['+1', "'+1"],
-    ['-1+cmd|x', "'-1+cmd|x"],
-    ['@SUM(A1)', "'@SUM(A1)"],
-    ['\t=1', "'\u{FFFD}=1"],
-    ['＝1', "'＝1"],
-    ['a,b', '"a,b"'],
-    ['say "hi"', '"say ""hi"""'],
-    ['plain', 'plain'],
-  ])('has %j as %s', (cell, text) => {
-    expect(csvLine([cell])).toBe(text)
-  })
-
-  it('leaves numbers alone, and nothing empty', () => {
-    expect(csvLine([-1.5, true, undefined, ''])).toBe('-1.5,true,,')
-  })
-})
-
-describe('a bar', () => {
-  it('is as long as its share, and seen where that is not nothing', () => {
-    expect([blocks(0), blocks(0.0001), blocks(0.5), blocks(1)]).toEqual(['', '▏', '█'.repeat(12), '█'.repeat(24)])
   })
 })
