@@ -31,6 +31,21 @@ function riddlesIn(folder: string): string[] {
     )
 }
 
+/** The sentences of a page: without headings, heads of tables, and code. */
+function sentencesOf(page: string): string[] {
+  const text = readFileSync(join(ROOT, page), 'utf8')
+    .replaceAll(/^```[\s\S]*?^```/gm, '')
+    .replaceAll(/^#.*$/gm, '')
+    .replaceAll(/^\|.*\n(?=\|---)/gm, '')
+  return text.split(/\n\s*(?:[-*]|\d+\.)?\s*|\||(?<=[.:;])\s+/).map((part) => part.replaceAll('**', '').trim())
+}
+
+function pages(): string[] {
+  const docs = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
+  const inDocs = docs.filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`)
+  return ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...inDocs]
+}
+
 describe('the comments', () => {
   for (const [folder, most] of Object.entries(TOLERATED)) {
     it(`name their subject, in ${folder}`, () => {
@@ -42,5 +57,16 @@ describe('the comments', () => {
   it('are found at the beginning of a line, behind code, and inside of blocks', () => {
     const code = ['/** one */', '/**', ' * two', ' */', '  // three', "const url = 'https://four' // five"].join('\n')
     expect([...commentsOf(code).values()]).toEqual(['one */', 'two', 'three', 'five'])
+  })
+})
+
+describe('the pages', () => {
+  it('name their subject in every sentence', () => {
+    const riddles = pages().flatMap((page) =>
+      sentencesOf(page)
+        .filter((sentence) => /^(?:What|Whose|Whoever|Whatever|Who)\b(?!.*\?)/.test(sentence))
+        .map((sentence) => `${page}: ${sentence}`),
+    )
+    expect(riddles).toEqual([])
   })
 })

@@ -14,7 +14,7 @@ export const VARIABLES = {
   COMETAPI_BASE_URL: {
     read: upstreamUrl,
     default: 'https://api.cometapi.com',
-    doc: 'Where CometAPI is; https, or http to loopback.',
+    doc: 'Address of CometAPI; https, or http to loopback.',
   },
   HOST: {
     read: z.string().min(1),
@@ -58,7 +58,7 @@ export const VARIABLES = {
   GATEWAY_KEYS: {
     read: namedKeys,
     default: undefined,
-    doc: 'Who may call: name=key, comma-separated, keys of at least 16 characters.',
+    doc: 'Keys of callers: name=key, comma-separated, each key of at least 16 characters.',
   },
   ADMIN_KEY: {
     read: secret(24),
@@ -119,27 +119,27 @@ export const VARIABLES = {
   UPSTREAM_RETRIES: {
     read: whole(0, 10),
     default: '2',
-    doc: 'How often an order is sent again after a failure in which nothing can have been done.',
+    doc: 'How often an order is sent again after a failure that rules out that anything was done.',
   },
   ORPHAN_TTL_MS: {
     read: whole(0, 86_400_000),
     default: '600000',
-    doc: 'How long an answer is kept for a client that left before it had it, in milliseconds; 0 keeps nothing.',
+    doc: 'How long the answer of a client that left without it is kept, in milliseconds; 0 keeps nothing.',
   },
   ORPHAN_SPOOL_BYTES: {
     read: whole(0, 1_099_511_627_776),
     default: '1073741824',
-    doc: 'What kept answers may take on disk together (1 GiB); beyond it the oldest are forgotten.',
+    doc: 'Most bytes that kept answers may have on disk together (1 GiB); beyond it the oldest are evicted.',
   },
   STREAM_KEEP_ALIVE_MS: {
     read: whole(10, 600_000),
     default: '15000',
-    doc: 'A stream that is silent for so long gets a comment, so that no proxy in between cuts the line, in milliseconds.',
+    doc: 'Silence after which a stream gets a comment as heartbeat, so that no proxy cuts the connection, in milliseconds.',
   },
   DRAIN_TIMEOUT_MS: {
     read: whole(0, 86_400_000),
     default: '120000',
-    doc: 'How long a stopping gateway waits for what is under way, in milliseconds.',
+    doc: 'How long a stopping gateway waits for work under way, in milliseconds.',
   },
   LOG_LEVEL: {
     read: z.enum(['debug', 'info', 'warn', 'error', 'silent']),
