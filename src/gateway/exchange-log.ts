@@ -1,4 +1,4 @@
-import { knownCode } from '../upstream/failures.ts'
+import { knownCode } from '../upstream/known-codes.ts'
 import { upstreamRequestId } from './headers.ts'
 import type { Logger } from 'pino'
 import type { GatewayError } from '../errors/gateway-error.ts'

@@ -1,9 +1,11 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readError } from '../../src/upstream/failures.ts'
+import { readError } from '../../src/upstream/envelope.ts'
 import { comet, translate } from './translating.ts'
 
-const read = (body: unknown): unknown => readError(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)))
+const untouched = (text: string): string => text
+const read = (body: unknown): unknown =>
+  readError(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)), untouched)
 const NOTHING = { message: '', type: '', code: '', param: null }
 
 describe('readError', () => {
@@ -58,7 +60,7 @@ describe('readError', () => {
   it('gives words for anything, and never throws', () => {
     fc.assert(
       fc.property(fc.oneof(fc.json(), fc.uint8Array()), (body) => {
-        expect(readError(Buffer.from(body))).toEqual({
+        expect(readError(Buffer.from(body), untouched)).toEqual({
           message: expect.any(String),
           type: expect.any(String),
           code: expect.any(String),

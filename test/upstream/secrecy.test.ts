@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createRedactor } from '../../src/telemetry/logging.ts'
-import { translateFailure, withoutInternals } from '../../src/upstream/failures.ts'
+import { readError, withoutInternals } from '../../src/upstream/envelope.ts'
+import { translateFailure } from '../../src/upstream/translate.ts'
 import { comet, PLANTED_KEY, translate } from './translating.ts'
 
 const RAND = '20260205132859798638387SIHCnxzJ'
@@ -88,10 +89,8 @@ describe('a planted key', () => {
         const body = Buffer.from(
           JSON.stringify(comet('invalid_value', `${'x '.repeat(970)}${'_'.repeat(shift)} ${key}`)),
         )
-        return translateFailure(
-          { status: 400, retryAfter: undefined, body, model: 'gpt-image-2' },
-          redact,
-        ).message.slice(-60)
+        const answer = { status: 400, error: readError(body, redact), model: 'gpt-image-2' }
+        return translateFailure(answer, undefined).message.slice(-60)
       })
       expect(ends.filter((end) => end.includes(key.slice(0, 4)))).toEqual([])
     },

@@ -1,5 +1,6 @@
 import { createRedactor } from '../../src/telemetry/logging.ts'
-import { translateFailure } from '../../src/upstream/failures.ts'
+import { readError } from '../../src/upstream/envelope.ts'
+import { translateFailure } from '../../src/upstream/translate.ts'
 import type { GatewayError } from '../../src/errors/gateway-error.ts'
 
 export const PLANTED_KEY = 'sk-planted-upstream-key-0123456789'
@@ -15,7 +16,7 @@ interface Answer {
 /** What the client gets for an answer of the upstream; a string or buffer is its body as it is. */
 export function translate({ status, body, retryAfter }: Answer): GatewayError {
   const bytes = Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
-  return translateFailure({ status, retryAfter, body: bytes, model: 'gpt-image-2' }, redact)
+  return translateFailure({ status, error: readError(bytes, redact), model: 'gpt-image-2' }, retryAfter)
 }
 
 /** A body in CometAPI's envelope (facts 1.8). */

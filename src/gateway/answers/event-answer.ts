@@ -1,4 +1,6 @@
-import { brokenOff, invalidAnswer, originOf, translateStreamError } from '../../upstream/failures.ts'
+import { errorOf, originOf } from '../../upstream/envelope.ts'
+import { brokenOff, invalidAnswer } from '../../upstream/failures.ts'
+import { translateStreamError } from '../../upstream/translate.ts'
 import { factsOfWhole } from './answer-facts.ts'
 import { SseTap } from './sse-tap.ts'
 import { errorEvent } from './answer.ts'
@@ -96,9 +98,8 @@ export class EventAnswer implements AnswerReader {
         this.#handOn(this.#takeHeld())
         this.#hasSaidError = true
       }
-      return this.#refuse(
-        translateStreamError(error, { status: this.#head.status, model: this.#head.modelName }, this.#head.redact),
-      )
+      const { status, modelName: model, redact } = this.#head
+      return this.#refuse(translateStreamError({ status, model, error: errorOf(error, redact) }))
     }
     if (kind === 'done' && this.facts.images === 0) return this.#refuse(this.#noImages())
     const event = this.#takeHeld()

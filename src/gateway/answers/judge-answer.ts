@@ -1,6 +1,8 @@
 import { brotliDecompressSync, gunzipSync, inflateSync } from 'node:zlib'
 import { GatewayError } from '../../errors/gateway-error.ts'
-import { invalidAnswer, originOf, readError, translateCode, translateFailure } from '../../upstream/failures.ts'
+import { originOf, readError } from '../../upstream/envelope.ts'
+import { invalidAnswer } from '../../upstream/failures.ts'
+import { translateCode, translateFailure } from '../../upstream/translate.ts'
 import type { Origin } from '../../errors/gateway-error.ts'
 import type { AnswerHeaders } from '../../upstream/upstream.ts'
 import type { AnswerFacts } from './answer-facts.ts'
@@ -21,30 +23,46 @@ export interface JudgedAnswer extends AnswerHead {
 }
 
 /**
- * Decides from the beginning of an answer whether these are images. Undefined: they are, or they may be and the
- * client gets the bytes; otherwise the error that the client gets instead.
+ * Decides from the beginning of an answer whether it holds images. Undefined: it does, or it may and the client gets the
+ * bytes; otherwise the error that the client gets instead.
  */
 export function judgeAnswer(answer: JudgedAnswer): GatewayError | undefined {
-  const { status, headers, body, isWhole, facts, modelName, redact } = answer
+  const { status, headers, body, modelName: model, redact } = answer
   if (status < 200 || status >= 300) {
-    return translateFailure({ status, retryAfter: single(headers['retry-after']), body, model: modelName }, redact)
+    return translateFailure({ status, error: readError(body, redact), model }, single(headers['retry-after']))
   }
+  return mayBeImages(answer) ? undefined : translateSuccess(answer)
+}
+
+function mayBeImages(answer: JudgedAnswer): boolean {
+  const { headers, isWhole, facts } = answer
   // A large packed answer cannot be looked into; the SDKs unpack it by content-encoding.
-  if (!isWhole && !isPlain(headers)) return undefined
-  if (isEventStream(headers)) return undefined
+  if (!isWhole && !isPlain(headers)) return true
+  if (isEventStream(headers)) return true
+  if (!facts.isObject || isErrorAlone(answer)) return false
+  return !isWhole || (facts.isComplete && facts.images > 0)
+}
+
+/** An error may stand beside images, of which some have failed. */
+function isErrorAlone({ facts, isWhole }: JudgedAnswer): boolean {
+  const hasImages = facts.images > 0 || (!isWhole && (facts.elements ?? 0) > 0)
+  return facts.error !== undefined && !hasImages
+}
+
+/** The error for an answer with a status of 2xx that holds no images. */
+function translateSuccess(answer: JudgedAnswer): GatewayError {
+  const { status, headers, body, facts, modelName: model, redact } = answer
+  const error = readError(body, redact)
   const wrong = (what: string, isAmbiguous = true): GatewayError =>
-    invalidAnswer(what, originOf(status, redact(readError(body).code)), isAmbiguous)
-  const type = single(headers['content-type']) ?? ''
-  if (!facts.isObject) return wrong(type.includes('html') ? 'an HTML page' : 'something that is not JSON')
-  if (facts.error !== undefined && !(facts.images > 0 || (!isWhole && (facts.elements ?? 0) > 0))) {
-    const meant = translateCode({ status, body, model: modelName }, redact)
-    return meant ?? wrong(`status ${status} and an error`, false)
+    invalidAnswer(what, originOf(status, error), isAmbiguous)
+  if (!facts.isObject) {
+    const isPage = single(headers['content-type'])?.includes('html') === true
+    return wrong(isPage ? 'an HTML page' : 'something that is not JSON')
   }
-  if (!isWhole) return undefined
+  if (isErrorAlone(answer))
+    return translateCode({ status, error, model }) ?? wrong(`status ${status} and an error`, false)
   if (!facts.isComplete) return wrong('broken JSON')
-  if (facts.elements === 0) return filtered(originOf(status))
-  if (facts.elements === undefined || facts.images === 0) return wrong('no image data')
-  return undefined
+  return facts.elements === 0 ? filtered(originOf(status)) : wrong('no image data')
 }
 
 /** An empty list of images is how CometAPI answers where every image was filtered. */

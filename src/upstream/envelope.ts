@@ -1,0 +1,62 @@
+import type { Origin } from '../errors/gateway-error.ts'
+
+/** Takes keys out of a text: upstreams have been seen to repeat the key that they were sent. */
+export type Redact = (text: string) => string
+
+/** The upstream's own words about a failure, keys taken out; empty where it says nothing. */
+export interface UpstreamError {
+  readonly message: string
+  readonly type: string
+  readonly code: string
+  readonly param: string | null
+}
+
+const MAX_MESSAGE_CHARACTERS = 2000
+
+/** The error of an answer's body: `{error:{…}}`, `{error:"…"}` or the members at the top; everything may be missing. */
+export function readError(body: Buffer, redact: Redact): UpstreamError {
+  const envelope = parsed(body)
+  return errorOf(fieldsOf(envelope)['error'] ?? envelope, redact)
+}
+
+/** An error that has been taken out of its envelope. */
+export function errorOf(error: unknown, redact: Redact): UpstreamError {
+  const { message, type, code, param } = fieldsOf(error)
+  const words = (value: unknown): string => (typeof value === 'string' ? redact(value) : '')
+  return {
+    message: words(typeof error === 'string' ? error : message),
+    type: words(type),
+    code: words(code),
+    param: words(param) || null,
+  }
+}
+
+/** The upstream's own status and code, the code only where it is one plain word. */
+export function originOf(status: number, { code }: Pick<UpstreamError, 'code'> = { code: '' }): Origin {
+  return { status, code: /^[\w.:-]{1,64}$/.test(code) ? code : undefined }
+}
+
+/** Takes out what says something about CometAPI's inside and nothing to the client: request ids, channels, groups. */
+export function withoutInternals(message: string): string {
+  return message
+    .slice(0, MAX_MESSAGE_CHARACTERS)
+    .replaceAll(/\s*\((?:request[ _]?id|distributor)\b[^)]*\)/gi, '')
+    .replaceAll(/\s*If you believe this is an error, contact us[^.]*? and include the request ID:? [\w-]+\.?/gi, '')
+    .replaceAll(/[,;]?\s*(?:and include the )?request ID:? (?:req_)?[\w-]+\.?/gi, '')
+    .replaceAll(/\s*(?:under|for|in) group \S+/gi, '')
+    .replaceAll(/\s*\(?channel[ :#]+[\w-]*[\d-][\w-]*\)?/gi, '')
+    .trim()
+}
+
+function parsed(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+/** The members of an object; none of anything else. */
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+}
