@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { ConfigError } from '../config/config.ts'
+import { systemCode } from '../errors/system-error.ts'
 import { Catalogue } from '../models/catalogue.ts'
 import { readModels } from '../models/models-file.ts'
 import type { Config } from '../config/config.ts'
@@ -65,6 +66,6 @@ function textOf(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    throw new Error(`cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown error'}`, { cause: error })
+    throw new Error(`cannot be read: ${systemCode(error) ?? 'unknown error'}`, { cause: error })
   }
 }

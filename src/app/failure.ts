@@ -3,6 +3,7 @@ import { ConfigError } from '../config/config.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { printable } from '../errors/printable.ts'
 import { StoreError } from '../errors/store-error.ts'
+import { systemCode } from '../errors/system-error.ts'
 
 /** The exit codes of sysexits.h: the command line is wrong; the configuration is wrong. */
 const EXIT_USAGE = 64
@@ -28,7 +29,7 @@ export function endingOf(error: unknown): Ending {
   if (isAboutArguments(error)) return { message: undefined, exitCode: error.exitCode === 0 ? 0 : EXIT_USAGE }
   if (error instanceof StoreError || error instanceof KeyError || error instanceof GatewayError)
     return { message: `comet-gateway: ${printable(error.message)}`, exitCode: 1 }
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+  const code = systemCode(error) ?? ''
   if (!(error instanceof Error) || code === '') return { message: error, exitCode: 1 }
   return { message: `comet-gateway: ${error.message}. ${HINTS[code] ?? ''}`.trimEnd(), exitCode: 1 }
 }

@@ -1,3 +1,4 @@
+import { systemCode } from '../errors/system-error.ts'
 import { knownCode } from '../upstream/known-codes.ts'
 import { upstreamRequestId } from './headers.ts'
 import type { Logger } from 'pino'
@@ -42,7 +43,7 @@ export class ExchangeLog {
         code: error?.code,
         param: knownParam(error),
         failure: generation?.failure?.code,
-        cause: causeCode(generation?.failure),
+        cause: systemCode(generation?.failure?.cause),
         dropped: exchange.droppedParameters.length || undefined,
         generationId: generation?.id,
         adopted: exchange.isAdopter || undefined,
@@ -100,12 +101,6 @@ export class ExchangeLog {
 function knownParam(error: GatewayError | undefined): string | undefined {
   if (error === undefined || error.code === 'unknown_parameter' || error.details.wire !== undefined) return undefined
   return error.details.param?.split(/[.[]/, 1)[0]
-}
-
-/** The system's or undici's code of a broken connection: `ECONNREFUSED`, `UND_ERR_SOCKET`. */
-function causeCode(error: Error | undefined): string | undefined {
-  const cause = error?.cause
-  return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined
 }
 
 function rounded(ms: number | undefined): number | undefined {

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { systemCode } from '../errors/system-error.ts'
 
 /**
  * Makes a directory and those above it that are missing, for this user only. Node's own `recursive` tries for ever where
@@ -14,6 +15,6 @@ export function makeDirectory(path: string): void {
     mkdirSync(path, { mode: 0o700 })
   } catch (error) {
     // Another process may have been faster.
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    if (systemCode(error) !== 'EEXIST') throw error
   }
 }

@@ -3,6 +3,7 @@ import { constants } from 'node:fs'
 import { open, readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GatewayError } from '../errors/gateway-error.ts'
+import { systemCode } from '../errors/system-error.ts'
 import { makeDirectory } from './make-directory.ts'
 import type { FileHandle } from 'node:fs/promises'
 
@@ -99,7 +100,7 @@ function withoutFirst(pieces: readonly Buffer[], bytes: number): Buffer[] {
 }
 
 function storageError(cause: unknown): GatewayError {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error'
+  const code = systemCode(cause) ?? 'unknown error'
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return new GatewayError('storage_full', "The gateway's disk has no room for the request. Nothing was sent.", {
       cause,

@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors/gateway-error.ts'
+import { systemCode } from '../errors/system-error.ts'
 import type { Origin } from '../errors/gateway-error.ts'
 
 /** Ends the message of every failure after which the image may exist. */
@@ -6,8 +7,7 @@ export const NOT_AGAIN = 'It was not sent again, because the image may exist and
 
 /** There is no connection: nothing has been sent, so that sending again is safe. */
 export function unreachable(cause: Error): GatewayError {
-  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.name
-  const message = `CometAPI cannot be reached (${code}). Nothing was sent; trying again is safe.`
+  const message = `CometAPI cannot be reached (${systemCode(cause) ?? cause.name}). Nothing was sent; trying again is safe.`
   return new GatewayError('upstream_unreachable', message, { cause })
 }
 

@@ -41,12 +41,28 @@ export function rateLimitExceeded(
   counted: Counted = 'requests',
   headers: Readonly<Record<string, string>> = {},
 ): GatewayError {
-  const seconds = Math.max(1, Math.ceil(count.ttl / 1000))
+  const seconds = secondsToWait(count)
   const message = `Rate limit reached for the key '${caller}': ${count.max} ${counted} per minute. Try again in ${seconds} s.`
   return new GatewayError('rate_limit_exceeded', message, {
     retryAfterSeconds: seconds,
     headers: { ...rateLimitHeaders(count, counted), ...headers },
   })
+}
+
+/** Counts a failed authentication; where its address has failed too often, the refusal that hides what was wrong. */
+export async function tooManyFailedAuthentications(
+  request: FastifyRequest,
+  countFailure: RequestCounter,
+): Promise<GatewayError | undefined> {
+  const count = await countFailure(request)
+  if (count.isAllowed || !count.isExceeded) return undefined
+  const seconds = secondsToWait(count)
+  const message = `Too many failed authentications from your address. Try again in ${seconds} s.`
+  return new GatewayError('rate_limit_exceeded', message, { retryAfterSeconds: seconds })
+}
+
+function secondsToWait({ ttl }: RateLimitCount): number {
+  return Math.max(1, Math.ceil(ttl / 1000))
 }
 
 /** `850` as `850ms`, `90000` as `1m30s`. */

@@ -3,6 +3,7 @@ import { dirname, extname, resolve } from 'node:path'
 import closeWithGrace from 'close-with-grace'
 import { createApp } from '../../app/app.ts'
 import { environmentWith, loadEnvFile, readConfig } from '../../config/config.ts'
+import { systemCode } from '../../errors/system-error.ts'
 import { startProgress } from '../progress.ts'
 import type { App } from '../../app/app.ts'
 import type { Config } from '../../config/config.ts'
@@ -75,7 +76,7 @@ async function listen({ server }: App, { HOST: host, PORT: port }: Config): Prom
   try {
     return await server.listen({ host, port })
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    if (systemCode(error) !== 'EADDRINUSE') throw error
     console.log(`Port ${port} is taken, so the demo uses another one.`)
     return server.listen({ host, port: 0 })
   }

@@ -1,6 +1,7 @@
 import { GatewayError } from '../../errors/gateway-error.ts'
 import { ANONYMOUS, bearerToken } from '../../access/keys/keyring.ts'
 import { refuseForeignHost } from '../../access/local-host.ts'
+import { tooManyFailedAuthentications } from '../../access/limits/rate-limit.ts'
 import { keyRefused } from '../../access/keys/virtual-keys.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller, Keyring } from '../../access/keys/keyring.ts'
@@ -45,7 +46,7 @@ export function authenticator(options: AuthenticateOptions) {
       if (loopbackOnly && !sandbox) refuseForeignHost(request.hostname)
       return ANONYMOUS
     }
-    throw (await tooManyFailures(request)) ?? refusal
+    throw (await tooManyFailedAuthentications(request, countFailure)) ?? refusal
   }
 
   /** The holder of a virtual key, or why there is none. */
@@ -59,13 +60,5 @@ export function authenticator(options: AuthenticateOptions) {
     if (typeof key === 'string') return keyRefused(key)
     // Made while this gateway runs: one name for two callers would mix up their books and answers that are kept.
     return namesOfOthers.has(key.name) ? keyRefused('clashing') : { name: key.name, key }
-  }
-
-  async function tooManyFailures(request: FastifyRequest): Promise<GatewayError | undefined> {
-    const count = await countFailure(request)
-    if (count.isAllowed || !count.isExceeded) return undefined
-    const seconds = Math.max(1, Math.ceil(count.ttl / 1000))
-    const message = `Too many failed authentications from your address. Try again in ${seconds} s.`
-    return new GatewayError('rate_limit_exceeded', message, { retryAfterSeconds: seconds })
   }
 }

@@ -1,6 +1,7 @@
 import { KEY_NAME } from '../../../config/values.ts'
 import { GatewayError } from '../../../errors/gateway-error.ts'
 import { ADMIN, ANONYMOUS } from '../../../access/keys/keyring.ts'
+import { tooManyFailedAuthentications } from '../../../access/limits/rate-limit.ts'
 import { KeyError } from '../../../access/keys/virtual-key.ts'
 import { KEY_ROUTES } from './keys.ts'
 import { REPORT_ROUTES } from './reports.ts'
@@ -79,13 +80,8 @@ function administratorsOnly({ hasAdminKey, countFailure }: AdminOptions) {
     const { caller } = request.exchange
     if (caller === ADMIN) return
     const message = hasAdminKey ? 'This route is for the holder of ADMIN_KEY.' : 'ADMIN_KEY is not set on this gateway.'
-    const count = caller === ANONYMOUS ? await countFailure(request) : undefined
-    if (count?.isAllowed === false && count.isExceeded) {
-      const seconds = Math.max(1, Math.ceil(count.ttl / 1000))
-      const often = `Too many failed authentications from your address. Try again in ${seconds} s.`
-      throw new GatewayError('rate_limit_exceeded', often, { retryAfterSeconds: seconds })
-    }
-    throw new GatewayError('forbidden', message)
+    const flood = caller === ANONYMOUS ? await tooManyFailedAuthentications(request, countFailure) : undefined
+    throw flood ?? new GatewayError('forbidden', message)
   }
 }
 
