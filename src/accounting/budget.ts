@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors/gateway-error.ts'
+import { formatUsd } from './money.ts'
 import { endOfPeriod } from './period.ts'
 import type { Period } from './period.ts'
 
@@ -31,21 +32,15 @@ export function budgetExceeded(keyName: string, state: BudgetState, costMicros: 
   const per = period === 'total' ? 'in total' : `per ${period}`
   if (costMicros > limitMicros) {
     const never =
-      `This request can cost up to ${usd(costMicros)}, and the budget of the key '${keyName}' is ${usd(limitMicros)} ${per}: ` +
+      `This request can cost up to ${formatUsd(costMicros)}, and the budget of the key '${keyName}' is ${formatUsd(limitMicros)} ${per}: ` +
       'it never covers it. Ask for fewer images, a smaller size or a lower quality.'
     return new GatewayError('request_exceeds_limit', never)
   }
-  const held = heldMicros === 0 ? '' : ` (${usd(heldMicros)} is held for generations under way)`
+  const held = heldMicros === 0 ? '' : ` (${formatUsd(heldMicros)} is held for generations under way)`
   const end = endOfPeriod(period, now)
   const reset = end === undefined ? 'It does not reset.' : `It resets at ${new Date(end).toISOString().slice(0, 16)}Z.`
   const message =
-    `The budget of the key '${keyName}' is ${usd(limitMicros)} ${per}; ${usd(leftMicros(state) ?? 0)} is left${held}, ` +
-    `and this request can cost up to ${usd(costMicros)}. ${reset}`
+    `The budget of the key '${keyName}' is ${formatUsd(limitMicros)} ${per}; ${formatUsd(leftMicros(state) ?? 0)} is left${held}, ` +
+    `and this request can cost up to ${formatUsd(costMicros)}. ${reset}`
   return new GatewayError('insufficient_quota', message)
-}
-
-/** Micro-USD as `$0.0412`: at least cents, at most what a micro needs. */
-export function usd(micros: number): string {
-  const [whole = '0', fraction = ''] = (Math.abs(micros) / 1e6).toFixed(6).split('.')
-  return `${micros < 0 ? '-' : ''}$${whole}.${fraction.replace(/0{1,4}$/, '')}`
 }

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander'
+import { microsOf } from '../accounting/money.ts'
 import { PERIODS } from '../accounting/period.ts'
 import { dateMs, durationMs, firstDayOf } from '../accounting/calendar.ts'
 import type { Budget } from '../accounting/budget.ts'
@@ -10,14 +11,12 @@ export type OrNone<T> = T | typeof NONE
 /** `25/month`, `0.50/day`, in USD; `none` for no budget. */
 export function budgetArgument(text: string): OrNone<Budget> {
   if (text === NONE) return NONE
-  const match = /^\$?(\d{1,7})(?:\.(\d{1,6}))?\/(\w+)$/.exec(text)
-  const period = PERIODS.find((candidate) => candidate === match?.[3])
+  const match = /^\$?(\d{1,7}(?:\.\d{1,6})?)\/(\w+)$/.exec(text)
+  const period = PERIODS.find((candidate) => candidate === match?.[2])
   if (match === null || period === undefined) {
     throw new InvalidArgumentError(`It is USD per ${PERIODS.join(', ')}: 25/month or 0.50/day, or none.`)
   }
-  // Digits rather than a float: 0.1 + 0.2 has no place in a budget.
-  const limitMicros = Number(match[1]) * 1_000_000 + Number((match[2] ?? '').padEnd(6, '0'))
-  return { limitMicros, period }
+  return { limitMicros: microsOf(Number(match[1])), period }
 }
 
 /** A whole number from 1; `none` for no limit. */

@@ -1,4 +1,5 @@
-import { leftMicros, usd } from '../accounting/budget.ts'
+import { leftMicros } from '../accounting/budget.ts'
+import { formatUsd, usdOf } from '../accounting/money.ts'
 import { endOfPeriod } from '../accounting/period.ts'
 import { whyUnusable } from '../access/keys/virtual-key.ts'
 import type { KeyAccount } from '../accounting/ledger.ts'
@@ -28,11 +29,6 @@ export function isoTime(timeMs: number | undefined): string | undefined {
   return timeMs === undefined ? undefined : new Date(timeMs).toISOString()
 }
 
-/** Micro-USD as a decimal number of USD. */
-export function usdNumber(micros: number | undefined): number | undefined {
-  return micros === undefined ? undefined : micros / 1e6
-}
-
 type Of = (described: DescribedKey) => string | number | undefined
 const left: Of = ({ account }) => (account === undefined ? undefined : leftMicros(account.budget))
 const resetsAt = ({ key, now }: DescribedKey): number | undefined =>
@@ -46,32 +42,32 @@ export const KEY_COLUMNS: readonly Column<DescribedKey>[] = [
     name: 'budget_usd',
     title: 'Budget',
     align: 'right',
-    value: ({ key }) => usdNumber(key.budget?.limitMicros),
-    shown: ({ key: { budget } }) => (budget === undefined ? '' : `${usd(budget.limitMicros)}/${budget.period}`),
+    value: ({ key }) => usdOf(key.budget?.limitMicros),
+    shown: ({ key: { budget } }) => (budget === undefined ? '' : `${formatUsd(budget.limitMicros)}/${budget.period}`),
   },
   { name: 'budget_period', title: 'Period', forPrograms: true, value: ({ key }) => key.budget?.period },
   {
     name: 'spent_usd',
     title: 'Spent',
     align: 'right',
-    value: ({ account }) => usdNumber(account?.budget.spentMicros),
-    shown: ({ account }) => usd(account?.budget.spentMicros ?? 0),
+    value: ({ account }) => usdOf(account?.budget.spentMicros),
+    shown: ({ account }) => formatUsd(account?.budget.spentMicros ?? 0),
   },
   {
     name: 'held_usd',
     title: 'Held',
     forPrograms: true,
-    value: ({ account }) => usdNumber(account?.budget.heldMicros),
-    shown: ({ account }) => usd(account?.budget.heldMicros ?? 0),
+    value: ({ account }) => usdOf(account?.budget.heldMicros),
+    shown: ({ account }) => formatUsd(account?.budget.heldMicros ?? 0),
   },
   {
     name: 'left_usd',
     title: 'Left',
     align: 'right',
-    value: (described) => usdNumber(left(described) as number | undefined),
+    value: (described) => usdOf(left(described) as number | undefined),
     shown: (described) => {
       const micros = left(described)
-      return typeof micros === 'number' ? usd(micros) : ''
+      return typeof micros === 'number' ? formatUsd(micros) : ''
     },
   },
   {

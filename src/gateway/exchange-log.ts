@@ -1,3 +1,4 @@
+import { usdOf } from '../accounting/money.ts'
 import { systemCode } from '../errors/system-error.ts'
 import { knownCode } from '../upstream/known-codes.ts'
 import { upstreamRequestId } from './headers.ts'
@@ -59,7 +60,7 @@ export class ExchangeLog {
         inputTokens: usage?.inputTokens,
         outputTokens: usage?.outputTokens,
         totalTokens: usage?.totalTokens,
-        costUsd: settlement?.cost === undefined ? undefined : settlement.cost.costMicros / 1e6,
+        costUsd: usdOf(settlement?.cost?.costMicros),
         costEstimated: settlement?.cost?.estimated,
         bytes: bytesRelayed,
         upstreamMs: rounded(generation?.upstreamMs),
@@ -88,7 +89,7 @@ export class ExchangeLog {
         inputTokens: facts?.usage?.inputTokens,
         outputTokens: facts?.usage?.outputTokens,
         totalTokens: facts?.usage?.totalTokens,
-        costUsd: settlement?.cost === undefined ? undefined : settlement.cost.costMicros / 1e6,
+        costUsd: usdOf(settlement?.cost?.costMicros),
         costEstimated: settlement?.cost?.estimated,
         upstreamMs: rounded(generation.upstreamMs),
       },

@@ -1,4 +1,5 @@
 import { leftMicros } from '../accounting/budget.ts'
+import { usdOf } from '../accounting/money.ts'
 import { highestCostMicros, imagesAsked } from '../models/prices/cost.ts'
 import { newGenerationId } from './ids.ts'
 import { qualityLabel, sizeLabel } from '../telemetry/labels.ts'
@@ -34,8 +35,8 @@ export async function holdCost(
   })
   const left = hold.budget === undefined ? undefined : leftMicros(hold.budget)
   if (left !== undefined) {
-    exchange.headers['x-gateway-budget-remaining-usd'] = String(left / 1e6)
-    metrics.budgetRemaining(name, left / 1e6)
+    exchange.headers['x-gateway-budget-remaining-usd'] = String(usdOf(left))
+    metrics.budgetRemaining(name, usdOf(left))
   }
   return hold
 }

@@ -4,6 +4,7 @@ import type { Exchange } from './exchange.ts'
 import type { AnswerSink } from './answers/answer.ts'
 import type { Delivery } from './generation/delivery.ts'
 import type { Generation } from './generation/generation.ts'
+import { usdOf } from '../accounting/money.ts'
 import { responseHeaders } from './headers.ts'
 
 /**
@@ -50,7 +51,7 @@ export async function relay(reply: FastifyReply, generation: Generation, exchang
 /** What the answer cost in USD, where that is known by now; not for whoever gets it a second time. */
 export function costOf({ settlement }: Generation, { isAdopter }: Exchange): string | undefined {
   const micros = isAdopter ? undefined : settlement?.cost?.costMicros
-  return micros === undefined ? undefined : String(micros / 1e6)
+  return micros === undefined ? undefined : String(usdOf(micros))
 }
 
 /** The answer as it comes for the first client; for one that comes later, from what is kept. */

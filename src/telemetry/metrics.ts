@@ -1,4 +1,5 @@
 import { Registry, collectDefaultMetrics } from 'prom-client'
+import { usdOf } from '../accounting/money.ts'
 import { createInstruments, Tally } from './instruments.ts'
 import type { Usage } from '../accounting/usage.ts'
 
@@ -148,7 +149,7 @@ export class Metrics {
     if (settled.partialImages > 0) all.partialImages.inc({ model, key }, settled.partialImages)
     if (settled.firstEventMs !== undefined)
       all.firstEventSeconds.observe({ endpoint, model }, settled.firstEventMs / 1000)
-    if (costMicros > 0) this.#addCost(model, key, costMicros / 1e6)
+    if (costMicros > 0) this.#addCost(model, key, usdOf(costMicros))
     if (settled.usageMissing) all.usageMissing.inc({ model })
     if (usage !== undefined) this.#usageReported(model, key, usage)
   }

@@ -1,6 +1,5 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { usd } from '../../src/accounting/budget.ts'
 import { PERIODS, dateOfDay, dayOf, endOfPeriod, firstDayOfMonth, firstDayOfWeek } from '../../src/accounting/period.ts'
 
 describe('a period', () => {
@@ -30,18 +29,5 @@ describe('a period', () => {
         expect(endOfPeriod(period, end ?? 0)).toBeGreaterThan(end ?? 0)
       }),
     )
-  })
-})
-
-describe('an amount', () => {
-  it.each([
-    [0, '$0.00'],
-    [1, '$0.000001'],
-    [40_000, '$0.04'],
-    [421_500, '$0.4215'],
-    [25_000_000, '$25.00'],
-    [-100, '-$0.0001'],
-  ])('of %i micro-dollars is %s', (micros, text) => {
-    expect(usd(micros)).toBe(text)
   })
 })

@@ -1,13 +1,14 @@
 import { z } from 'zod'
 import { KEY_NAME, RESERVED_NAMES } from '../../config/values.ts'
+import { microsOf } from '../../accounting/money.ts'
 import { PERIODS } from '../../accounting/period.ts'
 import { isPrintable } from '../../errors/printable.ts'
 import { ALL_MODELS } from './model-patterns.ts'
 import { KeyError } from './virtual-key.ts'
 import type { KeySettings } from './virtual-key.ts'
 
-/** A million dollars, in micro-USD: sums of budgets stay far below what a number holds exactly. */
-const MAX_BUDGET_MICROS = 1e12
+/** The largest budget: sums of budgets in micro-USD stay far below what a number holds exactly. */
+export const MAX_BUDGET_USD = 1_000_000
 const MAX_LIMIT = 1_000_000
 const MAX_PATTERNS = 100
 /** 9999-12-31, the last day that dates are written for in four digits. */
@@ -36,7 +37,10 @@ export const KEY_FIELDS = {
   maxInFlight: limit,
   budget: z
     .strictObject({
-      limitMicros: z.int().min(0, 'must not be negative').max(MAX_BUDGET_MICROS, 'must be at most 1000000 USD'),
+      limitMicros: z
+        .int()
+        .min(0, 'must not be negative')
+        .max(microsOf(MAX_BUDGET_USD), `must be at most ${MAX_BUDGET_USD} USD`),
       period: z.enum(PERIODS),
     })
     .optional(),

@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { usd } from '../../accounting/budget.ts'
+import { formatUsd, usdOf } from '../../accounting/money.ts'
 import { imagesGenerations } from '../../gateway/requests/images-generations.ts'
 import { GatewayError } from '../../errors/gateway-error.ts'
 import { checkCall, resolveModel } from '../../gateway/check-request.ts'
 import { highestCostMicros } from '../../models/prices/cost.ts'
-import { usdNumber } from '../key-columns.ts'
 import { printJson, write } from '../output.ts'
 import { printable } from '../../errors/printable.ts'
 import { catalogueSettings } from '../settings.ts'
@@ -31,7 +30,7 @@ Example:
       const body = readFileSync(file === '-' ? STANDARD_INPUT : file)
       try {
         const checked = checkBody(body)
-        if (json) printJson({ valid: true, model: checked.model, highest_cost_usd: usdNumber(checked.micros) ?? null })
+        if (json) printJson({ valid: true, model: checked.model, highest_cost_usd: usdOf(checked.micros) ?? null })
         else write([`valid: ${printable(checked.model)}, at most ${inWords(checked.micros)}`])
       } catch (error) {
         if (!(error instanceof GatewayError)) throw error
@@ -53,5 +52,5 @@ function checkBody(body: Buffer): { model: string; micros: number | undefined } 
 }
 
 function inWords(micros: number | undefined): string {
-  return micros === undefined ? 'an unknown price' : usd(micros)
+  return micros === undefined ? 'an unknown price' : formatUsd(micros)
 }

@@ -1,6 +1,6 @@
-import { usd } from '../../accounting/budget.ts'
+import { formatUsd, usdOf } from '../../accounting/money.ts'
 import { countArgument } from '../arguments.ts'
-import { isoTime, shortTime, usdNumber } from '../key-columns.ts'
+import { isoTime, shortTime } from '../key-columns.ts'
 import { printRows, withFormats } from '../output.ts'
 import { withStore } from '../settings.ts'
 import type { Command } from 'commander'
@@ -53,12 +53,12 @@ const COLUMNS: readonly Column<Listed>[] = [
     name: 'cost_usd',
     title: 'Cost',
     align: 'right',
-    value: ({ costMicros }) => usdNumber(costMicros),
+    value: ({ costMicros }) => usdOf(costMicros),
     shown: ({ costMicros, isEstimated = false }) =>
-      costMicros === undefined ? '' : `${isEstimated ? '~' : ''}${usd(costMicros)}`,
+      costMicros === undefined ? '' : `${isEstimated ? '~' : ''}${formatUsd(costMicros)}`,
   },
   { name: 'is_estimated', title: 'Estimated', forPrograms: true, value: ({ isEstimated }) => isEstimated },
-  { name: 'held_usd', title: 'Held', forPrograms: true, value: ({ heldMicros }) => usdNumber(heldMicros) },
+  { name: 'held_usd', title: 'Held', forPrograms: true, value: ({ heldMicros }) => usdOf(heldMicros) },
   { name: 'input_tokens', title: 'Tokens in', align: 'right', value: ({ inputTokens }) => inputTokens },
   { name: 'output_tokens', title: 'Tokens out', align: 'right', value: ({ outputTokens }) => outputTokens },
   { name: 'total_tokens', title: 'Tokens', forPrograms: true, value: ({ totalTokens }) => totalTokens },

@@ -1,8 +1,7 @@
 import { Option } from 'commander'
-import { usd } from '../../accounting/budget.ts'
+import { formatUsd, usdOf } from '../../accounting/money.ts'
 import { GROUPINGS } from '../../accounting/reports.ts'
 import { sinceArgument } from '../arguments.ts'
-import { usdNumber } from '../key-columns.ts'
 import { printRows, withFormats } from '../output.ts'
 import { withStore } from '../settings.ts'
 import type { Command } from 'commander'
@@ -46,15 +45,15 @@ function columns(by: Grouping, sums: readonly UsageSum[]): readonly Column<Usage
       name: 'cost_usd',
       title: 'Cost',
       align: 'right',
-      value: ({ costMicros }) => usdNumber(costMicros),
-      shown: ({ costMicros }) => usd(costMicros),
+      value: ({ costMicros }) => usdOf(costMicros),
+      shown: ({ costMicros }) => formatUsd(costMicros),
     },
     {
       name: 'estimated_usd',
       title: 'Estimated',
       align: 'right',
-      value: ({ estimatedMicros }) => usdNumber(estimatedMicros),
-      shown: ({ estimatedMicros }) => (estimatedMicros === 0 ? '' : usd(estimatedMicros)),
+      value: ({ estimatedMicros }) => usdOf(estimatedMicros),
+      shown: ({ estimatedMicros }) => (estimatedMicros === 0 ? '' : formatUsd(estimatedMicros)),
     },
     { name: 'generations', title: 'Gens', align: 'right', value: ({ generations }) => generations },
     { name: 'failed', title: 'Failed', align: 'right', value: ({ failed }) => failed },

@@ -3,6 +3,7 @@ import { checkCall, policyOf, resolveModel } from '../../gateway/check-request.t
 import { checkAccess } from '../../gateway/check-access.ts'
 import { readCall } from '../../gateway/read-call.ts'
 import { uploadScope } from '../plugins/bodies.ts'
+import { usdOf } from '../../accounting/money.ts'
 import { highestCostMicros } from '../../models/prices/cost.ts'
 import { describeModel } from '../../models/describe.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
@@ -61,7 +62,7 @@ async function check(
     return {
       valid: true,
       model: model.id,
-      highest_cost_usd: micros === undefined ? null : micros / 1e6,
+      highest_cost_usd: usdOf(micros) ?? null,
       dropped_parameters: dropped,
       defaulted_parameters: modelSet ? ['model'] : [],
     }

@@ -1,3 +1,4 @@
+import { exactMicrosOf } from '../../accounting/money.ts'
 import { imagesBrought } from '../rules/image-file.ts'
 import type { Model } from '../model.ts'
 import type { ParameterValues } from '../rules/parameter-rules.ts'
@@ -24,7 +25,7 @@ export function highestCostMicros(model: Model, given: ParameterValues, multipli
   const { price } = model
   if (price === undefined) return undefined
   if (price.unit === 'image')
-    return micros(imagesAsked(model, given) * usdPerImage(price, given, 'dearest') * 1e6, multiplier)
+    return micros(imagesAsked(model, given) * exactMicrosOf(usdPerImage(price, given, 'dearest')), multiplier)
   const perImage = price.outputTokens.highest(stated(given, 'quality'), stated(given, 'size'))
   return tokenEstimate(price, given, perImage, price.textOutputAtMost ?? 0, multiplier)
 }
@@ -43,7 +44,7 @@ export function answerCost(
   if (price === undefined) return undefined
   if (price.unit === 'image') {
     return {
-      costMicros: micros(answer.images * usdPerImage(price, given, 'default') * 1e6, multiplier),
+      costMicros: micros(answer.images * exactMicrosOf(usdPerImage(price, given, 'default')), multiplier),
       estimated: false,
     }
   }

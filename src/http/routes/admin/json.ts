@@ -1,4 +1,5 @@
 import { leftMicros } from '../../../accounting/budget.ts'
+import { microsOf, usdOf } from '../../../accounting/money.ts'
 import { endOfPeriod } from '../../../accounting/period.ts'
 import { dateMs } from '../../../accounting/calendar.ts'
 import { whyUnusable } from '../../../access/keys/virtual-key.ts'
@@ -22,7 +23,6 @@ export function pageJson<T>(data: T[], next: string | undefined) {
 /** What a body says of a key; what it does not name is no change, null takes a limit away. */
 export function settingsOf(body: z.output<typeof keyChangesBody>): Partial<Omit<KeySettings, 'name'>> {
   const { note, models, disabled, budget, expires_at: expiresAt } = body
-  const budgetOf = (amount: number): number => Math.round(amount * 1e6)
   return {
     ...(note === undefined ? {} : { note }),
     ...(models === undefined ? {} : { models }),
@@ -32,7 +32,7 @@ export function settingsOf(body: z.output<typeof keyChangesBody>): Partial<Omit<
     ...limitOf('maxInFlight', body.max_in_flight),
     ...(budget === undefined
       ? {}
-      : { budget: budget === null ? undefined : { limitMicros: budgetOf(budget.usd), period: budget.period } }),
+      : { budget: budget === null ? undefined : { limitMicros: microsOf(budget.usd), period: budget.period } }),
     ...(expiresAt === undefined ? {} : { expiresAt: expiresAt === null ? undefined : dateMs(expiresAt) }),
   }
 }
@@ -55,10 +55,10 @@ export function standingJson(key: VirtualKey, account: KeyAccount | undefined, n
     requests_per_minute: key.requestsPerMinute ?? null,
     images_per_minute: key.imagesPerMinute ?? null,
     max_in_flight: key.maxInFlight ?? null,
-    budget: budget === undefined ? null : { usd: budget.limitMicros / 1e6, period: budget.period },
-    spent_usd: usd(state?.spentMicros),
-    held_usd: usd(state?.heldMicros),
-    left_usd: usd(state === undefined ? undefined : leftMicros(state)),
+    budget: budget === undefined ? null : { usd: usdOf(budget.limitMicros), period: budget.period },
+    spent_usd: usdOf(state?.spentMicros) ?? null,
+    held_usd: usdOf(state?.heldMicros) ?? null,
+    left_usd: usdOf(state === undefined ? undefined : leftMicros(state)) ?? null,
     resets_at: isoTime(budget === undefined ? undefined : endOfPeriod(budget.period, now)),
     in_flight: account?.inFlight ?? null,
     expires_at: isoTime(key.expiresAt),
@@ -107,8 +107,8 @@ export function totalJson(rows: readonly UsageSum[]): UsageJson['total'] {
 
 function sumsJson(sum: Omit<UsageSum, 'group'>): UsageJson['total'] {
   return {
-    cost_usd: sum.costMicros / 1e6,
-    estimated_usd: sum.estimatedMicros / 1e6,
+    cost_usd: usdOf(sum.costMicros),
+    estimated_usd: usdOf(sum.estimatedMicros),
     generations: sum.generations,
     failed: sum.failed,
     images: sum.images,
@@ -120,7 +120,7 @@ function sumsJson(sum: Omit<UsageSum, 'group'>): UsageJson['total'] {
 export function openJson(generation: OpenGeneration): OpenJson {
   const { id, keyName: key, endpoint, model, size, quality, n } = generation
   const { heldAt, heldMicros } = generation
-  return { id, held_at: iso(heldAt), key, endpoint, model, size, quality, n, held_usd: usd(heldMicros) }
+  return { id, held_at: iso(heldAt), key, endpoint, model, size, quality, n, held_usd: usdOf(heldMicros) ?? null }
 }
 
 export function generationJson(generation: EndedGeneration): GenerationJson {
@@ -129,7 +129,7 @@ export function generationJson(generation: EndedGeneration): GenerationJson {
     outcome: generation.outcome,
     error_code: generation.errorCode ?? null,
     images: generation.images,
-    cost_usd: usd(generation.costMicros),
+    cost_usd: usdOf(generation.costMicros) ?? null,
     is_estimated: generation.isEstimated,
     input_tokens: generation.inputTokens ?? null,
     output_tokens: generation.outputTokens ?? null,
@@ -152,8 +152,4 @@ function iso(timeMs: number): string {
 
 function isoTime(timeMs: number | undefined): string | null {
   return timeMs === undefined ? null : iso(timeMs)
-}
-
-function usd(micros: number | undefined): number | null {
-  return micros === undefined ? null : micros / 1e6
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod'
+import { microsOf, usdOf } from '../../../accounting/money.ts'
 import { PERIODS } from '../../../accounting/period.ts'
 import { DURATION, SINCE, dateMs, firstDayOf } from '../../../accounting/calendar.ts'
-import { KEY_FIELDS } from '../../../access/keys/key-settings.ts'
+import { KEY_FIELDS, MAX_BUDGET_USD } from '../../../access/keys/key-settings.ts'
 import { GROUPINGS } from '../../../accounting/reports.ts'
 
 /*
@@ -13,8 +14,8 @@ import { GROUPINGS } from '../../../accounting/reports.ts'
 const usd = z
   .number()
   .min(0, 'must not be negative')
-  .max(1e6, 'must be at most 1000000 USD')
-  .refine((amount) => Math.round(amount * 1e6) / 1e6 === amount, 'must have at most 6 decimals')
+  .max(MAX_BUDGET_USD, `must be at most ${MAX_BUDGET_USD} USD`)
+  .refine((amount) => usdOf(microsOf(amount)) === amount, 'must have at most 6 decimals')
 
 const time = z
   .string()
