@@ -14,31 +14,42 @@ import type { AnswerHead, AnswerOutput, AnswerReader } from './answer.ts'
 /** Strings of an event beyond this are images, which flow on while they arrive; everything else waits for its event's end. */
 const LONG_STRING_BYTES = 16_384
 /** An event that has no long string and is as large as that is handed on as it comes, strange as it is. */
-const MAX_HELD_BYTES = 1_048_576
+const MAX_WAITING_BYTES = 1_048_576
 /** The longest thing that may not be cut in two: an escaped pair of surrogates, `\ud83d\ude00`. */
 const LONGEST_ESCAPE = 12
+
+/** How far the client has been given the stream. */
+type Progress = 'nothing' | 'whole events' | 'half an event' | 'over' | 'over in half an event' | 'over with the error'
+
+const OVER: ReadonlySet<Progress> = new Set(['over', 'over in half an event', 'over with the error'])
 
 /**
  * An answer of server-sent events. Events are handed on as they come, byte for byte, but for those at which an SDK would
  * stumble. Of an image that is still arriving only the inside of its base64 is handed on, so that the event can be
  * closed in good JSON, with the error in it, should the upstream break off.
+ *
+ * | the client has    | an event ends      | it is long and goes on | it is an error      | `[DONE]` | the stream fails      |
+ * |-------------------|--------------------|------------------------|---------------------|----------|-----------------------|
+ * | nothing (yet)     | whole events       | half an event          | over                | over     | over                  |
+ * | whole events      | whole events       | half an event          | over                | over     | over                  |
+ * | half an event     | whole events       | half an event          | over with the error | over     | over in half an event |
+ *
+ * A comment before the first event is left out, so that nothing is handed on before something is known of the answer.
+ * Once it is over, nothing more is read.
  */
 export class EventAnswer implements AnswerReader {
   readonly #head: AnswerHead
   readonly #output: AnswerOutput
   readonly #tap = new SseTap((event, end) => this.#eventEnded(event, end))
+  #progress: Progress = 'nothing'
+  /** Closes the half event that the client has; undefined where nothing can. */
+  #closing: string | undefined
   #chunk: Buffer = Buffer.alloc(0)
   /** Where in the chunk the current event goes on. */
   #from = 0
   /** What has come of the current event and was not handed on. */
-  #held: Buffer[] = []
-  #heldBytes = 0
-  /** A part of the current event was handed on: what would close it there, where anything can. */
-  #partway: { readonly closing: string | undefined } | undefined
-  #isAccepted = false
-  #isOver = false
-  /** The client has been told of the failure in the upstream's own event. */
-  #hasSaidError = false
+  #waiting: Buffer[] = []
+  #waitingBytes = 0
 
   constructor(head: AnswerHead, output: AnswerOutput) {
     this.#head = head
@@ -50,7 +61,7 @@ export class EventAnswer implements AnswerReader {
   }
 
   get isBetweenEvents(): boolean {
-    return this.#partway === undefined
+    return this.#progress !== 'half an event' && this.#progress !== 'over in half an event'
   }
 
   write(chunk: Buffer): void {
@@ -59,18 +70,18 @@ export class EventAnswer implements AnswerReader {
     this.#from = 0
     this.#tap.write(chunk)
     if (this.#isOver) return
-    this.#hold(chunk.subarray(this.#from))
+    this.#wait(chunk.subarray(this.#from))
     const closing = this.#tap.closingOfString(LONG_STRING_BYTES)
-    if (closing !== undefined || this.#heldBytes > MAX_HELD_BYTES) this.#handOnPart(closing)
+    if (closing !== undefined || this.#waitingBytes > MAX_WAITING_BYTES) this.#handOnHalf(closing)
   }
 
   end(): void {
     if (this.#isOver) return
-    if (!this.#isAccepted && this.#held[0]?.[0] === 0x7b) return this.#judgeAsJson()
+    if (this.#progress === 'nothing' && this.#waiting[0]?.[0] === 0x7b) return this.#judgeAsJson()
     // The last event may lack its empty line; what lacks more than that has been cut off.
     if (this.#tap.hasWholeData) this.write(Buffer.from('\n\n'))
     if (this.#isOver) return
-    if (!this.#tap.isComplete || this.#partway !== undefined)
+    if (!this.#tap.isComplete || !this.isBetweenEvents)
       return this.#refuse(brokenOff(new Error('the stream ended too early')))
     if (this.facts.images === 0) this.#refuse(this.#noImages())
   }
@@ -80,71 +91,73 @@ export class EventAnswer implements AnswerReader {
   }
 
   lastWords(error: GatewayError): Buffer | undefined {
-    if (this.#hasSaidError) return Buffer.alloc(0)
-    if (this.#partway === undefined) return errorEvent(error)
-    const { closing } = this.#partway
-    if (closing === undefined) return undefined
-    return Buffer.from(`${closing},"error":${JSON.stringify(error.toBody().error)}}\n\n`)
+    if (this.#progress === 'over with the error') return Buffer.alloc(0)
+    if (this.isBetweenEvents) return errorEvent(error)
+    if (this.#closing === undefined) return undefined
+    return Buffer.from(`${this.#closing},"error":${JSON.stringify(error.toBody().error)}}\n\n`)
+  }
+
+  get #isOver(): boolean {
+    return OVER.has(this.#progress)
   }
 
   #eventEnded({ kind, error }: StreamEvent, end: number): void {
     if (this.#isOver) return
-    this.#hold(this.#chunk.subarray(this.#from, end))
+    this.#wait(this.#chunk.subarray(this.#from, end))
     this.#from = end
-    const isPartway = this.#partway !== undefined
-    this.#partway = undefined
-    if (kind === 'error') {
-      if (isPartway) {
-        this.#handOn(this.#takeHeld())
-        this.#hasSaidError = true
-      }
-      const { status, modelName: model, redact } = this.#head
-      return this.#refuse(translateStreamError({ status, model, error: errorOf(error, redact) }))
-    }
+    const hasHalf = this.#progress === 'half an event'
+    if (hasHalf) this.#progress = 'whole events'
+    if (kind === 'error') return this.#failed(error, hasHalf)
     if (kind === 'done' && this.facts.images === 0) return this.#refuse(this.#noImages())
-    const event = this.#takeHeld()
-    const isSkipped = kind === 'unreadable' || (kind === 'comment' && !this.#isAccepted)
-    if (isPartway || !isSkipped) this.#handOn(event)
+    const event = this.#takeWaiting()
+    const isSkipped = kind === 'unreadable' || (kind === 'comment' && this.#progress === 'nothing')
+    if (hasHalf || !isSkipped) this.#handOn(event, 'whole events')
     if (kind === 'done') this.#finish()
   }
 
-  #hold(piece: Buffer): void {
-    if (piece.length === 0) return
-    this.#held.push(piece)
-    this.#heldBytes += piece.length
+  /** The upstream's own error event. Where the client has half of it, it gets the rest and needs no other. */
+  #failed(error: unknown, hasHalf: boolean): void {
+    if (hasHalf) this.#handOn(this.#takeWaiting(), 'over with the error')
+    const { status, modelName: model, redact } = this.#head
+    this.#refuse(translateStreamError({ status, model, error: errorOf(error, redact) }))
   }
 
-  #takeHeld(): Buffer {
-    const bytes = joined(this.#held)
-    this.#held = []
-    this.#heldBytes = 0
+  #wait(piece: Buffer): void {
+    if (piece.length === 0) return
+    this.#waiting.push(piece)
+    this.#waitingBytes += piece.length
+  }
+
+  #takeWaiting(): Buffer {
+    const bytes = joined(this.#waiting)
+    this.#waiting = []
+    this.#waitingBytes = 0
     return bytes
   }
 
   /** Hands on an event that is still arriving, up to where it can be closed. */
-  #handOnPart(closing: string | undefined): void {
-    const bytes = this.#takeHeld()
+  #handOnHalf(closing: string | undefined): void {
+    const bytes = this.#takeWaiting()
     const cut = closing === undefined ? bytes.length : safeCut(bytes)
-    this.#partway = { closing }
-    this.#handOn(bytes.subarray(0, cut))
-    this.#hold(bytes.subarray(cut))
+    this.#closing = closing
+    this.#handOn(bytes.subarray(0, cut), 'half an event')
+    this.#wait(bytes.subarray(cut))
   }
 
-  #handOn(bytes: Buffer): void {
-    if (!this.#isAccepted) {
-      this.#isAccepted = true
-      this.#output.accepted()
-    }
+  #handOn(bytes: Buffer, progress: Progress): void {
+    const isFirst = this.#progress === 'nothing'
+    this.#progress = progress
+    if (isFirst) this.#output.accepted()
     if (bytes.length > 0) this.#output.bytes(bytes)
   }
 
   #finish(): void {
-    this.#isOver = true
+    this.#progress = 'over'
     this.#output.finished()
   }
 
   #refuse(error: GatewayError): void {
-    this.#isOver = true
+    if (!this.#isOver) this.#progress = this.isBetweenEvents ? 'over' : 'over in half an event'
     this.#output.refused(error)
   }
 
@@ -154,7 +167,7 @@ export class EventAnswer implements AnswerReader {
 
   /** An error in plain JSON under the content type of a stream. */
   #judgeAsJson(): void {
-    const body = this.#takeHeld()
+    const body = this.#takeWaiting()
     const headers = { ...this.#head.headers, 'content-type': 'application/json' }
     const error = judgeAnswer({ ...this.#head, headers, body, isWhole: true, facts: factsOfWhole(body) })
     this.#refuse(error ?? this.#noImages())

@@ -45,20 +45,31 @@ export interface StreamEvent {
   readonly error: unknown
 }
 
+/** Where in its line the next byte stands. */
+type Place = 'line start' | 'after CR' | 'field' | 'before value' | 'value'
+
 /**
  * Reads a stream of server-sent events in passing (WHATWG HTML, 9.2.6), with memory bounded by a few small values:
  * the base64 of an image is megabytes on one `data:` line and is never kept. All forms that have been seen are
  * understood: OpenAI's, without `[DONE]`; new-api's, with it, `url` for `b64_json` and the usage repeated on every
  * image; Seedream's `partial_succeeded`; lines that end in LF, CRLF or CR; without `event:` lines.
+ *
+ * | place        | line end                              | colon        | space         | another byte |
+ * |--------------|---------------------------------------|--------------|---------------|--------------|
+ * | line start   | the event ends                        | before value | field         | field        |
+ * | after CR     | an LF is skipped; else as line start  | before value | field         | field        |
+ * | field        | a line without a value ends           | before value | field         | field        |
+ * | before value | the line ends                         | value        | value, skipped | value       |
+ * | value        | the line ends                         | value        | value         | value        |
+ *
+ * A line that ends in CR leads to `after CR`, any other to `line start`.
  */
 export class SseTap {
   readonly #onEvent: (event: StreamEvent, end: number) => void
+  #place: Place = 'line start'
   #field = ''
-  #hasColon = false
-  #skipsSpace = false
-  #afterCr = false
-  #lineIsEmpty = true
-  #started = false
+  /** It may begin with a byte order mark. */
+  #isFirstLine = true
 
   #name = ''
   #data: JsonTap | undefined
@@ -81,8 +92,8 @@ export class SseTap {
     let lf = -1
     let cr = -1
     while (at < chunk.length) {
-      if (this.#afterCr) {
-        this.#afterCr = false
+      if (this.#place === 'after CR') {
+        this.#place = 'line start'
         if (chunk[at] === LF) {
           at++
           continue
@@ -96,9 +107,9 @@ export class SseTap {
       at = end + 1
       if (end === chunk.length) return
       // The LF of a CRLF belongs to the event, where it is in the same chunk.
-      if (end === cr && chunk[at] === LF) at++
-      else this.#afterCr = end === cr
-      this.#endLine(at)
+      const isCrLf = end === cr && chunk[at] === LF
+      if (isCrLf) at++
+      this.#endLine(at, end === cr && !isCrLf ? 'after CR' : 'line start')
     }
   }
 
@@ -133,28 +144,32 @@ export class SseTap {
 
   /** A piece of a line, without its end. */
   #line(piece: Buffer): void {
-    if (piece.length === 0) return
-    this.#lineIsEmpty = false
     let at = 0
-    while (!this.#hasColon && at < piece.length) {
-      const byte = piece[at++] ?? 0
-      if (byte === COLON) {
-        this.#hasColon = true
-        this.#skipsSpace = true
-        if (this.#fieldName() === 'data') this.#beginData()
-      } else if (this.#field.length < MAX_FIELD_BYTES) this.#field += String.fromCharCode(byte)
-    }
+    if (piece.length > 0 && this.#place === 'line start') this.#place = 'field'
+    if (this.#place === 'field') at = this.#readField(piece)
     if (at === piece.length) return
-    if (this.#skipsSpace) {
-      this.#skipsSpace = false
+    if (this.#place === 'before value') {
+      this.#place = 'value'
       if (piece[at] === SPACE) at++
     }
     this.#value(piece.subarray(at))
   }
 
+  /** Reads up to the colon, or to the end of the piece. Returns the next position. */
+  #readField(piece: Buffer): number {
+    const colon = piece.indexOf(COLON)
+    const end = colon === -1 ? piece.length : colon
+    const missing = MAX_FIELD_BYTES - this.#field.length
+    this.#field += piece.toString('latin1', 0, Math.min(end, missing))
+    if (colon === -1) return end
+    this.#place = 'before value'
+    if (this.#fieldName() === 'data') this.#beginData()
+    return end + 1
+  }
+
   /** The field of this line; the first one may have a byte order mark before it. */
   #fieldName(): string {
-    return this.#started ? this.#field : this.#field.replace(/^\u00ef\u00bb\u00bf/, '')
+    return this.#isFirstLine ? this.#field.replace(/^\u00ef\u00bb\u00bf/, '') : this.#field
   }
 
   #beginData(): void {
@@ -173,14 +188,12 @@ export class SseTap {
   }
 
   /** @param at offset behind the line's end */
-  #endLine(at: number): void {
-    const isBlank = this.#lineIsEmpty
-    if (!this.#hasColon && this.#fieldName() === 'data') this.#beginData()
+  #endLine(at: number, next: Place): void {
+    const isBlank = this.#place === 'line start'
+    if (this.#place === 'field' && this.#fieldName() === 'data') this.#beginData()
+    this.#place = next
     this.#field = ''
-    this.#hasColon = false
-    this.#skipsSpace = false
-    this.#lineIsEmpty = true
-    this.#started = true
+    this.#isFirstLine = false
     if (!isBlank) return
     const event = this.#read()
     this.#name = ''
