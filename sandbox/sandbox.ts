@@ -20,6 +20,8 @@ import type { Files } from './comet/files.ts'
 import type { Temper } from './comet/fulfilment.ts'
 import type { Exchange } from './comet/wire.ts'
 
+export { missingTool } from './painter/workshop.ts'
+
 /** How a sandbox behaves. */
 export interface SandboxOptions {
   /** The only key it accepts. */

@@ -3,8 +3,23 @@ import type sharp from 'sharp'
 /** sharp, as its module exports it. */
 export type SharpTool = typeof sharp
 
-/** Loaded with the first picture: the gateway's start must not wait for libvips. */
+/** Loaded once, and only where pictures are made: everything else runs without libvips. */
 let tool: Promise<SharpTool> | undefined
+
+/**
+ * Loads sharp, which is an optional dependency.
+ * @returns what keeps it from being loaded, in a sentence with the remedy; undefined where it is there
+ */
+export async function missingTool(): Promise<string | undefined> {
+  try {
+    await (tool ??= load())
+    return undefined
+  } catch (error) {
+    const isAbsent = error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND'
+    const how = isAbsent ? 'is not installed' : 'cannot be loaded on this machine'
+    return `The sandbox draws its pictures with the package sharp, which ${how}: npm install --include=optional`
+  }
+}
 
 async function load(): Promise<SharpTool> {
   const { default: loaded } = await import('sharp')
