@@ -11,16 +11,22 @@ export interface AnswerHead {
   readonly redact: (text: string) => string
 }
 
-/** Is told what a reader finds out, in this order: `accepted`, then `bytes`; `refused` instead or after them. */
+/*
+ * The verbs of an answer's bytes, from the upstream's connection to the client's: `begin`, `write` for each chunk, then
+ * either `end` or `abort`. A reader is written to by the connection and writes to its output; a sink is written to by a
+ * generation.
+ */
+
+/** Takes the part of an answer that its client gets. */
 export interface AnswerOutput {
   /** The beginning says images: the client can have its status. */
-  accepted(): void
+  begin(): void
   /** Bytes for the client, in order. */
-  bytes(chunk: Buffer): void
-  /** The answer has said that it is complete; what the connection does is of no interest any more. */
-  finished(): void
-  /** The answer is a failure, and nothing more of it is wanted. */
-  refused(error: GatewayError): void
+  write(chunk: Buffer): void
+  /** The answer has said that it is complete; its connection is of no interest any more. */
+  end(): void
+  /** The answer is a failure, and nothing more of it is wanted. It may come before `begin`, or after any chunk. */
+  abort(error: GatewayError): void
 }
 
 /** Takes an answer's bytes; `write` says false when it wants no more for now. */
@@ -28,25 +34,25 @@ export interface AnswerSink {
   write(chunk: Buffer): boolean
   /** The answer is complete. */
   end(): void
-  /** The answer broke off: the client must not take what it has for the whole. */
+  /** The answer broke off: the client must not take its part for the whole. */
   abort(): void
 }
 
-/** Reads an answer as it arrives, in whatever chunks: judges it, counts what is in it, hands on what the client gets. */
+/** Reads an answer as it arrives, in any chunks: judges it, counts its images, hands on the client's part. */
 export interface AnswerReader {
   write(chunk: Buffer): void
   /** The connection says that the answer is complete. */
   end(): void
-  /** The connection broke. True where the answer's meaning is known all the same; `refused` has then been called. */
-  broke(): boolean
+  /** The connection broke. True where the answer's meaning is known all the same; the output has then been aborted. */
+  abort(): boolean
   readonly facts: AnswerFacts | undefined
-  /** Something may be put between what has been handed on and what comes next. */
+  /** Something may be put between the bytes handed on and the next ones. */
   readonly isBetweenEvents: boolean
   /**
-   * What makes a failure that the client understands out of what it has so far. Undefined where nothing can: then its
+   * The bytes that turn the client's part into a failure that it understands. Undefined where none can: then its
    * connection must be cut, so that half an image is never taken for a whole one.
    */
-  lastWords(error: GatewayError): Buffer | undefined
+  closingBytes(error: GatewayError): Buffer | undefined
 }
 
 /** An error as an event: both SDKs raise an API error at it (openai-node, core/streaming.ts; openai-python, _streaming.py). */

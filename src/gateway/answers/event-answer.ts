@@ -86,11 +86,11 @@ export class EventAnswer implements AnswerReader {
     if (this.facts.images === 0) this.#refuse(this.#noImages())
   }
 
-  broke(): boolean {
+  abort(): boolean {
     return false
   }
 
-  lastWords(error: GatewayError): Buffer | undefined {
+  closingBytes(error: GatewayError): Buffer | undefined {
     if (this.#progress === 'over with the error') return Buffer.alloc(0)
     if (this.isBetweenEvents) return errorEvent(error)
     if (this.#closing === undefined) return undefined
@@ -147,18 +147,18 @@ export class EventAnswer implements AnswerReader {
   #handOn(bytes: Buffer, progress: Progress): void {
     const isFirst = this.#progress === 'nothing'
     this.#progress = progress
-    if (isFirst) this.#output.accepted()
-    if (bytes.length > 0) this.#output.bytes(bytes)
+    if (isFirst) this.#output.begin()
+    if (bytes.length > 0) this.#output.write(bytes)
   }
 
   #finish(): void {
     this.#progress = 'over'
-    this.#output.finished()
+    this.#output.end()
   }
 
   #refuse(error: GatewayError): void {
     if (!this.#isOver) this.#progress = this.isBetweenEvents ? 'over' : 'over in half an event'
-    this.#output.refused(error)
+    this.#output.abort(error)
   }
 
   #noImages(): GatewayError {

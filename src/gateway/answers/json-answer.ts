@@ -29,7 +29,7 @@ export class JsonAnswer implements AnswerReader {
   write(chunk: Buffer): void {
     if (this.#isJudged) {
       this.#tap?.write(chunk)
-      this.#output.bytes(chunk)
+      this.#output.write(chunk)
       return
     }
     this.#waiting.push(chunk)
@@ -42,11 +42,11 @@ export class JsonAnswer implements AnswerReader {
     this.#readFacts()
     // A clean end of the connection in the middle of the JSON is a break all the same.
     if (this.facts?.isObject === true && !this.facts.isComplete)
-      this.#output.refused(brokenOff(new Error('the answer ended too early')))
+      this.#output.abort(brokenOff(new Error('the answer ended too early')))
   }
 
   /** A refusal whose body breaks off or stalls is a refusal all the same: its status has said so. */
-  broke(): boolean {
+  abort(): boolean {
     const { status } = this.#head
     if (this.#isJudged || (status >= 200 && status < 300)) {
       this.#readFacts()
@@ -56,7 +56,7 @@ export class JsonAnswer implements AnswerReader {
     return true
   }
 
-  lastWords(): undefined {
+  closingBytes(): undefined {
     return undefined
   }
 
@@ -72,9 +72,9 @@ export class JsonAnswer implements AnswerReader {
     const readable = isWhole ? unpacked(head, this.#head.headers) : head
     this.facts = isWhole ? factsOfWhole(readable) : this.#tapHead(head)
     const error = judgeAnswer({ ...this.#head, body: readable, isWhole, facts: this.facts })
-    if (error !== undefined) return this.#output.refused(error)
-    this.#output.accepted()
-    this.#output.bytes(head)
+    if (error !== undefined) return this.#output.abort(error)
+    this.#output.begin()
+    this.#output.write(head)
   }
 
   #tapHead(head: Buffer): AnswerFacts {

@@ -40,12 +40,12 @@ export class JsonAsEvents implements AnswerReader {
     this.#output = output
     this.#events = new EventAnswer(head, output)
     this.#json = new JsonAnswer(head, {
-      accepted: () => {},
-      finished: () => output.finished(),
-      bytes: (chunk) => this.#convert(unpacked(chunk, head.headers)),
-      refused: (error) => {
+      begin: () => {},
+      end: () => output.end(),
+      write: (chunk) => this.#convert(unpacked(chunk, head.headers)),
+      abort: (error) => {
         this.#isRefused = true
-        output.refused(error)
+        output.abort(error)
       },
     })
     const mark = (at: number): void => void this.#marks.push(at)
@@ -68,17 +68,17 @@ export class JsonAsEvents implements AnswerReader {
     this.#json.end()
     if (this.#isRefused) return
     // An answer that was taken for images by its beginning, or one that is packed and cannot be read.
-    if (!this.#hasOpenEvent) return this.#output.refused(invalidAnswer('no image', undefined, true))
+    if (!this.#hasOpenEvent) return this.#output.abort(invalidAnswer('no image', undefined, true))
     this.#closeEvent(this.#tap.member('usage'))
     this.#events.end()
   }
 
-  broke(): boolean {
-    return this.#json.broke()
+  abort(): boolean {
+    return this.#json.abort()
   }
 
-  lastWords(error: GatewayError): Buffer | undefined {
-    return this.#events.lastWords(error)
+  closingBytes(error: GatewayError): Buffer | undefined {
+    return this.#events.closingBytes(error)
   }
 
   #convert(chunk: Buffer): void {

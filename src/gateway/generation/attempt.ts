@@ -19,9 +19,12 @@ export interface AttemptOptions {
   readonly events: EventFamily | undefined
 }
 
-/** Is told how an attempt goes; `refused` or `ended` comes last, once. */
-export interface AttemptOwner extends Omit<AnswerOutput, 'finished'> {
+/** Takes an attempt's answer; `ended` or `refused` comes last, once. */
+export interface AttemptOwner {
+  accepted(): void
+  bytes(chunk: Buffer): void
   ended(): void
+  refused(error: GatewayError): void
 }
 
 /** One request upstream and its answer: `held → sent → answered`. After it is over it says nothing any more. */
@@ -70,13 +73,13 @@ export class Attempt implements AnswerReceiver {
 
   failed(error: Error): void {
     clearTimeout(this.#lingering)
-    if (this.#isOver || this.reader?.broke() === true) return
+    if (this.#isOver || this.reader?.abort() === true) return
     this.#refuse(this.state === 'held' ? unreachable(error) : brokenOff(error))
   }
 
   /** Ends the attempt from outside: its time is over, or nobody wants it any more. */
   giveUp(error: GatewayError): void {
-    if (this.#isOver || this.reader?.broke() === true) return
+    if (this.#isOver || this.reader?.abort() === true) return
     const isTooLate = this.state === 'held' && error.code === 'upstream_timeout'
     this.#refuse(isTooLate ? unreachable(error) : error)
   }
@@ -109,10 +112,10 @@ export class Attempt implements AnswerReceiver {
     const { modelName, redact, events } = this.#options
     const head = { status, headers, modelName, redact }
     const output: AnswerOutput = {
-      accepted: () => this.#owner.accepted(),
-      bytes: (chunk) => this.#owner.bytes(chunk),
-      finished: () => this.#finish(),
-      refused: (error) => this.#refuse(error),
+      begin: () => this.#owner.accepted(),
+      write: (chunk) => this.#owner.bytes(chunk),
+      end: () => this.#finish(),
+      abort: (error) => this.#refuse(error),
     }
     const isSuccess = status >= 200 && status < 300
     if (isSuccess && isEventStream(headers) && isPlain(headers)) return new EventAnswer(head, output)

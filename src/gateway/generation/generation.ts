@@ -270,7 +270,7 @@ export class Generation implements AttemptOwner, Delivery {
     clearTimeout(this.#timer)
     clearTimeout(this.#retryTimer)
     this.facts = this.#attempt.reader?.facts
-    if (this.failure !== undefined) this.#lastWords = this.#attempt.reader?.lastWords(this.failure)
+    if (this.failure !== undefined) this.#lastWords = this.#attempt.reader?.closingBytes(this.failure)
     if (this.#lastWords !== undefined) this.kept?.append(this.#lastWords)
     this.kept?.close(this.#isCut ? 'cut' : 'complete')
     try {

@@ -35,15 +35,15 @@ function relayed(make: MakeReader, chunks: readonly Buffer[], isWhole: boolean):
   let accepted = false
   let refused: GatewayError | undefined
   const reader = make({
-    accepted: () => void (accepted = true),
-    bytes: (chunk) => void out.push(Buffer.from(chunk)),
-    finished: () => {},
-    refused: (error) => void (refused ??= error),
+    begin: () => void (accepted = true),
+    write: (chunk) => void out.push(Buffer.from(chunk)),
+    end: () => {},
+    abort: (error) => void (refused ??= error),
   })
   for (const chunk of chunks) if (refused === undefined) reader.write(chunk)
   if (isWhole && refused === undefined) reader.end()
   const bytes = Buffer.concat(out)
-  const words = reader.lastWords(refused ?? BROKEN)
+  const words = reader.closingBytes(refused ?? BROKEN)
   return { accepted, refused, bytes, broken: words === undefined ? undefined : Buffer.concat([bytes, words]) }
 }
 
