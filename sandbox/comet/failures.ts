@@ -28,7 +28,7 @@ function fromProxy(name: string, status: number, title: string, server: string):
   return { name, does: 'answer', status, contentType: HTML_TYPE, body: () => page }
 }
 
-/** What failures are drawn from where nothing is streamed, each equally likely (facts 1.7, 1.8). */
+/** The failures of an answer that is not streamed, each equally likely (facts 1.7, 1.8). */
 export const FAILURES: readonly Failure[] = [
   fromComet('do_request_failed', 500, {
     message: 'do request failed',
@@ -53,7 +53,7 @@ export const FAILURES: readonly Failure[] = [
   { name: 'answer cut off', does: 'cut' },
 ]
 
-/** What was recorded has no event name and no `param` (facts 3.3). */
+/** The recorded one has no event name and no `param` (facts 3.3). */
 const BLOCKED = JSON.stringify({
   error: {
     code: 'moderation_blocked',
@@ -76,7 +76,7 @@ const IN_MID_STREAM: readonly StreamFailure[] = [
   { name: 'stream ends early', does: 'break stream', says: () => '', ends: 'orderly' },
 ]
 
-/** What is drawn from for streams: they can fail before they begin, like any answer, and in the middle. */
+/** The failures of a stream: it can fail before it begins, like any answer, and in the middle. */
 export const STREAM_FAILURES: readonly (Failure | StreamFailure)[] = [
   ...FAILURES.filter(({ does }) => does !== 'cut'),
   ...IN_MID_STREAM,

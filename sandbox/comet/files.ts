@@ -20,7 +20,7 @@ interface StoredFile {
   signature: string | undefined
 }
 
-/** What a download link leads to. */
+/** The target of a download link. */
 export type Download =
   | { found: 'file'; bytes: Buffer; contentType: string }
   | { found: 'denied' }

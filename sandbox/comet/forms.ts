@@ -56,7 +56,7 @@ async function multipartForm(contentType: string, chunks: readonly Buffer[]): Pr
 
 const WHOLE_NUMBERS: ReadonlySet<string> = new Set(['n', 'output_compression', 'partial_images'])
 
-/** What a text of a form means where a number or a boolean is wanted; anything else stays as it is, and is refused. */
+/** A text of a form as the number or boolean that is wanted; any other text stays as it is, and is refused. */
 function meant(name: string, value: string): unknown {
   if (WHOLE_NUMBERS.has(name) && /^-?\d{1,9}$/.test(value)) return Number(value)
   if (name === 'stream' && (value === 'true' || value === 'false')) return value === 'true'

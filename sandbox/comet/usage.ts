@@ -13,7 +13,7 @@ const TOKEN_TABLE: Readonly<Partial<Record<Quality, readonly [square: number, ta
 /** The factor of gpt-image-2's formula (facts 5.2). OpenAI has not published xhigh and max: assumed on the same line. */
 const FACTORS: Readonly<Partial<Record<Quality, number>>> = { low: 16, medium: 48, high: 96, xhigh: 144, max: 192 }
 
-/** What a partial image in a stream costs (facts 3.1). */
+/** The price of a partial image in a stream (facts 3.1). */
 const PARTIAL_TOKENS = 100
 
 /** Tokens in the shape of facts 1.2; `output_tokens_details` only where a model reports it. */

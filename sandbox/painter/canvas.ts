@@ -13,7 +13,7 @@ export interface Box {
   height: number
 }
 
-/** What an edit starts from: decoded, and as large as the picture to be made. */
+/** The picture from which an edit starts: decoded, and as large as the one to be made. */
 export interface Canvas {
   base: Raster
   /** Opaque where the picture is to be drawn anew, and the rectangle around that; undefined without a mask. */

@@ -49,7 +49,7 @@ async function sceneFor({ prompt, index }: EditOrder, box: Box, transparent: boo
   return changed(scene, (image) => image.resize(width, height, { fit: 'cover' }))
 }
 
-/** Where the motif stands in the first, second … picture, as shares of what is left beside it. */
+/** Places of the motif in the first, second … picture, as shares of the room beside it. */
 const SPOTS: readonly (readonly [across: number, down: number])[] = [
   [0.88, 0.7],
   [0.12, 0.7],
@@ -66,7 +66,7 @@ async function restyled(order: EditOrder): Promise<Raster> {
   const named = reading.subjects.length > 0 && !reading.filler
   const light = wash([width, height], reading.palette, index, named ? 0.5 : 0.75)
   const lit = await overlaid(canvas.base, [{ input: light, blend: 'hard-light' }])
-  // What was transparent stays so, although the wash covers it.
+  // Transparent pixels stay transparent under the wash.
   const kept = await overlaid(lit, [layer(canvas.base, { blend: 'dest-in' })])
   const motif = named ? [await motifFor(order)] : []
   const finished = await overlaid(kept, [...motif, ...(await printsOf(canvas.others, width, height))])
@@ -97,7 +97,7 @@ function wash(
   )
 }
 
-/** What remains when the background is to be transparent: the corners of a photograph say little. */
+/** The shape that remains when the background is to be transparent: the corners of a photograph say little. */
 function badge(size: readonly [number, number]): Buffer {
   return drawing(size, svg`<rect width="${size[0]}" height="${size[1]}" rx="${Math.min(...size) / 2}"/>`)
 }

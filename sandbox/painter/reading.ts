@@ -11,7 +11,7 @@ import type { Words } from './words.ts'
 const BACKDROPS = ['mountains', 'city', 'forest', 'dunes'] as const
 const WORLDS = ['space', 'deep', 'studio'] as const
 
-/** What the sandbox understood of a prompt. */
+/** The part of a prompt that the sandbox understood. */
 export interface Reading {
   world: 'landscape' | 'space' | 'deep' | 'studio' | 'abstract'
   palette: Palette

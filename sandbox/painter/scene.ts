@@ -13,7 +13,7 @@ import type { Point } from './svg.ts'
 import type { Reading } from './reading.ts'
 import type { Stage } from './stage.ts'
 
-/** What to draw: the prompt, which of its pictures (0 …), how many pixels, on nothing or on a background. */
+/** An order for a drawing: the prompt, which of its pictures (0 …), how many pixels, on nothing or on a background. */
 export interface SceneOrder {
   prompt: string
   index: number
@@ -48,7 +48,7 @@ function mirrored(stage: Stage, content: string): string {
   return stage.dice.chance(0.5) ? content : svg`<g transform="translate(${stage.width} 0) scale(-1 1)">${content}</g>`
 }
 
-/** Where the first, second and third subject stand, as shares of the width, and how large they are. */
+/** Places and sizes of the first, second and third subject, as shares of the width. */
 const STANDS: readonly (readonly [across: number, scale: number])[] = [
   [0.64, 2.05],
   [0.3, 1.3],
@@ -78,7 +78,7 @@ function outdoors(stage: Stage, reading: Reading): string {
   return svg`${ground.behind}${layers.sky}${layers.water}${ground.waves}${layers.reflections}${ground.shore}${layers.ground}${foregroundAir(stage, ground.shore !== '')}`
 }
 
-/** Where subjects float, as shares of the stage, and how large they are in units. */
+/** Places of floating subjects, as shares of the stage, and their sizes in units. */
 const FLOATS: readonly (readonly [across: number, down: number, size: number])[] = [
   [0.55, 0.48, 620],
   [0.22, 0.66, 320],

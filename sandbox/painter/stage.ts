@@ -5,7 +5,7 @@ import type { Paint, Point, Stop } from './svg.ts'
 import type { Dice } from './dice.ts'
 import type { Palette } from './scenery/palettes.ts'
 
-/** Where a scene is drawn: its extent (short side 1000), its chance, its colours. */
+/** The stage of a scene: its extent (short side 1000), its chance, its colours. */
 export interface Stage {
   width: number
   height: number

@@ -2,7 +2,7 @@ import { rasterOf } from './raster.ts'
 import { inWorkshop } from './workshop.ts'
 import type { Raster } from './raster.ts'
 
-/** What can be told about an uploaded picture without decoding all of it. */
+/** Facts of an uploaded picture that need no decoding of all of it. */
 export interface Inspected {
   bytes: Buffer
   /** sharp's name of the format: `png`, `jpeg`, `webp`, `gif`, `svg` … */

@@ -27,7 +27,7 @@ function singulars(word: string): string[] {
   return PLURALS.filter(([ending]) => ending.test(word)).map(([ending, singular]) => word.replace(ending, singular))
 }
 
-/** Where the earliest of `wanted` stands in the prompt, or -1. Phrases and Chinese are looked for as they are. */
+/** Offset of the earliest of `wanted` in the prompt, or -1. Phrases and Chinese are looked for as they are. */
 export function placeOf(words: Words, wanted: readonly string[]): number {
   const found = wanted
     .map((word) => (/^[a-z]+$/.test(word) ? (words.places.get(word) ?? -1) : words.text.indexOf(word)))

@@ -5,7 +5,7 @@ import type { Price } from './prices/price.ts'
 export const OPERATIONS = ['images.generations', 'images.edits', 'images.variations'] as const
 export type Operation = (typeof OPERATIONS)[number]
 
-/** What a model can have rules for: an edit is a form with files, or JSON with URLs, and these take different names. */
+/** The kinds of request that a model can have rules for. An edit is a form with files, or JSON with URLs, and these two take different names. */
 export type RuleSet = Operation | 'images.edits.json'
 
 /** Rule set → the operation that it belongs to. */
@@ -19,12 +19,12 @@ export const OPERATION_OF: Readonly<Record<RuleSet, Operation>> = {
 /** One catalogue entry: a model id, or a prefix that ends in `*`. */
 export interface Model {
   readonly id: string
-  /** Who makes it, as `owned_by` of `/v1/models`. */
+  /** The maker, as `owned_by` of `/v1/models`. */
   readonly vendor: string
   readonly ruleSets: Readonly<Partial<Record<RuleSet, ParameterRules>>>
   /** Undefined where no price is known. */
   readonly price: Price | undefined
-  /** What a reader of the catalogue should know: shutdown dates, disagreements between sources. */
+  /** Remarks for readers of the catalogue: shutdown dates, disagreements between sources. */
   readonly notes?: readonly string[]
 }
 

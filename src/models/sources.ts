@@ -1,4 +1,4 @@
-/** Where a rule or price comes from, and when it was read. Every rule names one of these. */
+/** The origin of a rule or price. Every rule names one of these. */
 export interface Source {
   readonly cite: string
   /** ISO date on which the source said so. */
@@ -22,7 +22,7 @@ export const SOURCES = {
   comet: { cite: 'CometAPI docs, POST /v1/images/generations', asOf: '2026-11-22' },
   /** CometAPI's Seedream page. */
   cometSeedream: { cite: 'CometAPI docs, Bytedance image generation', asOf: '2026-11-22' },
-  /** What recorded calls answered. */
+  /** Answers that were recorded. */
   observed: { cite: 'recorded answers of the upstream', asOf: '2026-08-12' },
   /** OpenAI's pricing page. */
   openaiPricing: { cite: 'OpenAI pricing page', asOf: '2026-11-01' },

@@ -44,7 +44,7 @@ const VALUES: readonly unknown[] = [
   ...OBJECTS,
 ]
 
-/** What the rules say of each parameter by itself; a schema has no rules across parameters. */
+/** The judgement of the rules on each parameter by itself; a schema has no rules across parameters. */
 function isTakenOneByOne(model: string, body: object): boolean {
   const rules = { ...rulesOf(model), combinations: [] }
   const { issues, notTaken } = checkParameters(rules, model, new Map(Object.entries(body)), new Set())

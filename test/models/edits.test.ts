@@ -18,7 +18,7 @@ function problems(model: string, given: Given, ruleSet: RuleSet = 'images.edits'
   return [...issues, ...notTaken]
 }
 
-/** What is wrong, in short: `param: code`. */
+/** The problems in short: `param: code`. */
 function wrong(model: string, given: Given, ruleSet?: RuleSet): readonly string[] {
   return problems(model, given, ruleSet).map(({ param, code }) => `${param}: ${code}`)
 }
@@ -190,7 +190,7 @@ describe('a mask', () => {
     expect(masked(png(32, 32))).toEqual(['mask: invalid_value'])
     expect(masked(png(64, 64, { bytes: 50 * MEGABYTE }))).toEqual(['mask: invalid_value'])
     expect(wrong(model, form({ mask: [png(), png()] }))).toEqual(['mask: invalid_value'])
-    // What cannot be told is for the upstream to judge.
+    // The upstream judges what cannot be told here.
     expect(masked(png(64, 64, { hasAlpha: undefined }))).toEqual([])
     expect(masked(png(64, 64, { width: undefined, height: undefined }))).toEqual([])
   })

@@ -17,7 +17,7 @@ afterAll(async () => {
   await Promise.all(running.map((one) => one.close()))
 })
 
-/** What the tests look at in a body. */
+/** The members of a body at which tests look. */
 export interface WireBody {
   error?: { message: string; type: string; param?: string; code?: string }
   data?: Record<string, string>[]

@@ -81,7 +81,7 @@ type Fields = Readonly<Record<string, string | number | boolean | null>>
 interface Disagreement {
   readonly ruleSets: readonly RuleSet[]
   readonly models: RegExp
-  /** Who refuses what the other takes. */
+  /** The side that refuses a request of the other. */
   readonly stricter: 'gateway' | 'sandbox'
   /** The fields that it is about; without them the two must agree. */
   readonly fields: (fields: Fields) => readonly string[]

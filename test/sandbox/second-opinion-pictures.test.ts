@@ -123,7 +123,7 @@ function jsonBody({ images, mask }: Request): Buffer {
 
 const FORM = 'multipart/form-data; boundary=a-limit-of-parts'
 
-/** Who takes a request; undefined: both, or neither. */
+/** The side that takes a request; undefined: both, or neither. */
 async function stricterOf(id: string, way: string, request: Request): Promise<'gateway' | 'sandbox' | undefined> {
   const served = findModel(id)
   if (served === undefined) throw new Error(id)

@@ -35,7 +35,7 @@ export function pictureIn(event: WireEvent | undefined): Buffer {
   return Buffer.from(typeof text === 'string' ? text : '', 'base64')
 }
 
-/** What arrives of an answer until its connection breaks; an answer that ends well is an error. */
+/** The part of an answer that arrives until its connection breaks; an answer that ends well is an error. */
 export async function leftovers(response: Response): Promise<string> {
   const chunks: Uint8Array[] = []
   try {

@@ -91,7 +91,7 @@ const EDIT: Readonly<Partial<Record<Family, Parameters>>> = {
   'qwen-edit': QWEN,
 }
 
-/** What each family takes for each operation. */
+/** The parameters of each family for each operation. */
 export const PARAMETERS: Readonly<Record<Operation, Readonly<Partial<Record<Family, Parameters>>>>> = {
   generation: GENERATION,
   edit: EDIT,

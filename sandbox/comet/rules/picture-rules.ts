@@ -11,7 +11,7 @@ export interface Sources {
   mask: Inspected | undefined
 }
 
-/** What pictures a family takes. */
+/** The pictures that a family takes. */
 interface PictureRule {
   most: number
   formats: readonly string[]

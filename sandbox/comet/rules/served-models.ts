@@ -10,7 +10,7 @@ export type Family =
   | 'qwen-edit'
   | 'seedream'
 
-/** What can be asked of the image API. */
+/** The operations of the image API. */
 export type Operation = 'generation' | 'edit' | 'variation'
 
 /** A model that the sandbox serves. */
@@ -51,7 +51,7 @@ export const MODEL_BY_DEFAULT: Readonly<Record<Operation, string>> = {
   variation: 'dall-e-2',
 }
 
-/** What each family can do (facts 1.3, 1.4, 2.3, 2.4). */
+/** The operations of each family (facts 1.3, 1.4, 2.3, 2.4). */
 export const OPERATIONS: Readonly<Record<Family, readonly Operation[]>> = {
   'gpt-1': ['generation', 'edit'],
   'gpt-2': ['generation', 'edit'],

@@ -2,7 +2,7 @@ import { breaksFreeSize } from './sizes.ts'
 import type { Family } from './served-models.ts'
 import type { Pixels } from './sizes.ts'
 
-/** What an edit without a size aims at: the area of 1024x1024. */
+/** The area of an edit without a size: that of 1024x1024. */
 const USUAL_AREA = 1024 * 1024
 
 const FIXED: readonly Pixels[] = [

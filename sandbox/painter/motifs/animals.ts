@@ -3,7 +3,7 @@ import { both, dot, faint, shape, stroke } from './motif.ts'
 import type { Light } from '../colour.ts'
 import type { Motif } from './motif.ts'
 
-/** What tells one sitting animal from another. */
+/** The traits that tell one sitting animal from another. */
 interface Animal {
   name: string
   words: readonly string[]
@@ -11,7 +11,7 @@ interface Animal {
   belly: string
   ears: keyof typeof EARS
   tail: keyof typeof TAILS
-  /** What is special about its face or coat, drawn over the head. */
+  /** The marks of its face or coat, drawn over the head. */
   marks: keyof typeof MARKS
 }
 

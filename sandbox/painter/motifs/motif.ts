@@ -2,7 +2,7 @@ import { svg } from '../svg.ts'
 import type { Dice } from '../dice.ts'
 import type { Light } from '../colour.ts'
 
-/** Where a subject belongs; the place of the first subject decides what world the scene is. */
+/** The element of a subject; the place of the first subject decides what world the scene is. */
 export type Place = 'ground' | 'water' | 'sky' | 'deep' | 'space' | 'table'
 
 /** Left, top, right and bottom edge, in motif units. */
@@ -12,7 +12,7 @@ const BOX: Frame = [-104, -204, 104, 8]
 const AFLOAT: Frame = [-104, -140, 104, 18]
 const FLOATING: Frame = [-108, -112, 108, 112]
 
-/** What a motif covers. */
+/** The box that a motif covers. */
 export function frameOf({ place, frame }: Motif): Frame {
   if (frame) return frame
   if (place === 'water') return AFLOAT
@@ -27,7 +27,7 @@ export interface Motif {
   name: string
   words: readonly string[]
   place: Place
-  /** What the drawing really covers, where that is not the usual box. */
+  /** The box that the drawing covers, if it is not the usual one. */
   frame?: Frame
   draw: (light: Light, dice: Dice) => string
 }

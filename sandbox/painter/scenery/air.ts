@@ -4,7 +4,7 @@ import { svg } from '../svg.ts'
 import type { Stage } from '../stage.ts'
 import type { Weather } from './palettes.ts'
 
-/** What is in the air in front of everything, and a soft darkening of the corners. Fireflies keep to the land. */
+/** Particles in the air in front of everything, and a soft darkening of the corners. Fireflies keep to the land. */
 export function foregroundAir(stage: Stage, overLand: boolean): string {
   const { weather } = stage.palette
   const drift = !overLand && (weather === 'fireflies' || weather === 'aurora') ? '' : DRIFT[weather](stage)

@@ -7,7 +7,7 @@ import { cityLights, openWater, waveBand } from './water.ts'
 import type { Ridge } from './terrain.ts'
 import type { Stage } from '../stage.ts'
 
-/** What a landscape is made of, apart from its subjects. */
+/** The parts of a landscape, without its subjects. */
 export interface Ground {
   backdrops: ReadonlySet<'mountains' | 'city' | 'forest' | 'dunes'>
   water: boolean

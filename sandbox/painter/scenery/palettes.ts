@@ -1,6 +1,6 @@
 import type { Colour } from '../colour.ts'
 
-/** What drifts through the air of a scene. */
+/** Particles that drift through the air of a scene. */
 export type Weather = 'clear' | 'snow' | 'rain' | 'petals' | 'leaves' | 'fireflies' | 'aurora'
 
 /** The colours of one time of day or season; `far` and `near` are the land at the horizon and at our feet. */

@@ -1,7 +1,7 @@
 import { member, normaliseUsage } from '../../accounting/usage.ts'
 import type { Usage } from '../../accounting/usage.ts'
 
-/** What an image answer says about itself. */
+/** The facts that an image answer states. */
 export interface AnswerFacts {
   /** It is a JSON object, as far as it has been read. */
   readonly isObject: boolean
@@ -16,7 +16,7 @@ export interface AnswerFacts {
   readonly usage: Usage | undefined
   /** The value of a top-level `error`, or `true` where that was too large to keep. Undefined: none, null or empty. */
   readonly error: unknown
-  /** What the upstream says it made, e.g. where the request said `auto`. */
+  /** The size and quality that were made, as the upstream says, e.g. for `auto`. */
   readonly size: string | undefined
   readonly quality: string | undefined
 }

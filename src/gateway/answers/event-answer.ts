@@ -45,9 +45,9 @@ export class EventAnswer implements AnswerReader {
   /** Closes the half event that the client has; undefined where nothing can. */
   #closing: string | undefined
   #chunk: Buffer = Buffer.alloc(0)
-  /** Where in the chunk the current event goes on. */
+  /** Offset in the chunk at which the current event goes on. */
   #from = 0
-  /** What has come of the current event and was not handed on. */
+  /** The bytes of the current event that have not been handed on. */
   #waiting: Buffer[] = []
   #waitingBytes = 0
 

@@ -23,7 +23,7 @@ const ANSWER_MEMBERS: MemberLimits = new Map([
   ['size', 400],
   ['quality', 400],
 ])
-/** Where an event of a stream has its image: beside its other members, not in a list. */
+/** Names under which an event of a stream has its image, beside its other members and not in a list. */
 const EVENT_IMAGES: ReadonlySet<string> = new Set(['b64_json', 'url'])
 
 /** Is told where the images of an answer begin and end, as offsets in the chunk that is being written. */
@@ -103,7 +103,7 @@ export class JsonTap {
   }
 
   /**
-   * What closes the object where it has been read into a string value, so that more members can follow: the quote and
+   * The text that closes the object after the part of a string value, so that more members can follow: the quote and
    * the brackets inside the outermost. Undefined elsewhere, and in strings of up to `minBytes`.
    */
   closingOfString(minBytes: number): string | undefined {
@@ -113,7 +113,7 @@ export class JsonTap {
     return `"${brackets.toReversed().join('')}`
   }
 
-  /** What has been read so far. */
+  /** The facts as far as the answer has been read. */
   facts(): AnswerFacts {
     return answerFacts({
       usage: this.member('usage'),

@@ -15,7 +15,7 @@ export class MemberCaptures {
   readonly kept = new Map<string, unknown>()
   readonly #limits: MemberLimits
   #open: Capture | undefined
-  /** Where the open value begins in the current chunk. */
+  /** Offset of the open value in the current chunk. */
   #from = 0
 
   constructor(limits: MemberLimits) {
@@ -57,7 +57,7 @@ export class MemberCaptures {
   }
 }
 
-/** What the bytes say as JSON; undefined where they are none. */
+/** The bytes as a JSON value; undefined where they are none. */
 export function parsedJson(bytes: Buffer): unknown {
   try {
     return JSON.parse(bytes.toString('utf8'))

@@ -26,7 +26,7 @@ const EVENT_MEMBERS: MemberLimits = new Map([
   ['partial_image_index', 32],
 ])
 
-/** What one event of an image stream is. */
+/** One event of an image stream. */
 export interface StreamEvent {
   readonly kind:
     /** Nothing but comments. */
@@ -45,7 +45,7 @@ export interface StreamEvent {
   readonly error: unknown
 }
 
-/** Where in its line the next byte stands. */
+/** The place of the next byte in its line. */
 type Place = 'line start' | 'after CR' | 'field' | 'before value' | 'value'
 
 /**

@@ -30,7 +30,7 @@ export interface UploadedBody {
   readonly receive: (upload: IncomingUpload, options: UploadOptions) => Promise<Call>
 }
 
-/** What goes upstream. */
+/** The bytes that go upstream. */
 export type Body = Buffer | SpooledBody
 
 /** A request as its endpoint understood it. */

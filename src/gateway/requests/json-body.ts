@@ -131,7 +131,7 @@ function countMembers(root: object): number {
   return members
 }
 
-/** Where the parser stopped, without the text around it: that may be a prompt, and errors may be stored. */
+/** The place at which the parser stopped, without the text around it: that may be a prompt, and errors may be stored. */
 function position(text: string, error: unknown): string {
   const message = error instanceof Error ? error.message : ''
   const offset = /(?:in JSON|JSON) at position (\d+)(?: \(line \d+ column \d+\))?$/.exec(message)?.[1]

@@ -31,7 +31,7 @@ export function highestCostMicros(model: Model, given: ParameterValues, multipli
 }
 
 /**
- * What a generation came to: the reported usage at the model's rates; a price per image times the images that
+ * The cost of a generation: the reported usage at the model's rates; a price per image times the images that
  * came; the likely cost, marked as estimated, where a token price meets an answer without usage.
  */
 export function answerCost(
@@ -56,7 +56,7 @@ export function answerCost(
 }
 
 function usageMicros({ usdPerMillionTokens: rates }: TokenPrice, usage: Usage): number {
-  // What the details leave out of a total is taken for image tokens, the dearer kind. Without details, or with
+  // Tokens that stand in a total and in none of its details are taken for image tokens, the dearer kind. Without details, or with
   // nothing but zeros in them, input is text and output an image.
   const { inputTextTokens = 0, inputImageTokens = 0 } = usage
   const hasDetails = inputTextTokens + inputImageTokens > 0

@@ -8,7 +8,7 @@ import type { Size } from '../rules/sizes.ts'
 export interface OutputTokenCount {
   /** The most that this request can come to: `auto` at its dearest. */
   readonly highest: (quality: string | undefined, size: string | undefined) => number
-  /** What it probably comes to: `auto` as medium and 1024x1024. */
+  /** The probable number: `auto` as medium and 1024x1024. */
   readonly likely: (quality: string | undefined, size: string | undefined) => number
 }
 
@@ -58,7 +58,7 @@ export function formulaTokens(factor: number, { width, height }: Size): number {
 }
 
 /**
- * What an answer may report above the formula: CometAPI's documented one has 208 tokens where the formula has 196. A
+ * Room above the formula: CometAPI's documented one has 208 tokens where the formula has 196. A
  * budget is held by the highest cost, so that it must not be too low.
  */
 const MARGIN = 1.25

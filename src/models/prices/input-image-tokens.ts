@@ -20,7 +20,7 @@ export const patchTokens: InputTokenCount = (image) => {
 /** Tokens of one tile of 512 pixels and of every image (recorded: 194 for one tile). */
 const TILE = 129
 const BASE = 65
-/** What high fidelity adds at most (OpenAI's guide: 4,160 for a square, 6,240 for other shapes). */
+/** The most that high fidelity adds (OpenAI's guide: 4,160 for a square, 6,240 for other shapes). */
 const HIGH_FIDELITY = 6240
 /** Longest side over shortest, after an image was fitted into 2048 pixels and its short side brought to 512. */
 const MAX_TILES = 4

@@ -34,7 +34,7 @@ export interface ImagePriceRow {
 export interface ImagePrice {
   readonly unit: 'image'
   readonly usdPerImage: readonly ImagePriceRow[]
-  /** What the upstream takes where the request says nothing or `auto`. */
+  /** The values that the upstream takes where the request has none, or `auto`. */
   readonly defaults: { readonly quality?: string; readonly size?: string }
   /** How many images a request asks for, where that is not `n`. */
   readonly imagesAsked?: (given: ParameterValues) => number

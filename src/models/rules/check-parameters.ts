@@ -6,7 +6,7 @@ import type { Issue } from '../../errors/gateway-error.ts'
 import type { JsonType, Parameter } from './parameter.ts'
 import type { ParameterRules, ParameterValues } from './parameter-rules.ts'
 
-/** What a check found: problems, and the parameters that the model does not take (a policy may drop those). */
+/** The result of a check: problems, and the parameters that the model does not take (a policy may drop those). */
 export interface CheckResult {
   readonly issues: readonly Issue[]
   readonly notTaken: readonly Issue[]

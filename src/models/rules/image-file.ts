@@ -44,7 +44,7 @@ export class ImageUrl {
   }
 }
 
-/** What a model takes as an image. */
+/** Limits of a model for an image. */
 export interface FileLimits {
   /** How many, at most. */
   readonly max: number
@@ -173,7 +173,7 @@ export function imagesBrought(given: ParameterValues): readonly (ImageFile | und
   return given.has('mask') ? [...images, ...imagesGiven(given, 'mask', 'mask')] : images
 }
 
-/** What is known of the images under a name: all of a form's, those of a JSON body's data URLs. */
+/** The images under a name, as far as they are known: all of a form's, those of a JSON body's data URLs. */
 function imagesGiven(given: ParameterValues, formName: string, jsonName: string): readonly (ImageFile | undefined)[] {
   const files = given.get(formName)
   if (isFiles(files)) return files

@@ -15,7 +15,7 @@ export interface Combination {
   readonly source: Source
 }
 
-/** What a model takes in one operation: nothing but `parameters`, within `combinations`. */
+/** The rules of a model for one operation: it takes nothing but `parameters`, within `combinations`. */
 export interface ParameterRules {
   /** Own keys only; never index it with an unchecked name. */
   readonly parameters: Readonly<Record<string, Parameter>>

@@ -5,7 +5,7 @@ import type { Source } from '../sources.ts'
 export type JsonType = 'string' | 'integer' | 'number' | 'boolean' | 'array' | 'object' | 'file'
 
 /**
- * What one parameter of one model may be: a zod schema (the check, and the JSON Schema of `/gateway/models`)
+ * The rule for one parameter of one model: a zod schema (the check, and the JSON Schema of `/gateway/models`)
  * with the words for a refusal. Rules validate and never rewrite.
  */
 export interface Parameter {

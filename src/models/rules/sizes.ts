@@ -17,7 +17,7 @@ export function parseSize(value: unknown): Size | undefined {
   return match === null ? undefined : { width: Number(match[1]), height: Number(match[2]) }
 }
 
-/** What a size must satisfy where it is not one of a list. Edges and pixels are whole numbers, both ends included. */
+/** Limits of a free size. Edges and pixels are whole numbers, both ends included. */
 export interface SizeLimits {
   readonly multipleOf?: number
   readonly maxEdge?: number

@@ -47,7 +47,7 @@ function relayed(make: MakeReader, chunks: readonly Buffer[], isWhole: boolean):
   return { accepted, refused, bytes, broken: words === undefined ? undefined : Buffer.concat([bytes, words]) }
 }
 
-/** What the SDK makes of it: the events, and what it throws. */
+/** The SDK's reading of it: the events, and the error that it throws. */
 async function decoded(bytes: Buffer): Promise<{ events: Record<string, unknown>[]; error: unknown }> {
   const list: Record<string, unknown>[] = []
   try {

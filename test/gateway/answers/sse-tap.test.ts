@@ -8,7 +8,7 @@ import type { AnswerFacts } from '../../../src/gateway/answers/answer-facts.ts'
 interface Read {
   readonly kinds: string[]
   readonly facts: AnswerFacts
-  /** Where in the stream each event ended. */
+  /** Offsets in the stream at which the events ended. */
   readonly ends: number[]
 }
 

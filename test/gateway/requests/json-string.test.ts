@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ClosingQuote } from '../../../src/gateway/requests/json-string.ts'
 
-/** Where the string that begins at the start of the chunks ends, counted over all of them. */
+/** Offset at which the string that begins with the chunks ends, counted over all of them. */
 function endIn(chunks: readonly Buffer[]): number {
   const closingQuote = new ClosingQuote()
   let before = 0

@@ -40,7 +40,7 @@ export function arriving(contentType: string, chunks: readonly Buffer[]): Incomi
   return { payload: Readable.from(chunks, { objectMode: false }), contentType, contentLength: undefined }
 }
 
-/** What would go upstream; that its length is as announced is what an upstream relies on. */
+/** The bytes that would go upstream; an upstream relies on the announced length. */
 export async function bytesOf(body: Body): Promise<Buffer> {
   if (Buffer.isBuffer(body)) return body
   const bytes = await buffer(body.open())

@@ -3,7 +3,7 @@ import { answerCost, highestCostMicros, imagesAsked } from '../../../src/models/
 import { normaliseUsage } from '../../../src/accounting/usage.ts'
 import { given, modelOf } from '../checking.ts'
 
-/** What an answer with this `usage` costs in micro-USD, as the upstream wrote it. */
+/** The cost of an answer with this `usage` in micro-USD, as the upstream wrote it. */
 function costOf(model: string, usage: unknown, multiplier = 1): number | undefined {
   return answerCost(modelOf(model), given(), { usage: normaliseUsage(usage), images: 1 }, multiplier)?.costMicros
 }

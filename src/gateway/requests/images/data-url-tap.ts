@@ -1,7 +1,7 @@
 import { ImageFile, ImageUrl } from '../../../models/rules/image-file.ts'
 import { ImageHeaderTap } from './image-header.ts'
 
-/** What stands before the comma of a data URL is at most as long; `data:image/png;base64` is usual. */
+/** The longest text before the comma of a data URL; `data:image/png;base64` is usual. */
 const MAX_PREFIX = 256
 const SCHEME = /^([a-z][a-z0-9+.-]*):/i
 /** Some encoders put line breaks or spaces into base64; every decoder passes over them. */

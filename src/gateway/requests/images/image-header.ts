@@ -58,7 +58,7 @@ export class ImageHeaderTap {
     return this.#want === undefined
   }
 
-  /** What has been read so far; undefined: no known format. */
+  /** The header as far as it has been read; undefined: no known format. */
   header(): ImageHeader | undefined {
     return this.#found === undefined ? undefined : { ...this.#found }
   }

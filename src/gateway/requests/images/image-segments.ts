@@ -1,6 +1,6 @@
 import type { ImageFormat } from './image-format.ts'
 
-/** What the header of an image says. */
+/** The header of an image. */
 export interface ImageHeader {
   /** By the first bytes, not by a file name or content type. */
   readonly format: ImageFormat
@@ -14,7 +14,7 @@ export interface ImageHeader {
 /** The header while it is being read. */
 export type Findings = { -readonly [Member in keyof ImageHeader]: ImageHeader[Member] }
 
-/** What a reader asks for: that many bytes, or that that many be passed over. */
+/** A request of a reader: for that many bytes, or to pass over that many. */
 export type Want = { readonly take: number } | { readonly skip: number }
 /** Reads one format: yields what it wants, gets the bytes taken, returns when it knows enough or cannot read on. */
 export type SegmentReader = Generator<Want, void, Buffer>

@@ -16,7 +16,7 @@ const MAX_TEXT_BYTES = 8_388_608
 interface Part {
   /** As it stands in the form: `image[]`. */
   readonly name: string
-  /** Where in the body the part stands, its delimiter included. */
+  /** The place of the part in the body, its delimiter included. */
   readonly range: ByteRange
 }
 
@@ -47,7 +47,7 @@ export class FormReader implements UploadTap, PartVisitor {
   /** SHA-256 of the parts in their order, whatever stands between them; once the form has ended. */
   digest = ''
   readonly #hash = createHash('sha256')
-  /** Where the last part ends and the closing delimiter begins. */
+  /** Offset in the body at which the last part ends and the closing delimiter begins. */
   partsEnd = 0
   readonly #tap: MultipartTap
   #open: OpenPart | undefined
@@ -108,7 +108,7 @@ function utf8(bytes: Buffer, name: string): string {
   }
 }
 
-/** What `read` returns; a form that is malformed becomes the client's error. */
+/** Runs `read`; the error about a malformed form becomes the client's. */
 function orInvalidForm<T>(read: () => T): T {
   try {
     return read()

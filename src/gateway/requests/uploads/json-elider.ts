@@ -10,11 +10,11 @@ import type { UploadTap } from './receive.ts'
 
 /** A data URL longer than this is left out. */
 const LONG_BYTES = 4096
-/** What the rest of the body may have; several times the longest prompt. */
+/** The most bytes of the rest of the body; several times the longest prompt. */
 const MAX_REST_BYTES = 8_388_608
 
 interface LongUrl {
-  /** Where in the body its characters stand, without the quotes. */
+  /** The place of its characters in the body, without the quotes. */
   readonly range: ByteRange
   readonly url: ImageUrl
 }
@@ -35,7 +35,7 @@ export class JsonElider implements UploadTap {
   #offset = 0
   #inString = false
   readonly #closingQuote = new ClosingQuote()
-  /** Where the string begins, in the body and in the rest. */
+  /** Offsets of the beginning of the string, in the body and in the rest. */
   #stringStart = 0
   #stringInRest = 0
   /** Whether the string is a long data URL; undefined until it is long. */

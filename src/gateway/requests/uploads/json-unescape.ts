@@ -2,7 +2,7 @@ const BACKSLASH = 0x5c
 const LETTER_U = 0x75
 /** `\u002f` */
 const LONGEST_ESCAPE = 6
-/** What a letter behind a backslash stands for: b, f, n, r, t. Every other character stands for itself. */
+/** Letter behind a backslash → the character that it stands for: b, f, n, r, t. Every other character stands for itself. */
 const CONTROLS: ReadonlyMap<number, number> = new Map([
   [0x62, 0x08],
   [0x66, 0x0c],

@@ -6,7 +6,7 @@ export class MultipartError extends Error {
   override readonly name = 'MultipartError'
 }
 
-/** What the headers of a part say. */
+/** The headers of a part. */
 export interface PartHead {
   readonly name: string
   /** As spelled in the header, escapes and all; undefined: a text field. */
@@ -16,7 +16,7 @@ export interface PartHead {
   readonly start: number
 }
 
-/** What a form may have at most. */
+/** Limits of a form. */
 export const MULTIPART_LIMITS = {
   parts: 128,
   /** Of one part, with the blank line after them. */

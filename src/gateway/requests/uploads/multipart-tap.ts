@@ -20,7 +20,7 @@ export interface PartVisitor {
   partEnded(end: number): void
 }
 
-/** Where in the body the next byte stands. */
+/** The place of the next byte in the body. */
 type Place = 'opening' | 'after delimiter' | 'headers' | 'data' | 'epilogue'
 
 /**

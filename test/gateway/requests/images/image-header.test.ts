@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { ImageHeaderTap } from '../../../../src/gateway/requests/images/image-header.ts'
 import { chunk, headerIn, IMAGES, OTHER_FILES, PNG_KINDS, pngOf, segment, withSegments } from '../uploads/images.ts'
 
-/** What sharp says about the same file. */
+/** Sharp's findings about the same file. */
 async function bySharp(file: Buffer): Promise<unknown> {
   const { format, width, height, hasAlpha } = await sharp(file).metadata()
   return { format, width, height, hasAlpha }

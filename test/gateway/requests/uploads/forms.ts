@@ -14,7 +14,7 @@ export interface Form {
   readonly parts: readonly Part[]
 }
 
-/** What `formData()` and the tap can be compared by. */
+/** The common shape by which `formData()` and the tap are compared. */
 export interface Entry {
   readonly name: string
   readonly isFile: boolean
@@ -54,7 +54,7 @@ export function entryOf({ name, filename, data }: Part): Entry {
   return { name, isFile: filename !== undefined, data }
 }
 
-/** What Node reads in a form; undefined where it refuses it. */
+/** Node's reading of a form; undefined where it refuses it. */
 export async function entriesByNode(body: Buffer, boundary: string): Promise<readonly Entry[] | undefined> {
   const headers = { 'content-type': `multipart/form-data; boundary="${boundary}"` }
   try {

@@ -4,7 +4,7 @@ import type { Sharp } from 'sharp'
 import { ImageHeaderTap } from '../../../../src/gateway/requests/images/image-header.ts'
 import type { ImageHeader } from '../../../../src/gateway/requests/images/image-segments.ts'
 
-/** What a tap finds in chunks. */
+/** A tap's findings in chunks. */
 export function headerIn(chunks: Iterable<Buffer>): ImageHeader | undefined {
   const tap = new ImageHeaderTap()
   for (const piece of chunks) tap.write(piece)

@@ -37,7 +37,7 @@ function restored(body: Buffer, elider: JsonElider): Buffer {
   return Buffer.concat(pieces.map((piece) => (Buffer.isBuffer(piece) ? piece : body.subarray(piece.start, piece.end))))
 }
 
-/** Where the long data URLs of a JSON text are, found in another way. */
+/** Places of the long data URLs of a JSON text, found in another way. */
 function longUrlsIn(text: string): readonly ByteRange[] {
   return [...text.matchAll(/"((?:[^"\\]|\\.)*)"/gs)]
     .map((match) => ({ inside: match[1] ?? '', start: Buffer.byteLength(text.slice(0, match.index + 1)) }))

@@ -16,7 +16,7 @@ const disposition = (parameters: string): string => formWith(`Content-Dispositio
 const DISPOSITION = 'The Content-Disposition header of part 1 of the form'
 const READ_DIFFERENTLY = 'which parsers read differently'
 
-/** What is wrong → the form, and words of the message. */
+/** Defect → the form, and words of the message. */
 const REFUSED: Readonly<Record<string, readonly [body: string, words: string]>> = {
   'nothing at all': ['', 'The body is empty.'],
   'JSON instead of a form': ['{"prompt":"x"}', 'does not begin with the boundary'],
@@ -141,7 +141,7 @@ describe('a form is refused with a sentence for the client', () => {
   })
 })
 
-/** What looks wrong and is not → the form, and name, file name and data of its parts. */
+/** Seeming defect → the form, and name, file name and data of its parts. */
 const ACCEPTED: Readonly<
   Record<string, readonly [body: string, ...parts: (readonly [string, string | undefined, string])[]]>
 > = {
