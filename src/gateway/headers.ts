@@ -1,3 +1,4 @@
+import { isReadableEventStream } from './answers/judge-answer.ts'
 import type { AnswerHeaders } from '../upstream/upstream.ts'
 
 /**
@@ -20,6 +21,13 @@ export function responseHeaders(upstream: AnswerHeaders): Record<string, string>
     if (typeof value === 'string' && shape.test(value)) headers[name] = value
   }
   return headers
+}
+
+/** The length that the upstream names, where exactly its bytes go on to the client; undefined: the client gets chunks. */
+export function relayedLength(upstream: AnswerHeaders): string | undefined {
+  const length = upstream['content-length']
+  const isKnown = typeof length === 'string' && /^\d{1,15}$/.test(length)
+  return isKnown && !isReadableEventStream(upstream) ? length : undefined
 }
 
 /** The upstream's own id of the request, for the log; only a plain one, since it comes from outside. */

@@ -5,7 +5,7 @@ import type { AnswerSink } from './answers/answer.ts'
 import type { Delivery } from './generation/delivery.ts'
 import type { Generation } from './generation/generation.ts'
 import { usdOf } from '../accounting/money.ts'
-import { responseHeaders } from './headers.ts'
+import { relayedLength, responseHeaders } from './headers.ts'
 
 /**
  * How much of an answer may wait for one client before the upstream is held back. Node's own mark of 64 KiB stops the
@@ -33,7 +33,7 @@ export async function relay(reply: FastifyReply, generation: Generation, exchang
   const whole = delivery.takeWhole()
   const cost = costOf(generation, exchange)
   if (cost !== undefined) reply.header('x-gateway-cost-usd', cost)
-  const length = whole?.length ?? generation.headers['content-length']
+  const length = whole?.length ?? relayedLength(generation.headers)
   if (length !== undefined) reply.header('content-length', length)
   // Written past Fastify's reply, which would look at the payload again: a tenth of a small answer's time.
   raw.writeHead(generation.status, reply.getHeaders() as OutgoingHttpHeaders)

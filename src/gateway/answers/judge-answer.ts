@@ -72,8 +72,16 @@ function filtered(origin: Origin): GatewayError {
   return new GatewayError('moderation_blocked', message, { param: 'prompt', origin })
 }
 
+/**
+ * Whether the answer comes as server-sent events that can be read, as they are not packed. Such an answer does not go on
+ * byte for byte: events are left out, added, or ended early.
+ */
+export function isReadableEventStream(headers: AnswerHeaders): boolean {
+  return isEventStream(headers) && isPlain(headers)
+}
+
 /** Whether the answer comes as server-sent events. */
-export function isEventStream(headers: AnswerHeaders): boolean {
+function isEventStream(headers: AnswerHeaders): boolean {
   return single(headers['content-type'])?.toLowerCase().startsWith('text/event-stream') ?? false
 }
 
@@ -89,7 +97,7 @@ export function unpacked(body: Buffer, headers: AnswerHeaders): Buffer {
 }
 
 /** Whether the answer can be read as it comes, unpacked. */
-export function isPlain(headers: AnswerHeaders): boolean {
+function isPlain(headers: AnswerHeaders): boolean {
   return encodingOf(headers) === 'identity'
 }
 

@@ -2,7 +2,7 @@ import { brokenOff, unreachable } from '../../upstream/failures.ts'
 import { EventAnswer } from '../answers/event-answer.ts'
 import { JsonAnswer } from '../answers/json-answer.ts'
 import { JsonAsEvents } from '../answers/json-as-events.ts'
-import { isEventStream, isPlain } from '../answers/judge-answer.ts'
+import { isReadableEventStream } from '../answers/judge-answer.ts'
 import type { EventFamily } from '../requests/endpoint.ts'
 import type { GatewayError } from '../../errors/gateway-error.ts'
 import type { AnswerControl, AnswerHeaders, AnswerReceiver } from '../../upstream/upstream.ts'
@@ -118,7 +118,7 @@ export class Attempt implements AnswerReceiver {
       abort: (error) => this.#refuse(error),
     }
     const isSuccess = status >= 200 && status < 300
-    if (isSuccess && isEventStream(headers) && isPlain(headers)) return new EventAnswer(head, output)
+    if (isSuccess && isReadableEventStream(headers)) return new EventAnswer(head, output)
     if (isSuccess && events !== undefined) return new JsonAsEvents(head, output, events)
     return new JsonAnswer(head, output)
   }
