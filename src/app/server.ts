@@ -4,9 +4,11 @@ import { GatewayError } from '../errors/gateway-error.ts'
 import { imagesEdits } from '../gateway/requests/images-edits.ts'
 import { imagesGenerations } from '../gateway/requests/images-generations.ts'
 import { imagesVariations } from '../gateway/requests/images-variations.ts'
-import { KeyLimits } from '../access/limits/key-limits.ts'
+import { CallerLimits } from '../access/limits/caller-limits.ts'
+import { WindowStore } from '../access/limits/window-store.ts'
 import { authenticator } from '../http/plugins/authenticate.ts'
 import { answerClientError, answerFrameworkError, errors } from '../http/plugins/errors.ts'
+import { failureCounter } from '../http/plugins/failed-authentications.ts'
 import { jsonBodies } from '../http/plugins/bodies.ts'
 import { exchanges } from '../http/plugins/exchanges.ts'
 import { adminRoutes } from '../http/routes/admin/admin.ts'
@@ -18,7 +20,6 @@ import { operationsRoutes } from '../http/routes/operations.ts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import type { Keyring } from '../access/keys/keyring.ts'
-import type { RequestCounter } from '../access/limits/rate-limit.ts'
 import type { Config } from '../config/config.ts'
 import type { Adoptions } from '../gateway/adoption/adoptions.ts'
 import type { ExchangeLog } from '../gateway/exchange-log.ts'
@@ -31,9 +32,6 @@ import type { Database } from './database.ts'
 
 /** OpenAI's image operations. */
 export const ENDPOINTS = [imagesGenerations, imagesEdits, imagesVariations]
-const MINUTE_MS = 60_000
-/** Keys and addresses whose counts are kept at once; beyond it the least recently seen are forgotten. */
-const COUNTED_CALLERS = 50_000
 
 /** What the routes work with. */
 export interface ServerParts {
@@ -61,8 +59,8 @@ export async function createServer(config: Config, parts: ServerParts): Promise<
     onDefect: (err, request) => logger.error({ err, requestId: request.exchange.id }, 'defect'),
   })
   await server.register(jsonBodies)
-  await server.register(rateLimit, { global: false, cache: COUNTED_CALLERS })
-  const gateway = createGateway(config, parts, server)
+  await server.register(rateLimit, { global: false, store: WindowStore })
+  const gateway = createGateway(config, parts)
   await server.register((calls: FastifyInstance, _options: object, done: () => void) => {
     registerCalls(calls, config, parts, gateway)
     done()
@@ -96,50 +94,35 @@ function optionsOf(config: Config) {
 }
 
 /** What the phases of a request work with. */
-function createGateway(config: Config, parts: ServerParts, server: FastifyInstance): Gateway {
+function createGateway(config: Config, parts: ServerParts): Gateway {
   const { catalogue, generations, metrics, defaultModels, database, spool } = parts
   return {
     models: catalogue,
     generations,
     metrics,
     defaultModels,
-    keyLimits: new KeyLimits(),
+    limits: new CallerLimits({ requestsPerMinute: config.RATE_LIMIT_RPM }),
     ledger: database?.ledger,
     allowUnpriced: config.UNPRICED_MODELS === 'allow',
     uploads: { spool, maxBytes: config.MAX_UPLOAD_BYTES },
     parameterPolicy: config.PARAMETER_POLICY,
     priceMultiplier: config.PRICE_MULTIPLIER,
     streamKeepAliveMs: config.STREAM_KEEP_ALIVE_MS,
-    countRequest:
-      config.RATE_LIMIT_RPM === 0
-        ? undefined
-        : createCounter(server, config.RATE_LIMIT_RPM, ({ exchange }) => exchange.caller?.name ?? ''),
   }
-}
-
-/** Counts requests in windows of one minute; each counter has a store of its own. */
-function createCounter(
-  server: FastifyInstance,
-  max: number,
-  keyGenerator?: (request: FastifyRequest) => string,
-): RequestCounter {
-  // Without a key generator it counts addresses, IPv6 by the /64 that one site has.
-  const byKey = keyGenerator === undefined ? { ipv6Subnet: 64 } : { keyGenerator }
-  return server.createRateLimit({ max, timeWindow: MINUTE_MS, ...byKey })
 }
 
 /** The routes of callers, who are told apart before anything else; none of them takes new work while draining. */
 function registerCalls(calls: FastifyInstance, config: Config, parts: ServerParts, gateway: Gateway): void {
   const { keyring, database, isDraining } = parts
   const { loopbackOnly, SANDBOX: sandbox, ADMIN_KEY, RATE_LIMIT_RPM: requestsPerMinute } = config
-  const countFailure = createCounter(calls, config.AUTH_FAILURES_PER_MINUTE)
+  const countFailure = failureCounter(calls, config.AUTH_FAILURES_PER_MINUTE)
   const { virtualKeys, ledger } = database ?? {}
   calls.addHook('onRequest', refusingWhile(isDraining))
   calls.addHook('onRequest', authenticator({ keyring, virtualKeys, loopbackOnly, sandbox, countFailure }))
   openaiRoutes(calls, gateway, ENDPOINTS)
   gatewayRoutes(calls, gateway, ENDPOINTS)
   openapiRoute(calls, gateway, ENDPOINTS)
-  meRoute(calls, { ledger, keyLimits: gateway.keyLimits, requestsPerMinute })
+  meRoute(calls, { ledger, limits: gateway.limits, requestsPerMinute })
   adminRoutes(calls, { database: database?.forAdministrators, hasAdminKey: ADMIN_KEY !== undefined, countFailure })
 }
 

@@ -1,9 +1,8 @@
 import type { Catalogue } from '../models/catalogue.ts'
 import type { Operation } from '../models/model.ts'
 import type { UploadOptions } from './requests/uploads/receive.ts'
-import type { KeyLimits } from '../access/limits/key-limits.ts'
+import type { CallerLimits } from '../access/limits/caller-limits.ts'
 import type { LedgerWriter } from '../accounting/ledger-writer.ts'
-import type { RequestCounter } from '../access/limits/rate-limit.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Generations } from './generations.ts'
 
@@ -15,8 +14,8 @@ export interface Gateway {
   /** The model of a request that names none. */
   readonly defaultModels: Readonly<Record<Operation, string>>
   readonly uploads: UploadOptions
-  /** Requests and images per minute of virtual keys. */
-  readonly keyLimits: KeyLimits
+  /** Requests and images per minute of every caller. */
+  readonly limits: CallerLimits
   /** Undefined where there is no database. */
   readonly ledger: LedgerWriter | undefined
   /** Whether a key with a budget may use a model without a price. */
@@ -25,8 +24,6 @@ export interface Gateway {
   readonly priceMultiplier: number
   /** How long a stream may be silent before a comment goes out, so that no proxy in between cuts the line. */
   readonly streamKeepAliveMs: number
-  /** Counts one request against its caller's limit; undefined where there is no limit. */
-  readonly countRequest: RequestCounter | undefined
 }
 
 /** What to do with a parameter that the model does not take. */

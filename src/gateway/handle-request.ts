@@ -7,7 +7,6 @@ import { holdCost } from './hold-cost.ts'
 import { relay } from './relay.ts'
 import { relayEvents } from './relay-events.ts'
 import { imagesAsked } from '../models/prices/cost.ts'
-import { rateLimitExceeded, rateLimitHeaders } from '../access/limits/rate-limit.ts'
 import type { CheckedCall } from './check-request.ts'
 import type { Generation } from './generation/generation.ts'
 import type { Hold } from '../accounting/ledger.ts'
@@ -52,7 +51,8 @@ export function requestHandler(gateway: Gateway, endpoint: Endpoint) {
 /** A new order: it counts against the limits, its highest cost is held, and it is sent upstream. */
 async function buy(order: Order, request: FastifyRequest, gateway: Gateway): Promise<Generation | undefined> {
   const { exchange } = request
-  const giveBack = await countAgainstLimits(order, request, gateway) // 400, 429
+  const counted = gateway.limits.count(exchange.caller, imagesAsked(order.model.entry, order.parameters)) // 400, 429
+  Object.assign(exchange.headers, counted.headers)
   let hold: Hold | undefined
   let generation: Generation | undefined
   try {
@@ -66,7 +66,7 @@ async function buy(order: Order, request: FastifyRequest, gateway: Gateway): Pro
     return twin
   } finally {
     // What was not bought was not used up.
-    if (generation === undefined || exchange.isAdopter) giveBack()
+    if (generation === undefined || exchange.isAdopter) counted.giveBack()
     if (generation === undefined && hold !== undefined) gateway.ledger?.cancel(hold)
   }
 }
@@ -83,26 +83,6 @@ function announceChanges(exchange: Exchange, gateway: Gateway, model: ResolvedMo
     model.label,
     dropped.map((name) => (known.has(name) ? name : 'other')),
   )
-}
-
-/** A virtual key has limits of its own, everybody else RATE_LIMIT_RPM. Returns what takes the request back. */
-async function countAgainstLimits(
-  { model, parameters }: Order,
-  request: FastifyRequest,
-  { countRequest, keyLimits }: Gateway,
-): Promise<() => void> {
-  const { exchange } = request
-  const { key, name = '' } = exchange.caller ?? {}
-  if (key !== undefined) {
-    const { headers, giveBack } = keyLimits.count(key, imagesAsked(model.entry, parameters))
-    Object.assign(exchange.headers, headers)
-    return giveBack
-  }
-  const count = await countRequest?.(request)
-  if (count === undefined || count.isAllowed) return () => {} // no limit; on an allow-list, of which there is none
-  if (count.isExceeded) throw rateLimitExceeded(name, count)
-  Object.assign(exchange.headers, rateLimitHeaders(count))
-  return () => {}
 }
 
 /** Parameter names come from the request: percent-encoded and cut, they cannot break out of a header. */

@@ -1,10 +1,4 @@
 import { GatewayError } from '../../errors/gateway-error.ts'
-import type { FastifyRequest } from 'fastify'
-
-/** Counts a request and says where its caller stands, as @fastify/rate-limit does: allowed at once, or counted. */
-export type RequestCounter = (
-  request: FastifyRequest,
-) => Promise<{ readonly isAllowed: true } | ({ readonly isAllowed: false } & RateLimitCount)>
 
 /** What is limited per minute. */
 export type Counted = 'requests' | 'images'
@@ -49,13 +43,8 @@ export function rateLimitExceeded(
   })
 }
 
-/** Counts a failed authentication; where its address has failed too often, the refusal that hides what was wrong. */
-export async function tooManyFailedAuthentications(
-  request: FastifyRequest,
-  countFailure: RequestCounter,
-): Promise<GatewayError | undefined> {
-  const count = await countFailure(request)
-  if (count.isAllowed || !count.isExceeded) return undefined
+/** The refusal of an address that failed to authenticate too often; it hides what was wrong this time. */
+export function tooManyFailedAuthentications(count: RateLimitCount): GatewayError {
   const seconds = secondsToWait(count)
   const message = `Too many failed authentications from your address. Try again in ${seconds} s.`
   return new GatewayError('rate_limit_exceeded', message, { retryAfterSeconds: seconds })

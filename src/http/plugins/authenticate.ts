@@ -1,12 +1,11 @@
 import { GatewayError } from '../../errors/gateway-error.ts'
 import { ANONYMOUS, bearerToken } from '../../access/keys/keyring.ts'
 import { refuseForeignHost } from '../../access/local-host.ts'
-import { tooManyFailedAuthentications } from '../../access/limits/rate-limit.ts'
 import { keyRefused } from '../../access/keys/virtual-keys.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller, Keyring } from '../../access/keys/keyring.ts'
 import type { VirtualKeys } from '../../access/keys/virtual-keys.ts'
-import type { RequestCounter } from '../../access/limits/rate-limit.ts'
+import type { FailureCounter } from './failed-authentications.ts'
 
 export interface AuthenticateOptions {
   readonly keyring: Keyring
@@ -15,8 +14,7 @@ export interface AuthenticateOptions {
   /** HOST is reachable from this machine only. */
   readonly loopbackOnly: boolean
   readonly sandbox: boolean
-  /** Counts one failed authentication against the client's address. */
-  readonly countFailure: RequestCounter
+  readonly countFailure: FailureCounter
 }
 
 /** An onRequest hook that finds out who calls, before the body is read, and refuses who may not. */
@@ -46,7 +44,7 @@ export function authenticator(options: AuthenticateOptions) {
       if (loopbackOnly && !sandbox) refuseForeignHost(request.hostname)
       return ANONYMOUS
     }
-    throw (await tooManyFailedAuthentications(request, countFailure)) ?? refusal
+    throw (await countFailure(request)) ?? refusal
   }
 
   /** The holder of a virtual key, or why there is none. */

@@ -7,14 +7,14 @@ import type { z } from 'zod'
 import type { Caller } from '../../access/keys/keyring.ts'
 import type { VirtualKey } from '../../access/keys/virtual-key.ts'
 import type { LedgerWriter } from '../../accounting/ledger-writer.ts'
-import type { KeyLimits } from '../../access/limits/key-limits.ts'
+import type { CallerLimits } from '../../access/limits/caller-limits.ts'
 import type { Standing } from '../../access/limits/rate-limit.ts'
 import type { RouteDescription } from './described-route.ts'
 
 export interface MeOptions {
   /** Undefined where the gateway runs without a database. */
   readonly ledger: Pick<LedgerWriter, 'accountOf'> | undefined
-  readonly keyLimits: Pick<KeyLimits, 'standing'>
+  readonly limits: Pick<CallerLimits, 'standing'>
   /** RATE_LIMIT_RPM, which is for callers without a virtual key; 0 is no limit. */
   readonly requestsPerMinute: number
   readonly now?: () => number
@@ -34,14 +34,14 @@ export const ME_ROUTE = {
 
 /** What a key's holder may know of it. */
 export function meRoute(app: FastifyInstance, options: MeOptions): void {
-  const { ledger, keyLimits, requestsPerMinute, now = Date.now } = options
+  const { ledger, limits, requestsPerMinute, now = Date.now } = options
   app.get(ME_ROUTE.path, { config: { endpoint: 'gateway.me' } }, async (request, reply): Promise<Me> => {
     reply.header('cache-control', 'no-store')
     const { caller = ANONYMOUS } = request.exchange
     const { key } = caller
     if (key === undefined) return withoutKey(caller, requestsPerMinute)
     const account = await ledger?.accountOf(key.id, now())
-    const { requests, images } = keyLimits.standing(key)
+    const { requests, images } = limits.standing(caller)
     const rateLimits = { requests: windowJson(requests), images: windowJson(images) }
     return { object: 'me', kind: 'virtual_key', ...standingJson(key, account, now()), rate_limits: rateLimits }
   })

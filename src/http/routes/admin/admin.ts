@@ -1,7 +1,6 @@
 import { KEY_NAME } from '../../../config/values.ts'
 import { GatewayError } from '../../../errors/gateway-error.ts'
 import { ADMIN, ANONYMOUS } from '../../../access/keys/keyring.ts'
-import { tooManyFailedAuthentications } from '../../../access/limits/rate-limit.ts'
 import { KeyError } from '../../../access/keys/virtual-key.ts'
 import { KEY_ROUTES } from './keys.ts'
 import { REPORT_ROUTES } from './reports.ts'
@@ -9,7 +8,7 @@ import { readBody, readQuery } from '../read-input.ts'
 import { z } from 'zod'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ErrorCode } from '../../../errors/gateway-error.ts'
-import type { RequestCounter } from '../../../access/limits/rate-limit.ts'
+import type { FailureCounter } from '../../plugins/failed-authentications.ts'
 import type { AdminDatabase } from '../../../access/admin-database.ts'
 import type { AdminRoute } from './route.ts'
 
@@ -19,7 +18,7 @@ export interface AdminOptions {
   /** Whether there is an ADMIN_KEY; without one nobody may. */
   readonly hasAdminKey: boolean
   /** Counts a caller without a key against its address: where nobody needs a key, a wrong ADMIN_KEY is no failure yet. */
-  readonly countFailure: RequestCounter
+  readonly countFailure: FailureCounter
   readonly now?: () => number
 }
 
@@ -80,7 +79,7 @@ function administratorsOnly({ hasAdminKey, countFailure }: AdminOptions) {
     const { caller } = request.exchange
     if (caller === ADMIN) return
     const message = hasAdminKey ? 'This route is for the holder of ADMIN_KEY.' : 'ADMIN_KEY is not set on this gateway.'
-    const flood = caller === ANONYMOUS ? await tooManyFailedAuthentications(request, countFailure) : undefined
+    const flood = caller === ANONYMOUS ? await countFailure(request) : undefined
     throw flood ?? new GatewayError('forbidden', message)
   }
 }

@@ -1,24 +1,22 @@
 import * as fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { GatewayError } from '../../../src/errors/gateway-error.ts'
-import { KeyLimits } from '../../../src/access/limits/key-limits.ts'
-import type { LimitedKey } from '../../../src/access/limits/key-limits.ts'
+import { CallerLimits } from '../../../src/access/limits/caller-limits.ts'
+import type { LimitedCaller } from '../../../src/access/limits/caller-limits.ts'
 
 let now: number
-let limits: KeyLimits
+let limits: CallerLimits
 beforeEach(() => {
   now = 1_000_000
-  limits = new KeyLimits({ now: () => now })
+  limits = new CallerLimits({ now: () => now })
 })
 
-const key = (requestsPerMinute?: number, imagesPerMinute?: number, id = 1): LimitedKey => ({
-  id,
-  name: 'alice',
-  requestsPerMinute,
-  imagesPerMinute,
+const key = (requestsPerMinute?: number, imagesPerMinute?: number, id = 1): LimitedCaller => ({
+  name: id === 1 ? 'alice' : `key-${id}`,
+  key: { requestsPerMinute, imagesPerMinute },
 })
 
-function refusal(of: LimitedKey, images = 1): GatewayError {
+function refusal(of: LimitedCaller, images = 1): GatewayError {
   try {
     limits.count(of, images)
   } catch (error) {
@@ -69,6 +67,43 @@ describe('requests per minute', () => {
 
   it('are not counted at all where the key has no limit', () => {
     expect(limits.count(key(), 10).headers).toEqual({})
+    expect(limits.size).toBe(0)
+  })
+})
+
+describe('requests per minute of a caller without a virtual key', () => {
+  const bob = { name: 'bob' }
+
+  it('are RATE_LIMIT_RPM, for each name alone', () => {
+    limits = new CallerLimits({ requestsPerMinute: 2, now: () => now })
+    limits.count(bob, 4)
+    expect(limits.count(bob, 4).headers).toEqual({
+      'x-ratelimit-limit-requests': '2',
+      'x-ratelimit-remaining-requests': '0',
+      'x-ratelimit-reset-requests': '1m0s',
+    })
+    expect(refusal(bob).message).toContain("Rate limit reached for the key 'bob': 2 requests per minute.")
+    expect(() => limits.count({ name: 'carol' }, 1)).not.toThrow()
+  })
+
+  it('come back one by one and can be given back, as those of a virtual key', () => {
+    limits = new CallerLimits({ requestsPerMinute: 1, now: () => now })
+    limits.count(bob, 1).giveBack()
+    limits.count(bob, 1)
+    now += 59_000
+    expect(refusal(bob).headers['retry-after']).toBe('1')
+    now += 1000
+    expect(() => limits.count(bob, 1)).not.toThrow()
+  })
+
+  it('are not the limit of a virtual key', () => {
+    limits = new CallerLimits({ requestsPerMinute: 1, now: () => now })
+    limits.count(key(), 1)
+    expect(limits.count(key(), 1).headers).toEqual({})
+  })
+
+  it('are not limited by 0', () => {
+    expect(limits.count(bob, 1).headers).toEqual({})
     expect(limits.size).toBe(0)
   })
 })
@@ -171,7 +206,7 @@ describe('whatever comes when', () => {
   it('no 59.9 seconds hold more than the limits, and who waits as told is served', () => {
     fc.assert(
       fc.property(fc.array(call, { maxLength: 60 }), (calls) => {
-        const own = new KeyLimits({ now: () => now })
+        const own = new CallerLimits({ now: () => now })
         const taken: { at: number; images: number }[] = []
         for (const { waitMs, images } of calls) {
           now += waitMs
