@@ -16,9 +16,9 @@ import { modelList } from './comet/rules/served-models.ts'
 import { makeVariations } from './comet/variations.ts'
 import { openExchange, send, sendJson, sendRejection } from './comet/wire.ts'
 import type { Server } from 'node:http'
-import type { Files } from './comet/files.ts'
+import type { SandboxFiles } from './comet/files.ts'
 import type { Temper } from './comet/fulfilment.ts'
-import type { Exchange } from './comet/wire.ts'
+import type { SandboxExchange } from './comet/wire.ts'
 
 export { missingTool } from './painter/workshop.ts'
 
@@ -45,11 +45,11 @@ export interface Sandbox {
 interface World {
   url: string
   apiKey: string
-  files: Files
+  files: SandboxFiles
   temper: Temper
 }
 
-type Handle = (exchange: Exchange, world: World) => Promise<void> | void
+type Handle = (exchange: SandboxExchange, world: World) => Promise<void> | void
 
 /** Starts a sandbox on a free port of the loopback interface. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
@@ -77,7 +77,7 @@ const ROUTES: Readonly<Record<string, Handle>> = {
   'POST /v1/images/variations': (exchange, { temper }) => makeVariations(exchange, temper),
 }
 
-async function answer(exchange: Exchange, world: World): Promise<void> {
+async function answer(exchange: SandboxExchange, world: World): Promise<void> {
   const { request, url } = exchange
   const method = request.method ?? 'GET'
   if (url.pathname.startsWith('/v1/') && request.headers.authorization !== `Bearer ${world.apiKey}`) {
@@ -88,7 +88,7 @@ async function answer(exchange: Exchange, world: World): Promise<void> {
   return handle ? handle(exchange, world) : sendRejection(exchange, invalidUrl(method, url.pathname))
 }
 
-function download({ response, url }: Exchange, files: Files): void {
+function download({ response, url }: SandboxExchange, files: SandboxFiles): void {
   const link = files.find(url.pathname, url.searchParams)
   if (link.found === 'file') return send(response, 200, link.contentType, link.bytes)
   if (link.found === 'nothing') return send(response, 404, 'text/plain; charset=utf-8', 'No such file, or no longer.\n')
@@ -98,7 +98,7 @@ function download({ response, url }: Exchange, files: Files): void {
 }
 
 /** A bug of ours, or a client that left while its body was being read. */
-function giveUp(exchange: Exchange): void {
+function giveUp(exchange: SandboxExchange): void {
   if (exchange.response.headersSent) exchange.response.destroy()
   else sendRejection(exchange, cometRejection(500, 'do_request_failed', 'the sandbox failed'))
 }

@@ -1,13 +1,13 @@
 import { finish } from './painting.ts'
 import { editUsage, gptUsage, seedreamUsage } from './usage.ts'
-import type { Order } from './order.ts'
+import type { SandboxOrder } from './order.ts'
 import type { PictureFormat } from '../painter/raster.ts'
 
 /** Keeps a picture for download and gives its whole URL. */
 export type Publish = (bytes: Buffer, format: PictureFormat, signed: boolean) => string
 
 /** Makes the pictures of an order and puts them into the answer of its family, keys in the recorded order. */
-export async function answerOrder(order: Order, publish: Publish): Promise<object> {
+export async function answerOrder(order: SandboxOrder, publish: Publish): Promise<object> {
   const created = nowSeconds()
   const pictures = await finishAll(order)
   const { family, id } = order.model
@@ -23,14 +23,14 @@ export async function answerOrder(order: Order, publish: Publish): Promise<objec
   return { created, data: items }
 }
 
-async function finishAll(order: Order): Promise<Buffer[]> {
+async function finishAll(order: SandboxOrder): Promise<Buffer[]> {
   const pictures: Buffer[] = []
   for (let index = 0; index < order.n; index += 1) pictures.push(await finish(order, index))
   return pictures
 }
 
 /** The documented examples: a generation (facts 1.2) says what it decided, an edit (1.3) does not. */
-function gptAnswer(order: Order, created: number, pictures: readonly Buffer[]): object {
+function gptAnswer(order: SandboxOrder, created: number, pictures: readonly Buffer[]): object {
   const data = pictures.map((bytes) => ({ b64_json: bytes.toString('base64') }))
   if (order.operation === 'edit') return { created, data, usage: editUsage(order) }
   return {
@@ -45,18 +45,22 @@ function gptAnswer(order: Order, created: number, pictures: readonly Buffer[]): 
 }
 
 /** A picture as a download link or in itself. */
-export function delivered(order: Order, bytes: Buffer, publish: Publish): { url: string } | { b64_json: string } {
+export function delivered(
+  order: SandboxOrder,
+  bytes: Buffer,
+  publish: Publish,
+): { url: string } | { b64_json: string } {
   if (order.delivery === 'b64_json') return { b64_json: bytes.toString('base64') }
   return { url: publish(bytes, order.format, order.model.family === 'seedream') }
 }
 
 /** The size of an order as the API writes it. */
-export function sizeOf({ pixels }: Order): string {
+export function sizeOf({ pixels }: SandboxOrder): string {
   return `${pixels.width}x${pixels.height}`
 }
 
 /** The background of an order, decided. */
-export function backgroundOf({ transparent }: Order): 'transparent' | 'opaque' {
+export function backgroundOf({ transparent }: SandboxOrder): 'transparent' | 'opaque' {
   return transparent ? 'transparent' : 'opaque'
 }
 

@@ -9,19 +9,19 @@ import { prepareCanvas } from './rules/sources.ts'
 import { readBody, sendRejection, UPLOAD_LIMIT_BYTES } from './wire.ts'
 import type { Form } from './forms.ts'
 import type { Temper } from './fulfilment.ts'
-import type { Order } from './order.ts'
+import type { SandboxOrder } from './order.ts'
 import type { Rejection } from './rules/rejections.ts'
 import type { ServedModel } from './rules/served-models.ts'
-import type { Exchange } from './wire.ts'
+import type { SandboxExchange } from './wire.ts'
 
 /** POST /v1/images/edits. */
-export async function edit(exchange: Exchange, temper: Temper): Promise<void> {
+export async function edit(exchange: SandboxExchange, temper: Temper): Promise<void> {
   const order = await acceptEdit(exchange)
   return 'error' in order ? sendRejection(exchange, order) : fulfil(exchange, order, temper)
 }
 
 /** The upstream's checks in its own order: body, model, prompt and parameters, pictures, safety. */
-async function acceptEdit({ request }: Exchange): Promise<Order | Rejection> {
+async function acceptEdit({ request }: SandboxExchange): Promise<SandboxOrder | Rejection> {
   const chunks = await readBody(request, UPLOAD_LIMIT_BYTES)
   if (!chunks) return TOO_LARGE
   const form = await readForm(request.headers['content-type'] ?? '', chunks)

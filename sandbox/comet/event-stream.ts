@@ -1,8 +1,8 @@
 import { once } from 'node:events'
-import type { Exchange } from './wire.ts'
+import type { SandboxExchange } from './wire.ts'
 
 /** One server-sent event. */
-export interface StreamEvent {
+export interface SandboxEvent {
   name: string
   data: object
   /** Whether it brings a finished picture. */
@@ -10,18 +10,18 @@ export interface StreamEvent {
 }
 
 /** An event as it goes over the wire. */
-export function eventText({ name, data }: Pick<StreamEvent, 'name' | 'data'>): string {
+export function eventText({ name, data }: Pick<SandboxEvent, 'name' | 'data'>): string {
   return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`
 }
 
 /** Sends the head of a stream at once: the client shall know that it was accepted. */
-export function beginStream({ response }: Exchange): void {
+export function beginStream({ response }: SandboxExchange): void {
   response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' })
   response.flushHeaders()
 }
 
 /** Sends text and waits until the client has room for more. False when it has left. */
-export async function sendText({ response, left }: Exchange, text: string): Promise<boolean> {
+export async function sendText({ response, left }: SandboxExchange, text: string): Promise<boolean> {
   if (left.aborted || response.destroyed) return false
   if (!response.write(text)) await once(response, 'drain', { signal: left }).catch(() => undefined)
   return !left.aborted

@@ -27,14 +27,14 @@ export type Download =
   | { found: 'nothing' }
 
 /** Pictures that answers refer to by URL: in memory, bounded, gone when the sandbox ends. */
-export interface Files {
+export interface SandboxFiles {
   /** Keeps a picture and gives the path and query to it. A signed link works only with its query unharmed. */
   keep: (bytes: Buffer, format: PictureFormat, signed: boolean) => string
   find: (path: string, query: URLSearchParams) => Download
 }
 
 /** An empty store of files. */
-export function openFiles(): Files {
+export function openFiles(): SandboxFiles {
   const files = new Map<string, StoredFile>()
   return {
     keep(bytes, format, signed) {

@@ -1,6 +1,6 @@
 import { isBody, text, wrongType } from './rules/checks.ts'
 import { openaiRejection } from './rules/rejections.ts'
-import type { Body } from './rules/checks.ts'
+import type { SandboxFields } from './rules/checks.ts'
 import type { Rejection } from './rules/rejections.ts'
 
 /** A picture that came with a request, and the parameter it came in. */
@@ -19,7 +19,7 @@ export interface Uploads {
 export interface Form {
   json: boolean
   /** Everything but the pictures; in multipart, texts that stand for numbers and booleans have become such. */
-  fields: Body
+  fields: SandboxFields
   /** Taken out only when asked for: OpenAI looks at the prompt first. */
   uploads: () => Uploads | Rejection
 }
@@ -75,7 +75,7 @@ function uploadsOf(pictures: readonly { name: string; bytes: Buffer | undefined 
   return { images, mask }
 }
 
-function jsonForm(body: Body): Form {
+function jsonForm(body: SandboxFields): Form {
   const { images, mask, ...fields } = body
   return { json: true, fields, uploads: () => linkedUploads(images ?? [], mask ?? undefined) }
 }

@@ -5,10 +5,10 @@ import { FAILURES, rollFailure, STREAM_FAILURES } from './failures.ts'
 import { streamOrder } from './streamed-answers.ts'
 import { send, sendJson } from './wire.ts'
 import type { Publish } from './answers.ts'
-import type { StreamEvent } from './event-stream.ts'
+import type { SandboxEvent } from './event-stream.ts'
 import type { Failure, StreamFailure } from './failures.ts'
-import type { Order, Quality } from './order.ts'
-import type { Exchange } from './wire.ts'
+import type { SandboxOrder, Quality } from './order.ts'
+import type { SandboxExchange } from './wire.ts'
 
 /** How the sandbox behaves beyond CometAPI's rules. */
 export interface Temper {
@@ -21,7 +21,7 @@ export interface Temper {
 }
 
 /** Carries out an accepted order: takes its time, and then answers, streams or fails. */
-export async function fulfil(exchange: Exchange, order: Order, temper: Temper): Promise<void> {
+export async function fulfil(exchange: SandboxExchange, order: SandboxOrder, temper: Temper): Promise<void> {
   const kinds = order.stream ? STREAM_FAILURES : FAILURES
   const failure = rollFailure(kinds, temper.failureRate, temper.random)
   const patience = patienceMs(temper, order.quality)
@@ -51,14 +51,14 @@ function patienceMs({ latencyMs, random }: Temper, quality: Quality): number {
 }
 
 /** Ends early when the client leaves. */
-async function wait({ left }: Exchange, ms: number): Promise<void> {
+async function wait({ left }: SandboxExchange, ms: number): Promise<void> {
   if (ms > 0) await sleep(ms, undefined, { signal: left }).catch(() => undefined)
 }
 
 /** Spreads the events over the time; what nobody waits for any more is not drawn. */
 async function stream(
-  exchange: Exchange,
-  order: Order,
+  exchange: SandboxExchange,
+  order: SandboxOrder,
   { publish }: Temper,
   patience: number,
   failure: StreamFailure | undefined,
@@ -74,7 +74,11 @@ async function stream(
   return undefined
 }
 
-async function breakStream(exchange: Exchange, event: StreamEvent, { says, ends }: StreamFailure): Promise<void> {
+async function breakStream(
+  exchange: SandboxExchange,
+  event: SandboxEvent,
+  { says, ends }: StreamFailure,
+): Promise<void> {
   const { response, requestId } = exchange
   const whole = eventText(event)
   const last = says === 'half the event' ? whole.slice(0, Math.floor(whole.length / 2)) : says(requestId)
@@ -82,7 +86,7 @@ async function breakStream(exchange: Exchange, event: StreamEvent, { says, ends 
   else if (!response.destroyed) response.write(last, () => response.destroy())
 }
 
-async function fail(exchange: Exchange, failure: Failure, order: Order, temper: Temper): Promise<void> {
+async function fail(exchange: SandboxExchange, failure: Failure, order: SandboxOrder, temper: Temper): Promise<void> {
   const { response, requestId } = exchange
   if (failure.does === 'answer') {
     if (failure.contentType.startsWith('text/html')) response.removeHeader('x-oneapi-request-id')

@@ -3,15 +3,15 @@ import { textOf } from './rules/checks.ts'
 import { sequenceLength } from './rules/cross-rules.ts'
 import { parseSize, SEEDREAM_PRESETS } from './rules/sizes.ts'
 import { sizeLike } from './rules/source-size.ts'
-import type { Body } from './rules/checks.ts'
+import type { SandboxFields } from './rules/checks.ts'
 import type { Canvas } from '../painter/canvas.ts'
 import type { PictureFormat } from '../painter/raster.ts'
-import type { Operation, ServedModel } from './rules/served-models.ts'
+import type { SandboxOperation, ServedModel } from './rules/served-models.ts'
 import type { Pixels } from './rules/sizes.ts'
 
 /** An accepted request with everything decided that it left open. */
-export interface Order {
-  operation: Operation
+export interface SandboxOrder {
+  operation: SandboxOperation
   model: ServedModel
   prompt: string
   n: number
@@ -39,11 +39,11 @@ export type Quality = (typeof QUALITIES)[number]
 
 /** Decides what `auto` and omitted parameters mean. The body must have passed the rules. */
 export function decide(
-  body: Body,
+  body: SandboxFields,
   model: ServedModel,
-  operation: Operation = 'generation',
+  operation: SandboxOperation = 'generation',
   sources: readonly Pixels[] = [],
-): Order {
+): SandboxOrder {
   const prompt = textOf(body, 'prompt') ?? ''
   const gpt = model.family.startsWith('gpt')
   const base64 = gpt || (body['response_format'] === 'b64_json' && !model.family.startsWith('qwen'))
@@ -73,21 +73,21 @@ const SIZE_BY_DEFAULT: Readonly<Record<string, Pixels>> = {
   seedream: { width: 2048, height: 2048 },
 }
 
-function pixelsFor(body: Body, { family }: ServedModel, prompt: string, source: Pixels | undefined): Pixels {
+function pixelsFor(body: SandboxFields, { family }: ServedModel, prompt: string, source: Pixels | undefined): Pixels {
   const asked = textOf(body, 'size') ?? 'auto'
   const size = SEEDREAM_PRESETS[asked] ?? parseSize(asked) ?? SIZE_BY_DEFAULT[family]
   if (size) return size
   return source ? sizeLike(source, family) : (parseSize(suggestedSize(prompt)) ?? { width: 1024, height: 1024 })
 }
 
-function formatFor(body: Body, { family }: ServedModel): PictureFormat {
+function formatFor(body: SandboxFields, { family }: ServedModel): PictureFormat {
   if (!family.startsWith('gpt')) return family === 'seedream' ? 'jpeg' : 'png'
   const asked = textOf(body, 'output_format')
   return FORMATS.find((format) => format === asked) ?? 'png'
 }
 
 /** `auto` came back as `low` from gpt-image-2 (facts 2.2, 1.2); for the older models tools assume medium (facts 5.2). */
-function qualityFor(body: Body, { family }: ServedModel): Quality {
+function qualityFor(body: SandboxFields, { family }: ServedModel): Quality {
   const asked = textOf(body, 'quality')
   const byDefault = !family.startsWith('gpt') ? 'standard' : family === 'gpt-1' ? 'medium' : 'low'
   return QUALITIES.find((quality) => quality === asked) ?? byDefault

@@ -2,18 +2,18 @@ import { editPicture } from '../painter/edit.ts'
 import { drawPicture, rasteriseScene } from '../painter/picture.ts'
 import { encodeRaster, softened } from '../painter/raster.ts'
 import { vary } from '../painter/variation.ts'
-import type { Order } from './order.ts'
+import type { SandboxOrder } from './order.ts'
 import type { Encoding, Raster } from '../painter/raster.ts'
 import type { SceneOrder } from '../painter/scene.ts'
 
 /** Makes picture number `index` (0 …) of an order. */
-export async function finish(order: Order, index: number): Promise<Buffer> {
+export async function finish(order: SandboxOrder, index: number): Promise<Buffer> {
   if (!order.canvas) return drawPicture({ ...sceneOf(order, index), ...encodingOf(order) })
   return encodeRaster(await paint(order, index), encodingOf(order))
 }
 
 /** The same, but first its stages, each sharper than the one before. */
-export async function* develop(order: Order, index: number): AsyncGenerator<Buffer, void> {
+export async function* develop(order: SandboxOrder, index: number): AsyncGenerator<Buffer, void> {
   if (order.partials === 0) {
     yield await finish(order, index)
     return
@@ -26,16 +26,16 @@ export async function* develop(order: Order, index: number): AsyncGenerator<Buff
   yield drawing ? await finish(order, index) : await encodeRaster(raster, encodingOf(order))
 }
 
-async function paint(order: Order, index: number): Promise<Raster> {
+async function paint(order: SandboxOrder, index: number): Promise<Raster> {
   const { operation, canvas, prompt, transparent } = order
   if (!canvas) return rasteriseScene(sceneOf(order, index))
   return operation === 'variation' ? vary(canvas.base, index) : editPicture({ canvas, prompt, index, transparent })
 }
 
-function sceneOf({ prompt, pixels, transparent }: Order, index: number): SceneOrder {
+function sceneOf({ prompt, pixels, transparent }: SandboxOrder, index: number): SceneOrder {
   return { prompt, index, ...pixels, transparent }
 }
 
-function encodingOf({ format, compression }: Order): Encoding {
+function encodingOf({ format, compression }: SandboxOrder): Encoding {
   return { format, quality: compression }
 }

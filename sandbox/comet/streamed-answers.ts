@@ -2,12 +2,12 @@ import { backgroundOf, delivered, nowSeconds, sizeOf } from './answers.ts'
 import { develop, finish } from './painting.ts'
 import { seedreamUsage, streamedUsage } from './usage.ts'
 import type { Publish } from './answers.ts'
-import type { StreamEvent } from './event-stream.ts'
-import type { Order } from './order.ts'
+import type { SandboxEvent } from './event-stream.ts'
+import type { SandboxOrder } from './order.ts'
 
 /** The answer to an order as a stream of events. Each is made only when it is asked for. */
 export interface StreamedAnswer {
-  events: AsyncGenerator<StreamEvent, void>
+  events: AsyncGenerator<SandboxEvent, void>
   /** How many there will be. */
   count: number
   /** Whether `data: [DONE]` ends the stream: with Seedream it does, with OpenAI it does not (facts 3.2). */
@@ -15,7 +15,7 @@ export interface StreamedAnswer {
 }
 
 /** The stream of an order in the form of its family. */
-export function streamOrder(order: Order, publish: Publish): StreamedAnswer {
+export function streamOrder(order: SandboxOrder, publish: Publish): StreamedAnswer {
   if (order.model.family === 'seedream') {
     return { events: seedreamEvents(order, publish), count: order.n + 1, done: true }
   }
@@ -23,7 +23,7 @@ export function streamOrder(order: Order, publish: Publish): StreamedAnswer {
 }
 
 /** Facts 3.1. Nobody has recorded a stream of several pictures; here one follows upon the other. */
-async function* gptEvents(order: Order): AsyncGenerator<StreamEvent, void> {
+async function* gptEvents(order: SandboxOrder): AsyncGenerator<SandboxEvent, void> {
   const topic = order.operation === 'edit' ? 'image_edit' : 'image_generation'
   for (let index = 0; index < order.n; index += 1) {
     let stage = 0
@@ -37,7 +37,7 @@ async function* gptEvents(order: Order): AsyncGenerator<StreamEvent, void> {
   }
 }
 
-function described(order: Order, picture: Buffer): object {
+function described(order: SandboxOrder, picture: Buffer): object {
   return {
     b64_json: picture.toString('base64'),
     created_at: nowSeconds(),
@@ -49,7 +49,7 @@ function described(order: Order, picture: Buffer): object {
 }
 
 /** Volcengine's form (facts 3.2): an event for each picture, then one with the usage. */
-async function* seedreamEvents(order: Order, publish: Publish): AsyncGenerator<StreamEvent, void> {
+async function* seedreamEvents(order: SandboxOrder, publish: Publish): AsyncGenerator<SandboxEvent, void> {
   const head = { model: order.model.id, created: nowSeconds() }
   for (let index = 0; index < order.n; index += 1) {
     const picture = delivered(order, await finish(order, index), publish)

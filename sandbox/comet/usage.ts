@@ -1,5 +1,5 @@
 import { seedOf } from '../painter/dice.ts'
-import type { Order, Quality } from './order.ts'
+import type { SandboxOrder, Quality } from './order.ts'
 import type { Family } from './rules/served-models.ts'
 import type { Pixels } from './rules/sizes.ts'
 
@@ -26,7 +26,7 @@ export interface GptUsage {
 }
 
 /** The usage a GPT image model reports for an order. */
-export function gptUsage(order: Order): GptUsage {
+export function gptUsage(order: SandboxOrder): GptUsage {
   const text = inputTokens(order.prompt)
   const pictures = order.sources.reduce((sum, source) => sum + sourceTokens(source, order.model.family), 0)
   const partials = order.stream ? order.partials * PARTIAL_TOKENS : 0
@@ -44,7 +44,7 @@ export function gptUsage(order: Order): GptUsage {
 }
 
 /** The documented example of an edit: new-api's own keys around OpenAI's, most of them zero (facts 1.3). */
-export function editUsage(order: Order): object {
+export function editUsage(order: SandboxOrder): object {
   const { input_tokens, input_tokens_details, output_tokens, output_tokens_details, total_tokens } = gptUsage(order)
   return {
     prompt_tokens: 0,
@@ -62,7 +62,7 @@ export function editUsage(order: Order): object {
 }
 
 /** The usage in the event of one finished picture (facts 3.1): what that picture cost, with all of the input. */
-export function streamedUsage(order: Order): object {
+export function streamedUsage(order: SandboxOrder): object {
   const { input_tokens, input_tokens_details, output_tokens, output_tokens_details, total_tokens } = gptUsage({
     ...order,
     n: 1,
@@ -96,7 +96,7 @@ export function inputTokens(prompt: string): number {
 }
 
 /** Output tokens of one picture. */
-export function imageTokens({ model, pixels, quality }: Pick<Order, 'model' | 'pixels' | 'quality'>): number {
+export function imageTokens({ model, pixels, quality }: Pick<SandboxOrder, 'model' | 'pixels' | 'quality'>): number {
   if (model.family !== 'gpt-1') return freeSizeTokens(pixels, FACTORS[quality] ?? 0)
   const [square, tall, wide] = TOKEN_TABLE[quality] ?? [0, 0, 0]
   return pixels.width === pixels.height ? square : pixels.width < pixels.height ? tall : wide
@@ -110,7 +110,7 @@ function freeSizeTokens({ width, height }: Pixels, factor: number): number {
 }
 
 /** Seedream's usage (facts 1.4). Volcengine counts a token per 256 pixels. */
-export function seedreamUsage({ n, pixels }: Order): {
+export function seedreamUsage({ n, pixels }: SandboxOrder): {
   generated_images: number
   output_tokens: number
   total_tokens: number

@@ -8,20 +8,20 @@ import { refuseVariation } from './rules/rules.ts'
 import { prepareCanvas } from './rules/sources.ts'
 import { readBody, sendRejection, UPLOAD_LIMIT_BYTES } from './wire.ts'
 import type { Temper } from './fulfilment.ts'
-import type { Order } from './order.ts'
+import type { SandboxOrder } from './order.ts'
 import type { Rejection } from './rules/rejections.ts'
-import type { Exchange } from './wire.ts'
+import type { SandboxExchange } from './wire.ts'
 
 /**
  * POST /v1/images/variations. CometAPI itself is inferred to answer 501 (facts 1.5); the sandbox does what OpenAI
  * documents, so that the gateway's endpoint can be used offline.
  */
-export async function makeVariations(exchange: Exchange, temper: Temper): Promise<void> {
+export async function makeVariations(exchange: SandboxExchange, temper: Temper): Promise<void> {
   const order = await acceptVariation(exchange)
   return 'error' in order ? sendRejection(exchange, order) : fulfil(exchange, order, temper)
 }
 
-async function acceptVariation({ request }: Exchange): Promise<Order | Rejection> {
+async function acceptVariation({ request }: SandboxExchange): Promise<SandboxOrder | Rejection> {
   const chunks = await readBody(request, UPLOAD_LIMIT_BYTES)
   if (!chunks) return TOO_LARGE
   const form = await readForm(request.headers['content-type'] ?? '', chunks)

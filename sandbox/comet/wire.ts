@@ -10,7 +10,7 @@ export const JSON_LIMIT_BYTES = 64 * 1024 * 1024
 export const UPLOAD_LIMIT_BYTES = 700 * 1024 * 1024
 
 /** One request to the sandbox and its answer. */
-export interface Exchange {
+export interface SandboxExchange {
   request: IncomingMessage
   response: ServerResponse
   url: URL
@@ -20,7 +20,7 @@ export interface Exchange {
 }
 
 /** Opens an exchange; the answer will carry its id. */
-export function openExchange(request: IncomingMessage, response: ServerResponse, base: string): Exchange {
+export function openExchange(request: IncomingMessage, response: ServerResponse, base: string): SandboxExchange {
   const leaving = new AbortController()
   response.on('close', () => {
     if (!response.writableFinished) leaving.abort()
@@ -57,12 +57,12 @@ export async function readBody(request: IncomingMessage, limitBytes: number): Pr
 }
 
 /** Answers with JSON. */
-export function sendJson({ response }: Exchange, status: number, body: object): void {
+export function sendJson({ response }: SandboxExchange, status: number, body: object): void {
   send(response, status, 'application/json; charset=utf-8', JSON.stringify(body))
 }
 
 /** Answers with a refusal. */
-export function sendRejection(exchange: Exchange, rejection: Rejection): void {
+export function sendRejection(exchange: SandboxExchange, rejection: Rejection): void {
   sendJson(exchange, rejection.status, rejectionBody(rejection, exchange.requestId))
 }
 

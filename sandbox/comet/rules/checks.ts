@@ -2,10 +2,10 @@ import { openaiRejection } from './rejections.ts'
 import type { Rejection } from './rejections.ts'
 
 /** A request body as it was sent. */
-export type Body = Readonly<Record<string, unknown>>
+export type SandboxFields = Readonly<Record<string, unknown>>
 
 /** Whether parsed JSON is an object. */
-export function isBody(value: unknown): value is Body {
+export function isBody(value: unknown): value is SandboxFields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
@@ -80,7 +80,7 @@ function typeName(value: unknown): string {
 }
 
 /** A parameter that is a text, or undefined. */
-export function textOf(body: Body, name: string): string | undefined {
+export function textOf(body: SandboxFields, name: string): string | undefined {
   const value = body[name]
   return typeof value === 'string' ? value : undefined
 }

@@ -1,16 +1,16 @@
 import { textOf, wrongType } from './checks.ts'
 import { openaiRejection, seedreamRejection } from './rejections.ts'
-import type { Body } from './checks.ts'
+import type { SandboxFields } from './checks.ts'
 import type { Rejection } from './rejections.ts'
 import type { ServedModel } from './served-models.ts'
 
 /** A rule about several parameters, whose values are each right by themselves. */
-type CrossRule = (body: Body, model: ServedModel) => Rejection | undefined
+type CrossRule = (body: SandboxFields, model: ServedModel) => Rejection | undefined
 
 const CROSS_RULES: readonly CrossRule[] = [oneOnly, compression, transparency, seedreamSequence, streaming]
 
 /** The first rule across parameters that a request breaks. */
-export function brokenTogether(body: Body, model: ServedModel): Rejection | undefined {
+export function brokenTogether(body: SandboxFields, model: ServedModel): Rejection | undefined {
   for (const rule of CROSS_RULES) {
     const found = rule(body, model)
     if (found) return found
@@ -19,7 +19,7 @@ export function brokenTogether(body: Body, model: ServedModel): Rejection | unde
 }
 
 /** dall-e-3 and qwen-image make one picture at a time (facts 2.5). */
-function oneOnly({ n }: Body, { family, id }: ServedModel): Rejection | undefined {
+function oneOnly({ n }: SandboxFields, { family, id }: ServedModel): Rejection | undefined {
   const qwen = family.startsWith('qwen')
   if ((family !== 'dall-e-3' && !qwen) || Number(n ?? 1) <= 1) return undefined
   const message = qwen ? `The model '${id}' does not support n > 1.` : 'You must provide n=1 for this model.'
@@ -27,7 +27,7 @@ function oneOnly({ n }: Body, { family, id }: ServedModel): Rejection | undefine
 }
 
 /** Only jpeg and webp can be compressed (facts 2.5, 4.1); 100, the default, is no compression. */
-function compression(body: Body, { family }: ServedModel): Rejection | undefined {
+function compression(body: SandboxFields, { family }: ServedModel): Rejection | undefined {
   const format = formatOf(body)
   const level = body['output_compression'] ?? 100
   if (!family.startsWith('gpt') || level === 100 || format === 'jpeg' || format === 'webp') return undefined
@@ -36,7 +36,7 @@ function compression(body: Body, { family }: ServedModel): Rejection | undefined
 }
 
 /** A transparent background needs png or webp (facts 2.5). */
-function transparency(body: Body, { family }: ServedModel): Rejection | undefined {
+function transparency(body: SandboxFields, { family }: ServedModel): Rejection | undefined {
   const format = formatOf(body)
   const possible = format === 'png' || format === 'webp'
   if (!family.startsWith('gpt') || body['background'] !== 'transparent' || possible) return undefined
@@ -45,7 +45,7 @@ function transparency(body: Body, { family }: ServedModel): Rejection | undefine
 }
 
 /** Seedream: at most 14 pictures to start from, and at most 15 together with those it makes (facts 1.4). */
-function seedreamSequence(body: Body, { family }: ServedModel): Rejection | undefined {
+function seedreamSequence(body: SandboxFields, { family }: ServedModel): Rejection | undefined {
   if (family !== 'seedream') return undefined
   const image = body['image'] ?? []
   const references: readonly unknown[] = Array.isArray(image) ? image : [image]
@@ -61,7 +61,7 @@ function seedreamSequence(body: Body, { family }: ServedModel): Rejection | unde
 }
 
 /** How many pictures a Seedream request asks for at most. */
-export function sequenceLength(body: Body): number {
+export function sequenceLength(body: SandboxFields): number {
   if (body['sequential_image_generation'] !== 'auto') return 1
   const options: unknown = body['sequential_image_generation_options']
   const most: unknown =
@@ -70,12 +70,12 @@ export function sequenceLength(body: Body): number {
 }
 
 /** Only the GPT models and Seedream stream (facts 2.1, 1.4). */
-function streaming({ stream }: Body, { id, family }: ServedModel): Rejection | undefined {
+function streaming({ stream }: SandboxFields, { id, family }: ServedModel): Rejection | undefined {
   if (stream !== true || family.startsWith('gpt') || family === 'seedream') return undefined
   const message = `Unsupported value: 'stream' does not support true with the model '${id}' here. Streaming is not supported.`
   return openaiRejection({ message, code: 'unsupported_value', param: 'stream' })
 }
 
-function formatOf(body: Body): string {
+function formatOf(body: SandboxFields): string {
   return textOf(body, 'output_format') ?? 'png'
 }

@@ -1,7 +1,7 @@
 import { number, oneOf, text, whole, yesOrNo } from './checks.ts'
 import { dallESize, freeSize, qwenSize, seedreamSize } from './sizes.ts'
 import type { Check } from './checks.ts'
-import type { Family, Operation } from './served-models.ts'
+import type { Family, SandboxOperation } from './served-models.ts'
 
 /** The most characters of a prompt (facts 2.1; qwen and Seedream have recommendations, no limits). */
 export const PROMPT_LIMITS: Readonly<Record<Family, number>> = {
@@ -17,13 +17,13 @@ export const PROMPT_LIMITS: Readonly<Record<Family, number>> = {
 }
 
 /** A check for each parameter besides `model`, `prompt` and the pictures. */
-export type Parameters = Readonly<Record<string, Check>>
+export type ParameterChecks = Readonly<Record<string, Check>>
 
 /** 1 to 10; CometAPI makes 1 of 0 on the way (facts 1.8). */
 const count: Check = (value, name) => (value === 0 ? undefined : whole(1, 10)(value, name))
 const anyText = text(1_000_000)
 
-const GPT: Parameters = {
+const GPT: ParameterChecks = {
   n: count,
   size: oneOf('1024x1024', '1024x1536', '1536x1024', 'auto'),
   quality: oneOf('low', 'medium', 'high', 'auto'),
@@ -36,25 +36,25 @@ const GPT: Parameters = {
   user: anyText,
 }
 
-const GPT_2: Parameters = { ...GPT, size: freeSize }
+const GPT_2: ParameterChecks = { ...GPT, size: freeSize }
 
-const GPT_2_5: Parameters = { ...GPT_2, quality: oneOf('low', 'medium', 'high', 'xhigh', 'max', 'auto') }
+const GPT_2_5: ParameterChecks = { ...GPT_2, quality: oneOf('low', 'medium', 'high', 'xhigh', 'max', 'auto') }
 
-const GPT_2_6: Parameters = {
+const GPT_2_6: ParameterChecks = {
   ...GPT_2_5,
   output_format: oneOf('png', 'jpeg', 'webp', 'gif', 'svg'),
   complexity: oneOf('low', 'medium', 'high'),
   safety_identifier: text(128),
 }
 
-const DALL_E: Parameters = { n: count, response_format: oneOf('url', 'b64_json'), user: anyText, stream: yesOrNo }
+const DALL_E: ParameterChecks = { n: count, response_format: oneOf('url', 'b64_json'), user: anyText, stream: yesOrNo }
 
 const DALL_E_2_SIZES = ['256x256', '512x512', '1024x1024'] as const
 
-const QWEN: Parameters = { n: count, size: qwenSize, stream: yesOrNo }
+const QWEN: ParameterChecks = { n: count, size: qwenSize, stream: yesOrNo }
 
 /** Facts 2.1, 2.6, 1.4. */
-const GENERATION: Readonly<Partial<Record<Family, Parameters>>> = {
+const GENERATION: Readonly<Partial<Record<Family, ParameterChecks>>> = {
   'gpt-1': GPT,
   'gpt-2': GPT_2,
   'gpt-2.5': GPT_2_5,
@@ -79,10 +79,10 @@ const GENERATION: Readonly<Partial<Record<Family, Parameters>>> = {
 }
 
 /** CometAPI looks at DALL·E's sizes in JSON only; those of an upload reach OpenAI (facts 1.8, 2.4). */
-const DALL_E_2_UPLOADS: Parameters = { ...DALL_E, size: oneOf(...DALL_E_2_SIZES) }
+const DALL_E_2_UPLOADS: ParameterChecks = { ...DALL_E, size: oneOf(...DALL_E_2_SIZES) }
 
 /** Facts 2.3. That `moderation` belongs to the JSON form, and who has `input_fidelity`, is seen to in `rules.ts`. */
-const EDIT: Readonly<Partial<Record<Family, Parameters>>> = {
+const EDIT: Readonly<Partial<Record<Family, ParameterChecks>>> = {
   'gpt-1': { ...GPT, input_fidelity: oneOf('high', 'low') },
   'gpt-2': GPT_2,
   'gpt-2.5': GPT_2_5,
@@ -92,7 +92,7 @@ const EDIT: Readonly<Partial<Record<Family, Parameters>>> = {
 }
 
 /** The parameters of each family for each operation. */
-export const PARAMETERS: Readonly<Record<Operation, Readonly<Partial<Record<Family, Parameters>>>>> = {
+export const PARAMETERS: Readonly<Record<SandboxOperation, Readonly<Partial<Record<Family, ParameterChecks>>>>> = {
   generation: GENERATION,
   edit: EDIT,
   variation: { 'dall-e-2': DALL_E_2_UPLOADS },

@@ -2,8 +2,8 @@ import { text, unknown } from './checks.ts'
 import { brokenTogether } from './cross-rules.ts'
 import { PARAMETERS, PROMPT_LIMITS } from './parameters.ts'
 import { cometRejection, openaiRejection, PROMPT_REQUIRED } from './rejections.ts'
-import type { Body, Check } from './checks.ts'
-import type { Parameters } from './parameters.ts'
+import type { SandboxFields, Check } from './checks.ts'
+import type { ParameterChecks } from './parameters.ts'
 import type { Rejection } from './rejections.ts'
 import type { ServedModel } from './served-models.ts'
 
@@ -26,7 +26,7 @@ const FORWARDED = [
 ] as const
 
 /** The first of the upstream's rules that a generation breaks. The prompt comes first, as with OpenAI (facts 2.5). */
-export function refuse(body: Body, model: ServedModel): Rejection | undefined {
+export function refuse(body: SandboxFields, model: ServedModel): Rejection | undefined {
   const known = PARAMETERS.generation[model.family] ?? {}
   return (
     refusePrompt(body, model) ??
@@ -37,7 +37,7 @@ export function refuse(body: Body, model: ServedModel): Rejection | undefined {
 }
 
 /** The same for the fields of an edit, which are those of a form or of JSON without the pictures. */
-export function refuseEdit(fields: Body, model: ServedModel, json: boolean): Rejection | undefined {
+export function refuseEdit(fields: SandboxFields, model: ServedModel, json: boolean): Rejection | undefined {
   const { moderation, ...others } = PARAMETERS.edit[model.family] ?? {}
   // OpenAI knows `moderation` in the JSON form only (facts 2.3).
   const known = json && moderation ? { ...others, moderation } : others
@@ -50,17 +50,17 @@ export function refuseEdit(fields: Body, model: ServedModel, json: boolean): Rej
 }
 
 /** The same for the fields of a variation, which knows no prompt. */
-export function refuseVariation(fields: Body, model: ServedModel): Rejection | undefined {
+export function refuseVariation(fields: SandboxFields, model: ServedModel): Rejection | undefined {
   const known = { ...PARAMETERS.variation[model.family], prompt: unknown }
   return refuseParameters(fields, model, known, Object.keys(fields)) ?? brokenTogether(fields, model)
 }
 
-function refusePrompt(body: Body, { family }: ServedModel): Rejection | undefined {
+function refusePrompt(body: SandboxFields, { family }: ServedModel): Rejection | undefined {
   const prompt = body['prompt'] ?? ''
   return prompt === '' ? PROMPT_REQUIRED : text(PROMPT_LIMITS[family])(prompt, 'prompt')
 }
 
-function multiplied({ size }: Body): Rejection | undefined {
+function multiplied({ size }: SandboxFields): Rejection | undefined {
   if (typeof size !== 'string' || !size.includes('×')) return undefined
   const message = "size contains the multiplication sign '×', please use the letter 'x'"
   return cometRejection(500, 'invalid_request', message)
@@ -68,9 +68,9 @@ function multiplied({ size }: Body): Rejection | undefined {
 
 /** `arriving` are the names of fields that reach the vendor at all. */
 function refuseParameters(
-  body: Body,
+  body: SandboxFields,
   model: ServedModel,
-  known: Parameters,
+  known: ParameterChecks,
   arriving: readonly string[],
 ): Rejection | undefined {
   // OpenAI refuses what it does not know; the other vendors look away.
@@ -93,7 +93,7 @@ function refusal(name: string, { id, family }: ServedModel): Check {
 }
 
 /** gpt-image-1-mini is the one of its family that has no choice of fidelity (facts 2.3). */
-function fidelity(fields: Body, { id }: ServedModel): Rejection | undefined {
+function fidelity(fields: SandboxFields, { id }: ServedModel): Rejection | undefined {
   return id === 'gpt-image-1-mini' && (fields['input_fidelity'] ?? undefined) !== undefined
     ? fidelityFixed(id)
     : undefined

@@ -11,7 +11,7 @@ export type Family =
   | 'seedream'
 
 /** The operations of the image API. */
-export type Operation = 'generation' | 'edit' | 'variation'
+export type SandboxOperation = 'generation' | 'edit' | 'variation'
 
 /** A model that the sandbox serves. */
 export interface ServedModel {
@@ -45,14 +45,14 @@ export const SERVED_MODELS: readonly ServedModel[] = [
 ]
 
 /** Used when a request names no model: the default in CometAPI's schema (facts 1.2), else OpenAI's (2.3, 2.4). */
-export const MODEL_BY_DEFAULT: Readonly<Record<Operation, string>> = {
+export const MODEL_BY_DEFAULT: Readonly<Record<SandboxOperation, string>> = {
   generation: 'dall-e-3',
   edit: 'gpt-image-1.5',
   variation: 'dall-e-2',
 }
 
 /** The operations of each family (facts 1.3, 1.4, 2.3, 2.4). */
-export const OPERATIONS: Readonly<Record<Family, readonly Operation[]>> = {
+export const OPERATIONS: Readonly<Record<Family, readonly SandboxOperation[]>> = {
   'gpt-1': ['generation', 'edit'],
   'gpt-2': ['generation', 'edit'],
   'gpt-2.5': ['generation', 'edit'],

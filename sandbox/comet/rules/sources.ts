@@ -1,7 +1,7 @@
 import { changed, openingOf } from '../../painter/canvas.ts'
 import { decodeUpload } from '../../painter/uploaded.ts'
 import { invalidImage, invalidMask } from './picture-rules.ts'
-import type { Order } from '../order.ts'
+import type { SandboxOrder } from '../order.ts'
 import type { Canvas } from '../../painter/canvas.ts'
 import type { Raster } from '../../painter/raster.ts'
 import type { Sources } from './picture-rules.ts'
@@ -11,7 +11,7 @@ import type { Rejection } from './rejections.ts'
 const PRINT_EDGE = 384
 
 /** Decodes the uploaded pictures of an order to its size. This is where a picture that breaks off is found out. */
-export async function prepareCanvas({ images, mask }: Sources, order: Order): Promise<Canvas | Rejection> {
+export async function prepareCanvas({ images, mask }: Sources, order: SandboxOrder): Promise<Canvas | Rejection> {
   const { width, height } = order.pixels
   const [first, ...more] = images
   const base = await decodeUpload(first.bytes, width, height)

@@ -9,7 +9,7 @@ import { editUsage, gptUsage, sourceTokens, streamedUsage } from '../../../sandb
 import { normaliseUsage } from '../../../src/accounting/usage.ts'
 import { modelOf } from '../checking.ts'
 import type { ParameterValues } from '../../../src/models/rules/parameter-rules.ts'
-import type { Order } from '../../../sandbox/comet/order.ts'
+import type { SandboxOrder } from '../../../sandbox/comet/order.ts'
 
 /** OpenAI fits an image into 2048 pixels before it is cut into tiles, the sandbox does not: beyond it counts too many. */
 const LONGEST_SHAPE = 4
@@ -141,7 +141,7 @@ function costOf(model: string, parameters: ParameterValues, usage: unknown): num
   return answerCost(modelOf(model), parameters, { usage: read, images: 1 }, 1)?.costMicros ?? Infinity
 }
 
-function orderOf(model: string, fields: object, sources: Order['sources']): Order {
+function orderOf(model: string, fields: object, sources: SandboxOrder['sources']): SandboxOrder {
   const served = findModel(model)
   if (served === undefined) throw new Error(model)
   return decide({ ...fields }, served, 'edit', sources)
