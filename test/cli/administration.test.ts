@@ -6,7 +6,7 @@ import { dateOfDay, dayOf } from '../../src/accounting/period.ts'
 import { keyDigest, keyShape } from '../../src/access/keys/key-secret.ts'
 import { Store } from '../../src/stores/sqlite/store.ts'
 import { command } from '../helpers/command.ts'
-import { DAY, cost, held, orderOf, temporaryDirectory } from '../helpers/store.ts'
+import { DAY, LedgerVerbs, cost, held, orderOf, temporaryDirectory } from '../helpers/store.ts'
 import type { Instance } from '../../src/stores/sqlite/store.ts'
 
 /** A gateway's own connection is open all the while, as beside a live server. */
@@ -103,7 +103,7 @@ describe('comet-gateway keys', () => {
 describe('comet-gateway usage and generations', () => {
   beforeAll(() => {
     const key = store.keys.named('alice')
-    const { ledger } = instance
+    const ledger = new LedgerVerbs(instance.ledger)
     const order = (more: object) => orderOf(key, { heldAt: now, highestMicros: 60_000, ...more })
     ledger.settle(held(ledger.hold(order({ model: '=cmd|\u001b[31m' }))), cost(42_000, { endedAt: now, images: 2 }))
     ledger.release(held(ledger.hold(order({}))), { endedAt: now, errorCode: 'upstream_overloaded' })

@@ -6,7 +6,17 @@ import { newKeySecret, keyDigest, keyHint } from '../../src/access/keys/key-secr
 import type { Store } from '../../src/stores/sqlite/store.ts'
 import type { newKeySettings } from '../../src/access/keys/key-settings.ts'
 import type { VirtualKey } from '../../src/access/keys/virtual-key.ts'
-import type { AbandonedHold, Hold, HoldOrder, HoldRefusal, SettledEnding } from '../../src/accounting/ledger.ts'
+import type {
+  AbandonedHold,
+  Ending,
+  EstimatedEnding,
+  Hold,
+  HoldOrder,
+  HoldRefusal,
+  KeyAccount,
+  SettledEnding,
+} from '../../src/accounting/ledger.ts'
+import type { SqliteLedger } from '../../src/stores/sqlite/ledger.ts'
 import type { ProcessIdentity, Processes } from '../../src/stores/sqlite/process-identity.ts'
 import type { Instance } from '../../src/stores/sqlite/store.ts'
 import type { z } from 'zod'
@@ -71,14 +81,46 @@ export class PretendedProcesses {
   }
 }
 
-/** Registers a process; `recovered` collects what it booked for dead ones. */
-export function registered(
-  store: Store,
-  processes: Processes,
-  now: () => number = () => NOON,
-): Instance & { readonly recovered: AbandonedHold[] } {
+/** The verbs of the ledger as methods, each in a transaction of its own. */
+export class LedgerVerbs {
+  readonly #ledger: SqliteLedger
+
+  constructor(ledger: SqliteLedger) {
+    this.#ledger = ledger
+  }
+
+  hold(order: HoldOrder): Hold | HoldRefusal {
+    return this.#ledger.write([{ verb: 'hold', order }])[0] as Hold | HoldRefusal
+  }
+
+  settle(hold: Hold, ending: SettledEnding): boolean {
+    return this.#ledger.write([{ verb: 'settle', hold, ending }])[0] === true
+  }
+
+  release(hold: Hold, ending: Ending): boolean {
+    return this.#ledger.write([{ verb: 'release', hold, ending }])[0] === true
+  }
+
+  bookEstimated(hold: Hold, ending: EstimatedEnding): boolean {
+    return this.#ledger.write([{ verb: 'bookEstimated', hold, ending }])[0] === true
+  }
+
+  accountOf(keyId: number, now: number): KeyAccount | undefined {
+    return this.#ledger.accountOf(keyId, now)
+  }
+}
+
+/** An instance whose ledger is used verb by verb. */
+export interface RegisteredInstance extends Omit<Instance, 'ledger'> {
+  readonly ledger: LedgerVerbs
+  /** Holds of dead processes that this one has booked. */
+  readonly recovered: AbandonedHold[]
+}
+
+/** Registers a process as an instance. */
+export function registered(store: Store, processes: Processes, now: () => number = () => NOON): RegisteredInstance {
   const recovered: AbandonedHold[] = []
-  const instance = store.register({
+  const { ledger, ...instance } = store.register({
     processes,
     now,
     onAbandoned: (rows) => recovered.push(...rows),
@@ -86,5 +128,5 @@ export function registered(
       throw error
     },
   })
-  return { ...instance, recovered }
+  return { ...instance, ledger: new LedgerVerbs(ledger), recovered }
 }

@@ -1,23 +1,31 @@
 import { dayOf } from '../../accounting/period.ts'
-import { bounded, budgetOfRow, daysOf, holdOfRow, ledgerValues } from './ledger-rows.ts'
+import {
+  GENERATION_COLUMNS,
+  HOLD_COLUMNS,
+  TOTAL_COLUMNS,
+  newGenerationRow,
+  newHoldRow,
+  newTotalRow,
+  truncated,
+  valuesOf,
+} from './ledger-columns.ts'
+import { budgetOfRow, daysOf, holdOfRow } from './ledger-rows.ts'
 import { LEDGER_SQL } from './ledger-sql.ts'
 import type {
   AbandonedHold,
-  Ending,
-  LedgerCommand,
-  EstimatedEnding,
+  CommandResult,
   Hold,
   HoldOrder,
   HoldRefusal,
   KeyAccount,
   Ledger,
-  SettledEnding,
-  CommandResult,
+  LedgerCommand,
 } from '../../accounting/ledger.ts'
 import type { SqliteDatabase } from './database.ts'
-import type { AccountRow, BookedEnding, HoldRow } from './ledger-rows.ts'
+import type { BookedEnding } from './ledger-columns.ts'
+import type { AccountRow, HoldRow } from './ledger-rows.ts'
 
-/** Holds of one instance before the numbers of the next begin. */
+/** Ids that each instance has for its holds: they are never used again, also across instances. */
 const HOLDS_PER_INSTANCE = 2 ** 32
 
 /** The ledger and the budgets in SQLite. */
@@ -25,50 +33,34 @@ export class SqliteLedger implements Ledger {
   readonly #database: SqliteDatabase
   readonly #statements
   readonly #instance: number
-  #lastHold: number
-  /** Key → the day for which its account rows are known to exist. */
-  readonly #opened = new Map<number, number>()
+  #lastHoldId: number
+  /** Key id → the day for which its account rows are known to exist. */
+  readonly #accountDays = new Map<number, number>()
 
-  /** `instance` is this process's number in the table `instances`. */
+  /** `instance` is this process's id in the table `instances`. */
   constructor(database: SqliteDatabase, instance: number) {
     this.#database = database
     this.#instance = instance
-    this.#lastHold = instance * HOLDS_PER_INSTANCE
+    this.#lastHoldId = instance * HOLDS_PER_INSTANCE
     const prepare = (sql: string) => database.prepare(sql)
     this.#statements = {
       openAccount: prepare(LEDGER_SQL.openAccount),
       reserve: prepare(LEDGER_SQL.reserve),
       account: prepare(LEDGER_SQL.account),
       isUsable: prepare(LEDGER_SQL.isUsable),
-      open: prepare(LEDGER_SQL.open),
-      close: prepare(LEDGER_SQL.close),
-      add: prepare(LEDGER_SQL.add),
+      insertHold: prepare(LEDGER_SQL.insertHold),
+      deleteHold: prepare(LEDGER_SQL.deleteHold),
+      insertGeneration: prepare(LEDGER_SQL.insertGeneration),
       book: prepare(LEDGER_SQL.book),
-      total: prepare(LEDGER_SQL.total),
-      openOf: prepare(LEDGER_SQL.openOf),
+      addToTotals: prepare(LEDGER_SQL.addToTotals),
+      holdsOf: prepare(LEDGER_SQL.holdsOf),
     }
   }
 
   write(commands: readonly LedgerCommand[]): readonly CommandResult[] {
-    const written = this.#database.transaction(() => commands.map((command) => this.#write(command)))
-    for (const result of written) if (typeof result === 'object') this.#rememberAccount(result)
-    return written
-  }
-
-  hold(order: HoldOrder): Hold | HoldRefusal {
-    return this.write([{ verb: 'hold', order }])[0] as Hold | HoldRefusal
-  }
-
-  settle(hold: Hold, ending: SettledEnding): boolean {
-    return this.write([{ verb: 'settle', hold, ending }])[0] === true
-  }
-
-  release(hold: Hold, ending: Ending): boolean {
-    return this.write([{ verb: 'release', hold, ending }])[0] === true
-  }
-
-  bookEstimated(hold: Hold, ending: EstimatedEnding): boolean {
-    return this.write([{ verb: 'bookEstimated', hold, ending }])[0] === true
+    const results = this.#database.transaction(() => commands.map((command) => this.#execute(command)))
+    for (const result of results) if (typeof result === 'object') this.#rememberAccount(result)
+    return results
   }
 
   accountOf(keyId: number, now: number): KeyAccount | undefined {
@@ -76,11 +68,11 @@ export class SqliteLedger implements Ledger {
     return row === undefined ? undefined : { budget: budgetOfRow(row), inFlight: row.open_holds }
   }
 
-  /** Books what a dead instance left open at its hold, marked as estimated. */
+  /** Books every hold that a dead instance left open, marked as estimated. */
   bookAbandoned(instance: number, now: number): readonly AbandonedHold[] {
     return this.#database.transaction(() => {
-      const holds = (this.#statements.openOf.all(instance) as unknown as HoldRow[]).map(holdOfRow)
-      for (const hold of holds) this.#end(hold, { ...atItsHold(hold), endedAt: now, images: hold.order.n })
+      const holds = (this.#statements.holdsOf.all(instance) as unknown as HoldRow[]).map(holdOfRow)
+      for (const hold of holds) this.#end(hold, { ...estimateOf(hold), endedAt: now, images: hold.order.n })
       return holds.map(({ order, heldMicros: bookedMicros }) => {
         const { generationId, keyName, model, heldAt } = order
         return { generationId, keyName, model, heldAt, bookedMicros }
@@ -88,16 +80,16 @@ export class SqliteLedger implements Ledger {
     })
   }
 
-  #write(command: LedgerCommand): CommandResult {
+  #execute(command: LedgerCommand): CommandResult {
     switch (command.verb) {
       case 'hold':
-        return this.#hold(bounded(command.order))
+        return this.#hold(truncated(command.order))
       case 'release': {
         const nothing = { costMicros: 0, isEstimated: false, images: 0, usage: undefined }
         return this.#end(command.hold, { ...command.ending, ...nothing, outcome: 'failed' })
       }
       case 'bookEstimated':
-        return this.#end(command.hold, { ...atItsHold(command.hold), ...command.ending, outcome: 'ambiguous' })
+        return this.#end(command.hold, { ...estimateOf(command.hold), ...command.ending, outcome: 'ambiguous' })
       case 'cancel':
         return this.#cancel(command.hold)
       case 'settle':
@@ -109,22 +101,22 @@ export class SqliteLedger implements Ledger {
   #hold(order: HoldOrder): Hold | HoldRefusal {
     const { keyId, heldAt, highestMicros } = order
     const heldMicros = highestMicros ?? 0
-    if (keyId === undefined) return { id: this.#open(order), order, heldMicros, budget: undefined }
+    if (keyId === undefined) return { id: this.#insertHold(order), order, heldMicros, budget: undefined }
     const days = daysOf(dayOf(heldAt))
-    if (this.#opened.get(keyId) !== days[0]) this.#statements.openAccount.run(keyId, days[0])
+    if (this.#accountDays.get(keyId) !== days[0]) this.#statements.openAccount.run(keyId, days[0])
     const isPriced = highestMicros !== undefined || order.allowUnpriced ? 1 : 0
     const { changes } = this.#statements.reserve.run(keyId, ...days, heldMicros, isPriced, heldAt)
     const account = this.#account(keyId, heldAt)
-    if (changes === 0 || account === undefined) return this.#whyRefused(order, keyId, account)
-    return { id: this.#open(order), order, heldMicros, budget: budgetOfRow(account) }
+    if (changes === 0 || account === undefined) return this.#refusalOf(order, keyId, account)
+    return { id: this.#insertHold(order), order, heldMicros, budget: budgetOfRow(account) }
   }
 
-  #whyRefused(order: HoldOrder, keyId: number, account: AccountRow | undefined): HoldRefusal {
+  #refusalOf(order: HoldOrder, keyId: number, account: AccountRow | undefined): HoldRefusal {
     const isUsable = this.#statements.isUsable.get(keyId, order.heldAt) !== undefined
     if (account === undefined || !isUsable) return { refused: 'key' }
     const budget = budgetOfRow(account)
     const { limitMicros = Number.POSITIVE_INFINITY } = budget
-    // First what no waiting helps against, so that it is told at once.
+    // Refusals that no waiting helps against come first, so that the client learns of them at once.
     const hasNoPrice = order.highestMicros === undefined && !order.allowUnpriced
     if (hasNoPrice && budget.limitMicros !== undefined) return { refused: 'unpriced' }
     if ((order.highestMicros ?? 0) > limitMicros) return { refused: 'budget', budget }
@@ -137,63 +129,36 @@ export class SqliteLedger implements Ledger {
     return this.#statements.account.get(keyId, ...daysOf(dayOf(now))) as AccountRow | undefined
   }
 
-  #open(order: HoldOrder): number {
-    const { generationId, heldAt, keyName, keyId, endpoint, model, size, quality, n, highestMicros } = order
-    const id = ++this.#lastHold
-    this.#statements.open.run(
-      id,
-      this.#instance,
-      generationId,
-      heldAt,
-      keyName,
-      keyId ?? null,
-      endpoint,
-      model,
-      size,
-      quality,
-      n,
-      highestMicros ?? null,
-    )
+  #insertHold(order: HoldOrder): number {
+    const id = ++this.#lastHoldId
+    this.#statements.insertHold.run(...valuesOf(HOLD_COLUMNS, newHoldRow(id, this.#instance, order)))
     return id
   }
 
-  #end(hold: Hold, ended: BookedEnding): boolean {
-    if (this.#statements.close.run(hold.id).changes === 0) return false
-    const { keyId, keyName, model, heldAt } = hold.order
-    const { usage, images } = ended
-    const cost = ended.costMicros ?? 0
-    const day = dayOf(heldAt)
-    this.#statements.add.run(...ledgerValues(hold, ended))
-    if (keyId !== undefined) this.#statements.book.run(keyId, day, hold.heldMicros, cost)
-    this.#statements.total.run(
-      day,
-      keyName,
-      model,
-      ended.outcome === 'completed' ? 0 : 1,
-      images,
-      usage?.inputTokens ?? 0,
-      usage?.outputTokens ?? 0,
-      cost,
-      ended.isEstimated ? cost : 0,
-    )
+  #end(hold: Hold, ending: BookedEnding): boolean {
+    if (this.#statements.deleteHold.run(hold.id).changes === 0) return false
+    const { keyId, heldAt } = hold.order
+    this.#statements.insertGeneration.run(...valuesOf(GENERATION_COLUMNS, newGenerationRow(hold, ending)))
+    if (keyId !== undefined) this.#statements.book.run(keyId, dayOf(heldAt), hold.heldMicros, ending.costMicros ?? 0)
+    this.#statements.addToTotals.run(...valuesOf(TOTAL_COLUMNS, newTotalRow(hold, ending)))
     return true
   }
 
-  /** As if it had never been held. */
+  /** Removes a hold, as if it had never been made. */
   #cancel({ id, order, heldMicros }: Hold): boolean {
-    if (this.#statements.close.run(id).changes === 0) return false
+    if (this.#statements.deleteHold.run(id).changes === 0) return false
     if (order.keyId !== undefined) this.#statements.book.run(order.keyId, dayOf(order.heldAt), heldMicros, 0)
     return true
   }
 
-  /** Only what was committed: the rows of a day are there from its first hold on. */
+  /** Called after the commit: from then on the account rows of the hold's day exist. */
   #rememberAccount(result: Hold | HoldRefusal): void {
     if ('refused' in result || result.order.keyId === undefined) return
-    this.#opened.set(result.order.keyId, dayOf(result.order.heldAt))
+    this.#accountDays.set(result.order.keyId, dayOf(result.order.heldAt))
   }
 }
 
-/** All of it may have been spent. */
-function atItsHold({ order }: Hold) {
+/** All that is held may have been spent. */
+function estimateOf({ order }: Hold) {
   return { outcome: 'abandoned', costMicros: order.highestMicros, isEstimated: true, usage: undefined } as const
 }

@@ -14,11 +14,11 @@ import {
   temporaryDirectory,
 } from '../../helpers/store.ts'
 import type { Period } from '../../../src/accounting/period.ts'
-import type { SqliteLedger } from '../../../src/stores/sqlite/ledger.ts'
+import type { LedgerVerbs } from '../../helpers/store.ts'
 
 let directory: ReturnType<typeof temporaryDirectory>
 let store: Store
-let ledger: SqliteLedger
+let ledger: LedgerVerbs
 
 beforeEach(() => {
   directory = temporaryDirectory()

@@ -6,7 +6,7 @@ import { LedgerWriter } from '../../../src/accounting/ledger-writer.ts'
 import { SqliteDatabase } from '../../../src/stores/sqlite/database.ts'
 import { SqliteLedger } from '../../../src/stores/sqlite/ledger.ts'
 import { Store } from '../../../src/stores/sqlite/store.ts'
-import { NOON, cost, createKey, held, orderOf, temporaryDirectory } from '../../helpers/store.ts'
+import { LedgerVerbs, NOON, cost, createKey, held, orderOf, temporaryDirectory } from '../../helpers/store.ts'
 import { eventually } from '../../helpers/gateway.ts'
 import type { StoreError } from '../../../src/errors/store-error.ts'
 
@@ -208,7 +208,7 @@ describe("another program's transaction on the file", () => {
 
   it('that goes on and on refuses new work with 503, and delays endings only', async () => {
     const { database, writer, ledger, failures, store } = withWriter()
-    const hold = held(ledger.hold(orderOf(undefined)))
+    const hold = held(new LedgerVerbs(ledger).hold(orderOf(undefined)))
     const shell = new DatabaseSync(file)
     shell.exec('BEGIN IMMEDIATE')
     writer.settle(hold, cost(40))

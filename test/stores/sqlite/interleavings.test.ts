@@ -14,7 +14,7 @@ import {
 } from '../../helpers/store.ts'
 import type { Period } from '../../../src/accounting/period.ts'
 import type { Hold } from '../../../src/accounting/ledger.ts'
-import type { Instance } from '../../../src/stores/sqlite/store.ts'
+import type { RegisteredInstance } from '../../helpers/store.ts'
 import type { Processes } from '../../../src/stores/sqlite/process-identity.ts'
 
 const LIMIT = 1000
@@ -44,7 +44,7 @@ class World {
   readonly processes = new PretendedProcesses()
   readonly store: Store
   readonly key
-  readonly instances: { instance: Instance; process: Processes }[] = []
+  readonly instances: { instance: RegisteredInstance; process: Processes }[] = []
   /** Holds that a test may still end, also twice, also those of a process that has died since. */
   readonly holds: { readonly hold: Hold; isOpen: boolean; readonly who: number; readonly life: Processes }[] = []
   readonly spentByDay = new Map<number, number>()
@@ -105,7 +105,7 @@ class World {
     this.spentByDay.set(day, (this.spentByDay.get(day) ?? 0) + micros)
   }
 
-  instance(who: number): { instance: Instance; process: Processes } {
+  instance(who: number): { instance: RegisteredInstance; process: Processes } {
     const found = this.instances[who]
     if (found === undefined) throw new Error(`no process ${who}`)
     return found
