@@ -6,11 +6,12 @@ import { parseArgs } from 'node:util'
 import { checkedSettings } from '../../src/access/keys/key-settings.ts'
 import { VirtualKeys } from '../../src/access/keys/virtual-keys.ts'
 import { Store } from '../../src/stores/sqlite/store.ts'
-import { launchGateway, post } from '../../test/team/processes.ts'
+import { clientOf } from '../../test/helpers/gateway-client.ts'
+import { launchGateway } from '../../test/helpers/gateway-process.ts'
 import { Audit } from './audit.ts'
 import { Dice } from './random.ts'
 import { countingUpstream } from './upstream.ts'
-import type { GatewayProcess } from '../../test/team/processes.ts'
+import type { GatewayProcess } from '../../test/helpers/gateway-process.ts'
 import type { Purse } from './audit.ts'
 
 /**
@@ -118,7 +119,9 @@ async function client(url: string, index: number, signal: AbortSignal): Promise<
     const { headers } = tight !== undefined && index % 4 === 0 ? tight : wide
     const body = { model: `kill-${kills}-${index}-${order}`, prompt: 'A paper boat', n: IMAGES, size: '256x256' }
     const leaving = dice.chance(0.1) ? sleep(dice.between(0, 40)).then(() => undefined) : undefined
-    const answered = post(url, body, headers).then(async (answer) => answer.arrayBuffer())
+    const answered = clientOf(url)
+      .post(body, headers)
+      .then(async (answer) => answer.arrayBuffer())
     const isGone = await Promise.race([answered.then(() => false), ...(leaving === undefined ? [] : [leaving])]).catch(
       () => true,
     )

@@ -1,54 +1,25 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
+import { BIN, startCommand, startProgram } from '../helpers/command.ts'
+import { temporaryDirectory } from '../helpers/directory.ts'
+import { eventually } from '../helpers/eventually.ts'
 import { scriptedUpstream } from '../helpers/upstream.ts'
+import type { CommandResult, RunningCommand } from '../helpers/command.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
-const BIN = join(ROOT, 'bin/comet-gateway.js')
-let directory: string
+const { path: directory, remove } = temporaryDirectory()
+afterAll(remove)
 
-beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'comet-gateway-'))
-})
-afterAll(() => rmSync(directory, { recursive: true }))
-
-interface Result {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-interface Running {
-  readonly stdout: () => string
-  readonly kill: (signal: NodeJS.Signals) => void
-  readonly done: Promise<Result>
-}
-
-/** Starts a command in an empty directory, with nothing of this process's environment but PATH. */
-function start(command: string, args: readonly string[], environment: Record<string, string> = {}): Running {
-  const child = spawn(command, args, { cwd: directory, env: { PATH: process.env['PATH'], ...environment } })
-  const output = { stdout: '', stderr: '' }
-  child.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()))
-  const done = once(child, 'close').then(([code]): Result => ({ code: code as number | null, ...output }))
-  return { stdout: () => output.stdout, kill: (signal) => void child.kill(signal), done }
-}
-
-const run = (args: readonly string[], environment?: Record<string, string>): Promise<Result> =>
-  start(process.execPath, [BIN, ...args], environment).done
-
-async function until(running: Running, pattern: RegExp): Promise<RegExpExecArray> {
-  for (let tries = 0; tries < 1000; tries++) {
-    const match = pattern.exec(running.stdout())
-    if (match !== null) return match
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-  throw new Error(`never printed ${String(pattern)}: ${running.stdout()}`)
-}
+const start = (args: readonly string[], environment: Record<string, string> = {}): RunningCommand =>
+  startCommand(args, { directory, environment })
+const run = async (args: readonly string[], environment?: Record<string, string>): Promise<CommandResult> =>
+  start(args, environment).done
+const node = async (args: readonly string[]): Promise<CommandResult> =>
+  startProgram(process.execPath, args, { directory }).done
 
 describe('comet-gateway', () => {
   it('prints its help and its version', async () => {
@@ -98,8 +69,8 @@ describe('comet-gateway', () => {
   })
 
   it('serves until SIGTERM, then drains and exits with 0', async () => {
-    const gateway = start(process.execPath, [BIN], { SANDBOX: 'true', SANDBOX_LATENCY_MS: '0', PORT: '0' })
-    const [, url = ''] = await until(gateway, /listens on (http:\S+)\/v1/)
+    const gateway = start([], { SANDBOX: 'true', SANDBOX_LATENCY_MS: '0', PORT: '0' })
+    const [, url = ''] = await gateway.printed(/listens on (http:\S+)\/v1/)
     expect((await fetch(`${url}/readyz`)).status).toBe(200)
     gateway.kill('SIGTERM')
     expect(await gateway.done).toMatchObject({ code: 0, stderr: '' })
@@ -120,24 +91,21 @@ describe('comet-gateway', () => {
   })
 
   it('gives up at DRAIN_TIMEOUT_MS, says what is lost, and exits with 1', async () => {
-    const gateway = start(process.execPath, [BIN], {
+    const gateway = start([], {
       SANDBOX: 'true',
       SANDBOX_LATENCY_MS: '60000',
       PORT: '0',
       DRAIN_TIMEOUT_MS: '200',
     })
-    const [, url = ''] = await until(gateway, /listens on (http:\S+)\/v1/)
+    const [, url = ''] = await gateway.printed(/listens on (http:\S+)\/v1/)
     const lost = fetch(`${url}/v1/images/generations`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: '{"prompt":"a"}',
     }).catch(() => {})
-    for (
-      let tries = 0;
-      tries < 400 && !(await (await fetch(`${url}/metrics`)).text()).includes('comet_in_flight 1');
-      tries++
+    await eventually('it is under way', async () =>
+      expect(await (await fetch(`${url}/metrics`)).text()).toContain('comet_in_flight 1'),
     )
-      await new Promise((resolve) => setTimeout(resolve, 5))
     gateway.kill('SIGTERM')
     expect((await gateway.done).code).toBe(1)
     expect(gateway.stdout()).toContain('"underWay":1')
@@ -149,11 +117,7 @@ describe('comet-gateway', () => {
     cpSync(join(ROOT, 'bin'), join(bare, 'bin'), { recursive: true })
     writeFileSync(join(bare, 'package.json'), '{"type":"module"}')
     writeFileSync(join(bare, 'old.mjs'), "Object.defineProperty(process.versions, 'node', { value: '20.20.2' })")
-    const { code, stderr } = await start(process.execPath, [
-      '--import',
-      join(bare, 'old.mjs'),
-      join(bare, 'bin/comet-gateway.js'),
-    ]).done
+    const { code, stderr } = await node(['--import', join(bare, 'old.mjs'), join(bare, 'bin/comet-gateway.js')])
     expect(code).toBe(1)
     expect(stderr).toBe('comet-gateway needs Node 22.19 or newer, and this is 20.20.2.\n')
   })
@@ -164,9 +128,7 @@ describe('comet-gateway', () => {
       old,
       "if (!process.env.SEEN) { process.env.SEEN = '1'; Object.defineProperty(process.versions, 'node', { value: '20.20.2' }) }",
     )
-    expect((await start(process.execPath, ['--import', old, BIN, '--version']).done).stdout).toMatch(
-      /^\d+\.\d+\.\d+\n$/,
-    )
+    expect((await node(['--import', old, BIN, '--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
   })
 })
 
@@ -198,9 +160,9 @@ describe('comet-gateway demo', () => {
   })
 
   it('without --once goes on serving, and the curl line it prints works', async () => {
-    const demo = start(process.execPath, [BIN, 'demo'], { SANDBOX_LATENCY_MS: '0', PORT: '0' })
-    const [line] = await until(demo, /^ {2}curl [\s\S]*lighthouse\.png$/m)
-    const curl = await start('sh', ['-c', line]).done
+    const demo = start(['demo'], { SANDBOX_LATENCY_MS: '0', PORT: '0' })
+    const [line] = await demo.printed(/^ {2}curl [\s\S]*lighthouse\.png$/m)
+    const curl = await startProgram('sh', ['-c', line], { directory }).done
     expect(curl.code).toBe(0)
     expect(await sharp(join(directory, 'lighthouse.png')).metadata()).toMatchObject({
       format: 'png',

@@ -1,6 +1,7 @@
-import { pause, until } from './world.ts'
+import { eventually } from '../helpers/eventually.ts'
+import { pause } from './world.ts'
 import type { Got } from './client.ts'
-import type { World } from './world.ts'
+import type { FaultWorld } from './world.ts'
 
 /** What one connection of a client came to. */
 export interface Seen {
@@ -16,28 +17,28 @@ export interface Behaviour {
   readonly orders: number
   /** Only where a client gets the beginning of an answer. */
   readonly needsBody: boolean
-  readonly run: (world: World) => Promise<Seen[]>
+  readonly run: (world: FaultWorld) => Promise<Seen[]>
 }
 
 /** The request is as far as this upstream lets it come. */
-async function underWay(world: World, count: number): Promise<void> {
+async function underWay(world: FaultWorld, count: number): Promise<void> {
   const inFlight = async (): Promise<boolean> => (await world.gauges()).inFlight >= count
-  await until(world.isReachable ? () => world.upstream.arrivals >= count : inFlight, 'the order is under way')
+  await eventually('the order is under way', world.isReachable ? () => world.upstream.arrivals >= count : inFlight)
 }
 
 /** The gateway knows that so many clients have left, or has nothing left to do for them. */
-async function noticed(world: World, count: number): Promise<void> {
-  await until(async () => {
+async function noticed(world: FaultWorld, count: number): Promise<void> {
+  await eventually('the gateway notices that the client has left', async () => {
     const { orphans, inFlight } = await world.gauges()
     return orphans >= count || inFlight === 0
-  }, 'the gateway notices that the client has left')
+  })
 }
 
-async function waits(world: World): Promise<Seen[]> {
+async function waits(world: FaultWorld): Promise<Seen[]> {
   return [{ role: 'first', got: await world.send().got }]
 }
 
-async function leavesBefore(world: World): Promise<Seen[]> {
+async function leavesBefore(world: FaultWorld): Promise<Seen[]> {
   world.upstream.before.close()
   const first = world.send()
   await underWay(world, 1)
@@ -47,7 +48,7 @@ async function leavesBefore(world: World): Promise<Seen[]> {
   return []
 }
 
-async function leavesAfterHeaders(world: World): Promise<Seen[]> {
+async function leavesAfterHeaders(world: FaultWorld): Promise<Seen[]> {
   world.upstream.middle.close()
   const first = world.send()
   await first.begun
@@ -57,7 +58,7 @@ async function leavesAfterHeaders(world: World): Promise<Seen[]> {
   return []
 }
 
-async function leavesInTheMiddle(world: World): Promise<Seen[]> {
+async function leavesInTheMiddle(world: FaultWorld): Promise<Seen[]> {
   world.upstream.middle.close()
   const first = world.send()
   await first.someBytes
@@ -68,7 +69,7 @@ async function leavesInTheMiddle(world: World): Promise<Seen[]> {
   return []
 }
 
-async function retriesMeanwhile(world: World): Promise<Seen[]> {
+async function retriesMeanwhile(world: FaultWorld): Promise<Seen[]> {
   world.upstream.before.close()
   const first = world.send()
   await underWay(world, 1)
@@ -80,18 +81,18 @@ async function retriesMeanwhile(world: World): Promise<Seen[]> {
   return [{ role: 'retry', got: await retry.got }]
 }
 
-async function retriesAfterwards(world: World): Promise<Seen[]> {
+async function retriesAfterwards(world: FaultWorld): Promise<Seen[]> {
   await leavesBefore(world)
   await world.idle()
   return [{ role: 'retry', got: await world.send(undefined, { retry: 1 }).got }]
 }
 
-async function retriesFromTheMiddle(world: World): Promise<Seen[]> {
+async function retriesFromTheMiddle(world: FaultWorld): Promise<Seen[]> {
   await leavesInTheMiddle(world)
   return [{ role: 'retry', got: await world.send(undefined, { retry: 1 }).got }]
 }
 
-async function twoRetry(world: World): Promise<Seen[]> {
+async function twoRetry(world: FaultWorld): Promise<Seen[]> {
   world.upstream.before.close()
   const first = [world.send(), world.send()]
   await underWay(world, 2)
@@ -103,15 +104,15 @@ async function twoRetry(world: World): Promise<Seen[]> {
   return Promise.all(retries.map(async ({ got }) => ({ role: 'retry' as const, got: await got })))
 }
 
-async function retriesWhileOpen(world: World): Promise<Seen[]> {
+async function retriesWhileOpen(world: FaultWorld): Promise<Seen[]> {
   world.upstream.before.close()
   const first = world.send()
   await underWay(world, 1)
   const retry = world.send(undefined, { retry: 1 })
-  await until(async () => {
+  await eventually('the retry is adopted', async () => {
     const isOver = (await world.gauges()).inFlight === 0
     return isOver || (await world.sum('comet_adoptions_total')) > 0
-  }, 'the retry is adopted')
+  })
   world.upstream.before.open()
   return [
     { role: 'first', got: await first.got },

@@ -1,8 +1,6 @@
-import { createServer as createHttpServer } from 'node:http'
-import { once } from 'node:events'
-import { createServer } from 'node:net'
-import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import { bodyOf, UpstreamServer } from '../helpers/upstream-server.ts'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 
 /** Holds back whoever comes to it while it is closed. */
 export class Gate {
@@ -41,7 +39,7 @@ export type Act = (arrival: Arrival, upstream: FaultyUpstream) => void | Promise
 export type RawAct = (socket: Socket, upstream: FaultyUpstream) => void | Promise<void>
 
 /** A CometAPI that fails as it is told to, on a real socket, and counts what it has been paid for. */
-export class FaultyUpstream {
+export class FaultyUpstream extends UpstreamServer {
   /** Before anything is answered, and in the middle of a body. */
   readonly before = new Gate()
   readonly middle = new Gate()
@@ -51,57 +49,29 @@ export class FaultyUpstream {
   arrivals = 0
   /** Those whose connection is not done with them. */
   busy = 0
-  port = 0
   act: Act
-  readonly #sockets = new Set<Socket>()
-  readonly #http: HttpServer
-  readonly #tcp = createServer((socket) => this.#connected(socket))
-  readonly #rawAct: RawAct | undefined
 
   constructor(act: Act, rawAct?: RawAct) {
+    super({
+      onRequest: async (request, response) => this.#receive(request, response),
+      ...(rawAct === undefined ? {} : { onConnection: (socket: Socket) => this.#took(socket, rawAct) }),
+    })
     this.act = act
-    this.#rawAct = rawAct
-    this.#http = createHttpServer((request, response) => void this.#receive(request, response))
   }
 
-  async listen(port = 0): Promise<void> {
-    this.#tcp.listen(port, '127.0.0.1')
-    await once(this.#tcp, 'listening')
-    this.port = (this.#tcp.address() as AddressInfo).port
-  }
-
-  /** Takes no new connections; those that are open stay so. */
-  refuse(): void {
-    this.#tcp.close()
-  }
-
-  async close(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy()
-    if (this.#tcp.listening) await new Promise((resolve) => this.#tcp.close(resolve))
-  }
-
-  #connected(socket: Socket): void {
-    this.#sockets.add(socket)
-    socket.on('error', () => {})
-    socket.on('close', () => this.#sockets.delete(socket))
-    if (this.#rawAct === undefined) return void this.#http.emit('connection', socket)
+  #took(socket: Socket, rawAct: RawAct): void {
     this.arrivals++
     this.busy++
     socket.on('close', () => this.busy--)
-    void this.#rawAct(socket, this)
+    void rawAct(socket, this)
   }
 
   async #receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { socket } = request
     this.busy++
     response.once('close', () => this.busy--)
-    response.on('error', () => {})
-    const chunks: Buffer[] = []
-    try {
-      for await (const chunk of request) chunks.push(chunk as Buffer)
-    } catch {
-      return // the gateway went away in the middle of its request
-    }
+    const { body, isWhole } = await bodyOf(request)
+    if (!isWhole) return // the gateway went away in the middle of its request
     const buy = (answer = imageAnswer): Buffer => {
       const made = answer(this.purchases.length + 1)
       this.purchases.push(made)
@@ -109,7 +79,7 @@ export class FaultyUpstream {
     }
     const contentType = request.headers['content-type'] ?? ''
     const number = ++this.arrivals
-    await this.act({ number, body: Buffer.concat(chunks), contentType, response, socket, buy }, this)
+    await this.act({ number, body, contentType, response, socket, buy }, this)
   }
 }
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { eventually } from '../helpers/eventually.ts'
 import { errorOf } from './client.ts'
 import { answers, says, USAGE_MICROS } from './faulty-upstream.ts'
 import { editOrder } from './forms.ts'
-import { inWorld, order, pause, until } from './world.ts'
+import { inWorld, order, pause } from './world.ts'
 import type { Got } from './client.ts'
 import type { Act } from './faulty-upstream.ts'
 
@@ -23,7 +24,7 @@ describe.concurrent('two requests with the same Idempotency-Key and body', () =>
     await inWorld({}, async (world) => {
       world.upstream.before.close()
       const [first, second] = [world.send(order(), key), world.send(order(), key)]
-      await until(() => world.upstream.arrivals === 1, 'the order arrives upstream')
+      await eventually('the order arrives upstream', () => world.upstream.arrivals === 1)
       await pause(50)
       world.upstream.before.open()
       const [one, other] = [await first.got, await second.got]

@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest'
+import { eventually } from '../helpers/eventually.ts'
 import { Client, errorOf } from './client.ts'
 import { answers, imageAnswer, largeAnswer, says, USAGE_MICROS } from './faulty-upstream.ts'
-import { inWorld, openSpoolFiles, order, pause, until } from './world.ts'
+import { inWorld, openSpoolFiles, order, pause } from './world.ts'
 import type { Act } from './faulty-upstream.ts'
-import type { World } from './world.ts'
+import type { FaultWorld } from './world.ts'
 
 const MEGABYTES = 1_000_000
 const numbered = (index: number) => order({ prompt: `boat ${index}` })
 
 /** Orphans of so many bytes each, one after the other; their answers are there. */
-async function leaveBehind(world: World, count: number): Promise<void> {
+async function leaveBehind(world: FaultWorld, count: number): Promise<void> {
   for (let index = 0; index < count; index++) {
     world.upstream.before.close()
     await world.sendAndLeave(numbered(index))
@@ -87,7 +88,7 @@ describe('an answer that nobody has taken', () => {
     const act = answers((purchase) => imageAnswer(purchase, 18 * MEGABYTES))
     await inWorld({ act }, async (world) => {
       await leaveBehind(world, 1)
-      await until(() => openSpoolFiles(world.dataDir) === 1, 'the answer goes to disk')
+      await eventually('the answer goes to disk', () => openSpoolFiles(world.dataDir) === 1)
       const got = await world.send(numbered(0), { retry: 1 }).got
       expect(got.body.equals(world.upstream.purchases[0] ?? Buffer.alloc(0))).toBe(true)
     })
@@ -114,7 +115,7 @@ describe('an answer that was given out', () => {
     const act = answers((purchase) => imageAnswer(purchase, 18 * MEGABYTES))
     await inWorld({ act, environment: { ORPHAN_TTL_MS: '60000' } }, async (world) => {
       expect((await world.send().got).isWhole).toBe(true)
-      await until(() => openSpoolFiles(world.dataDir) === 0, 'the answer is given up')
+      await eventually('the answer is given up', () => openSpoolFiles(world.dataDir) === 0)
     })
   })
 })

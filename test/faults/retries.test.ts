@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { eventually } from '../helpers/eventually.ts'
 import { errorOf } from './client.ts'
 import { answers, JSON_TYPE, says, USAGE_MICROS } from './faulty-upstream.ts'
-import { inWorld, order, pause, until } from './world.ts'
 import { editOrder } from './forms.ts'
+import { inWorld, order, pause } from './world.ts'
 import type { Act } from './faulty-upstream.ts'
 
 const RATE = JSON.stringify({ error: { message: 'slow down', code: 'rate_limit_exceeded' } })
@@ -35,7 +36,10 @@ describe.concurrent('what cannot have been done', () => {
   it('because nobody listens is sent when somebody does', async () => {
     await inWorld({ isDown: true }, async (world) => {
       const sent = world.send()
-      await until(async () => (await world.sum('comet_upstream_retries_total')) > 0, 'the gateway has tried in vain')
+      await eventually(
+        'the gateway has tried in vain',
+        async () => (await world.sum('comet_upstream_retries_total')) > 0,
+      )
       await world.upstream.listen(world.upstream.port)
       expect((await sent.got).status).toBe(200)
       expect(world.upstream.purchases).toHaveLength(1)

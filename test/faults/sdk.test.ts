@@ -1,21 +1,22 @@
 import OpenAI, { toFile } from 'openai'
 import { describe, expect, it } from 'vitest'
+import { eventually } from '../helpers/eventually.ts'
 import { picture } from '../helpers/images.ts'
 import { answers, says } from './faulty-upstream.ts'
-import { inWorld, ORDER, pause, until } from './world.ts'
-import type { World } from './world.ts'
+import { inWorld, ORDER, pause } from './world.ts'
+import type { FaultWorld } from './world.ts'
 
 /** The real SDK with its two retries: about half a second before the first, one before the second. */
-function sdk({ gateway }: World, timeout: number): OpenAI {
+function sdk({ gateway }: FaultWorld, timeout: number): OpenAI {
   return new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: 'any', timeout })
 }
 
-const madeFirst = ({ upstream }: World): unknown =>
+const madeFirst = ({ upstream }: FaultWorld): unknown =>
   (JSON.parse(String(upstream.purchases[0])) as { data: [{ b64_json: string }] }).data[0].b64_json
 
 /** Opens the upstream's gate when the gateway has been asked for the `count`th time. */
-async function answerAtAttempt(world: World, adoptions: number): Promise<void> {
-  await until(async () => (await world.sum('comet_adoptions_total')) >= adoptions, 'the SDK has come back')
+async function answerAtAttempt(world: FaultWorld, adoptions: number): Promise<void> {
+  await eventually('the SDK has come back', async () => (await world.sum('comet_adoptions_total')) >= adoptions)
   await pause(20)
   world.upstream.before.open()
 }

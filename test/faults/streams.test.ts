@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { completed, partial } from '../gateway/answers/recorded-streams.ts'
+import { eventually } from '../helpers/eventually.ts'
 import { errorOf } from './client.ts'
 import { pictureOf } from './faulty-upstream.ts'
-import { completed, partial } from '../gateway/answers/recorded-streams.ts'
-import { inWorld, order, pause, until } from './world.ts'
-import type { Act, Arrival } from './faulty-upstream.ts'
+import { inWorld, order, pause } from './world.ts'
 import type { Got } from './client.ts'
+import type { Act, Arrival } from './faulty-upstream.ts'
 
 const STREAM = order({ stream: true, partial_images: 2 })
 /** 10 text and 40 image tokens in, 50 out: what the recorded stream reports. */
@@ -47,7 +48,7 @@ describe.concurrent('a stream whose client leaves', () => {
         const first = world.send(STREAM)
         await first.someBytes
         first.leave()
-        await until(async () => (await world.gauges()).orphans === 1, 'the gateway notices')
+        await eventually('the gateway notices', async () => (await world.gauges()).orphans === 1)
         const retry = world.send(STREAM, { retry: 1 })
         await retry.someBytes // its first event comes before the rest is there
         world.upstream.middle.open()
@@ -80,7 +81,7 @@ describe.concurrent('a stream whose client leaves', () => {
       const second = world.send(STREAM, { retry: 1 })
       await second.someBytes
       second.leave()
-      await until(async () => (await world.gauges()).orphans === 1, 'the gateway notices')
+      await eventually('the gateway notices', async () => (await world.gauges()).orphans === 1)
       const third = world.send(STREAM, { retry: 2 })
       await third.someBytes
       world.upstream.middle.open()

@@ -4,7 +4,7 @@ import { errorOf } from './client.ts'
 import { USAGE_MICROS } from './faulty-upstream.ts'
 import { inWorld } from './world.ts'
 import type { Behaviour, Seen } from './behaviours.ts'
-import type { World, WorldOptions } from './world.ts'
+import type { FaultWorld, WorldOptions } from './world.ts'
 
 /** The client gets the images. */
 interface Answered {
@@ -59,7 +59,7 @@ export function table(title: string, faults: readonly Fault[]): void {
   })
 }
 
-function checkAnswer({ outcome, buys }: Fault, { upstream }: World, { role, got }: Seen): void {
+function checkAnswer({ outcome, buys }: Fault, { upstream }: FaultWorld, { role, got }: Seen): void {
   if (outcome.kind === 'answered') {
     expect(got.status).toBe(200)
     expect(got.isWhole).toBe(true)
@@ -87,7 +87,7 @@ function checkAnswer({ outcome, buys }: Fault, { upstream }: World, { role, got 
   expect(Number(got.headers['retry-after-ms'])).toBeGreaterThan(0)
 }
 
-function checkPurchases({ outcome, buys }: Fault, { upstream, isReachable }: World, behaviour: Behaviour): void {
+function checkPurchases({ outcome, buys }: Fault, { upstream, isReachable }: FaultWorld, behaviour: Behaviour): void {
   expect(upstream.purchases).toHaveLength(buys ? behaviour.orders : 0)
   if (!isReachable) return
   const mayBeDone = outcome.kind !== 'failed' || outcome.isAmbiguous
@@ -98,7 +98,7 @@ function checkPurchases({ outcome, buys }: Fault, { upstream, isReachable }: Wor
 /** Of the one order that all cases place. */
 let highest: number | undefined
 
-async function bookedMicros({ outcome }: Fault, world: World, { orders }: Behaviour): Promise<number> {
+async function bookedMicros({ outcome }: Fault, world: FaultWorld, { orders }: Behaviour): Promise<number> {
   if (outcome.kind === 'answered' || (outcome.kind === 'cut' && outcome.booked === 'usage'))
     return orders * USAGE_MICROS
   if (outcome.kind === 'failed' && !outcome.isAmbiguous) return 0

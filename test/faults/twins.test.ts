@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { eventually } from '../helpers/eventually.ts'
 import { Client } from './client.ts'
 import { answers, largeAnswer, PART } from './faulty-upstream.ts'
-import { inWorld, order, pause, until } from './world.ts'
+import { inWorld, order, pause } from './world.ts'
 import type { Act } from './faulty-upstream.ts'
 
 describe.concurrent('the retry of one of two equal orders', () => {
@@ -50,7 +51,7 @@ describe.concurrent('the retry of one of two equal orders', () => {
       const client = new Client(world.gateway.url)
       expect((await client.send(order()).got).isWhole).toBe(true)
       const twin = world.send(order())
-      await until(() => world.upstream.arrivals === 2, 'the twin is under way')
+      await eventually('the twin is under way', () => world.upstream.arrivals === 2)
       client.close()
       await pause(20)
       const retry = await world.send(order(), { retry: 1 }).got

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { connect } from 'node:net'
 import { once } from 'node:events'
+import { eventually } from '../helpers/eventually.ts'
 import { USAGE_MICROS } from './faulty-upstream.ts'
 import { editOrder } from './forms.ts'
-import { inWorld, openSpoolFiles, pause, until } from './world.ts'
+import { inWorld, openSpoolFiles, pause } from './world.ts'
 import type { EditOptions } from './forms.ts'
 
 describe.concurrent('an edit whose client leaves', () => {
@@ -22,7 +23,7 @@ describe.concurrent('an edit whose client leaves', () => {
       expect(got.body.equals(world.upstream.purchases[0] ?? Buffer.alloc(0))).toBe(true)
       expect(world.upstream.arrivals).toBe(1)
       expect(await world.bookedMicros()).toBe(USAGE_MICROS)
-      await until(() => openSpoolFiles(world.dataDir) === 0, 'no upload is left on disk')
+      await eventually('no upload is left on disk', () => openSpoolFiles(world.dataDir) === 0)
     })
   })
 
@@ -35,7 +36,7 @@ describe.concurrent('an edit whose client leaves', () => {
       world.upstream.before.close()
       await world.sendAndLeave(await editOrder(first))
       const retry = world.send(await editOrder(other), { retry: 1 })
-      await until(() => world.upstream.arrivals === 2, 'the other order arrives upstream')
+      await eventually('the other order arrives upstream', () => world.upstream.arrivals === 2)
       world.upstream.before.open()
       expect((await retry.got).headers['x-gateway-adopted']).toBeUndefined()
       await world.idle()
@@ -52,9 +53,9 @@ it('an upload that is broken off buys nothing and leaves nothing on disk', async
     const head = `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: ${contentType}\r\ncontent-length: ${body.length}\r\n\r\n`
     socket.write(head)
     socket.write((body as Buffer).subarray(0, 1_000_000))
-    await until(() => openSpoolFiles(world.dataDir) === 1, 'the upload waits on disk')
+    await eventually('the upload waits on disk', () => openSpoolFiles(world.dataDir) === 1)
     socket.resetAndDestroy()
-    await until(() => openSpoolFiles(world.dataDir) === 0, 'the upload is gone')
+    await eventually('the upload is gone', () => openSpoolFiles(world.dataDir) === 0)
     expect(world.upstream.arrivals).toBe(0)
     expect(await world.bookedMicros()).toBe(0)
   })

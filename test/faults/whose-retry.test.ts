@@ -1,16 +1,17 @@
 import { describe, expect, it } from 'vitest'
+import { eventually } from '../helpers/eventually.ts'
 import { Client, errorOf } from './client.ts'
 import { answers, imageAnswer, USAGE_MICROS } from './faulty-upstream.ts'
-import { inWorld, order, pause, until } from './world.ts'
+import { inWorld, order, pause } from './world.ts'
 import type { SendOptions } from './client.ts'
-import type { World } from './world.ts'
+import type { FaultWorld } from './world.ts'
 
 const KEYS = { GATEWAY_KEYS: 'alice=sk-gw-alice-0123456789,bob=sk-gw-bobby-0123456789' }
 const ALICE = { authorization: 'Bearer sk-gw-alice-0123456789' }
 const BOB = { authorization: 'Bearer sk-gw-bobby-0123456789' }
 
 /** A client has left, and its answer waits. */
-async function leftBehind(world: World, options: SendOptions = {}): Promise<void> {
+async function leftBehind(world: FaultWorld, options: SendOptions = {}): Promise<void> {
   world.upstream.before.close()
   await world.sendAndLeave(order(), options)
   world.upstream.before.open()
@@ -18,14 +19,14 @@ async function leftBehind(world: World, options: SendOptions = {}): Promise<void
 }
 
 /** A retry comes for the orphan under way, and leaves too. */
-async function adoptAndLeave(world: World, options: SendOptions): Promise<void> {
+async function adoptAndLeave(world: FaultWorld, options: SendOptions): Promise<void> {
   const sent = world.send(order(), options)
-  await until(async () => (await world.gauges()).orphans === 0, 'it is adopted')
+  await eventually('it is adopted', async () => (await world.gauges()).orphans === 0)
   sent.leave()
-  await until(async () => (await world.gauges()).orphans === 1, 'it is left again')
+  await eventually('it is left again', async () => (await world.gauges()).orphans === 1)
 }
 
-async function expectNew(world: World, options: SendOptions, payload = order()): Promise<void> {
+async function expectNew(world: FaultWorld, options: SendOptions, payload = order()): Promise<void> {
   const { arrivals } = world.upstream
   const got = await world.send(payload, options).got
   expect(got.status).toBe(200)
@@ -112,7 +113,7 @@ describe.concurrent('a retry', () => {
     await inWorld({}, async (world) => {
       world.upstream.before.close()
       const sent = [world.send(order(), { retry: 0 })]
-      await until(() => world.upstream.arrivals === 1, 'the order arrives upstream')
+      await eventually('the order arrives upstream', () => world.upstream.arrivals === 1)
       for (const retry of [1, 2]) {
         sent.push(world.send(order(), { retry }))
         await pause(400)
@@ -128,7 +129,7 @@ describe.concurrent('a retry', () => {
     await inWorld({}, async (world) => {
       world.upstream.before.close()
       const first = world.send()
-      await until(() => world.upstream.arrivals === 1, 'the order arrives upstream')
+      await eventually('the order arrives upstream', () => world.upstream.arrivals === 1)
       const retry = world.send(order(), { retry: 1 })
       await pause(120)
       world.upstream.before.open()
@@ -167,13 +168,13 @@ describe.concurrent('a retry', () => {
     await inWorld({ act, environment: { ORPHAN_TTL_MS: '300' } }, async (world) => {
       world.upstream.before.close()
       const first = world.send()
-      await until(() => world.upstream.arrivals === 1, 'the order arrives upstream')
+      await eventually('the order arrives upstream', () => world.upstream.arrivals === 1)
       const retry = world.send(undefined, { retry: 1 })
       await pause(60)
       retry.leave()
       await pause(300)
       first.leave()
-      await until(async () => (await world.gauges()).orphans === 1, 'the gateway notices that nobody is left')
+      await eventually('the gateway notices that nobody is left', async () => (await world.gauges()).orphans === 1)
       world.upstream.before.open()
       await world.idle() // and at the end no spool file is left
     })

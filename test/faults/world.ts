@@ -1,14 +1,16 @@
-import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs'
 import { once } from 'node:events'
 import { Agent, get } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { startGateway } from '../helpers/gateway.ts'
+import { eventually } from '../helpers/eventually.ts'
+import { sumIn } from '../helpers/metrics.ts'
+import { openFilesBelow } from '../helpers/open-files.ts'
+import { openWorld } from '../helpers/world.ts'
 import { Client } from './client.ts'
 import { answers, FaultyUpstream } from './faulty-upstream.ts'
 import type { IncomingMessage } from 'node:http'
 import type { TestGateway } from '../helpers/gateway.ts'
+import type { World } from '../helpers/world.ts'
 import type { Payload, SendOptions, Sent } from './client.ts'
 import type { Act, RawAct } from './faulty-upstream.ts'
 
@@ -34,48 +36,42 @@ export interface WorldOptions {
   readonly environment?: Readonly<Record<string, string>>
 }
 
-/** Files that this process holds open in a spool directory; they have no name any more. */
+/** Spooled uploads and answers that a gateway holds open; they have no name any more. */
 export function openSpoolFiles(dataDir: string, pid: number | 'self' = 'self'): number {
-  const directory = `/proc/${pid}/fd`
-  return readdirSync(directory).filter((fd) => {
-    try {
-      return readlinkSync(join(directory, fd)).startsWith(`${dataDir}/spool/`)
-    } catch {
-      return false // closed meanwhile
-    }
-  }).length
+  return openFilesBelow(join(dataDir, 'spool'), pid)
 }
 
-/** An upstream, a gateway in front of it and its clients: one case of the table. */
-export class World {
+/** An upstream that fails, a gateway in front of it and its clients: one case of the table. */
+export class FaultWorld {
   readonly upstream: FaultyUpstream
   readonly gateway: TestGateway
   readonly dataDir: string
   /** Requests come to the upstream, or at least connections. */
   readonly isReachable: boolean
+  readonly #world: World<FaultyUpstream>
   readonly #clients: Client[] = []
 
-  constructor(upstream: FaultyUpstream, gateway: TestGateway, dataDir: string, isReachable: boolean) {
-    this.upstream = upstream
+  constructor(world: World<FaultyUpstream>, gateway: TestGateway, isReachable: boolean) {
+    this.#world = world
+    this.upstream = world.upstream
     this.gateway = gateway
-    this.dataDir = dataDir
+    this.dataDir = world.directory
     this.isReachable = isReachable
   }
 
-  static async open(options: WorldOptions = {}): Promise<World> {
+  static async open(options: WorldOptions = {}): Promise<FaultWorld> {
     const { act = answers(), rawAct, isDown = false, scheme = 'http', environment } = options
     const upstream = new FaultyUpstream(act, rawAct)
     await upstream.listen()
     if (isDown) upstream.refuse()
-    const dataDir = mkdtempSync(join(tmpdir(), 'comet-faults-'))
-    const gateway = await startGateway(`${scheme}://127.0.0.1:${upstream.port}`, {
-      DATA_DIR: dataDir,
+    const world = openWorld(upstream, {
+      COMETAPI_BASE_URL: `${scheme}://127.0.0.1:${upstream.port}`,
       UPSTREAM_TIMEOUT_MS: '15000',
       UPSTREAM_CONNECT_TIMEOUT_MS: '150',
       ORPHAN_TTL_MS: '2000',
       ...environment,
     })
-    return new World(upstream, gateway, dataDir, !isDown && scheme === 'http')
+    return new FaultWorld(world, await world.start(), !isDown && scheme === 'http')
   }
 
   /** Sends from a client of its own. */
@@ -90,20 +86,20 @@ export class World {
     const { orphans } = await this.gauges()
     const { arrivals } = this.upstream
     const sent = this.send(payload, options)
-    await until(() => this.upstream.arrivals > arrivals, 'the order arrives upstream')
+    await eventually('the order arrives upstream', () => this.upstream.arrivals > arrivals)
     sent.leave()
-    await until(async () => (await this.gauges()).orphans > orphans, 'the gateway notices')
+    await eventually('the gateway notices', async () => (await this.gauges()).orphans > orphans)
   }
 
   /** No generation is under way any more. */
   async idle(): Promise<void> {
-    await until(async () => (await this.gauges()).inFlight === 0, 'everything has settled')
+    await eventually('everything has settled', async () => (await this.gauges()).inFlight === 0)
   }
 
   /** What is booked for one key, in micro-USD. */
   async bookedMicros(key = 'anonymous', model = 'gpt-image-2'): Promise<number> {
     const metrics = await this.#scrape()
-    return Math.round(sumOf(metrics, `comet_cost_usd_total{model="${model}",key="${key}"}`) * 1e6)
+    return Math.round(sumIn(metrics, `comet_cost_usd_total{model="${model}",key="${key}"}`) * 1e6)
   }
 
   /** The most that an order can cost, in micro-USD. */
@@ -115,29 +111,26 @@ export class World {
 
   /** Sums a counter over its labels. */
   async sum(name: string): Promise<number> {
-    return sumOf(await this.#scrape(), name)
+    return sumIn(await this.#scrape(), name)
   }
 
   async gauges(): Promise<{ readonly inFlight: number; readonly orphans: number }> {
     const metrics = await this.#scrape()
-    return { inFlight: sumOf(metrics, 'comet_in_flight'), orphans: sumOf(metrics, 'comet_orphans') }
+    return { inFlight: sumIn(metrics, 'comet_in_flight'), orphans: sumIn(metrics, 'comet_orphans') }
   }
 
-  /** Waits until nothing is left of what all of this took. @throws Error that names what is */
+  /** Waits until nothing is left of what all of this took. */
   async rest(): Promise<void> {
     for (const client of this.#clients) client.close()
-    const left = async (): Promise<Record<string, number>> => ({
-      ...(await this.gauges()),
-      requestsUpstream: this.upstream.busy,
-      spoolFiles: openSpoolFiles(this.dataDir),
+    await eventually('nothing is left behind', async () => {
+      const left = {
+        ...(await this.gauges()),
+        requestsUpstream: this.upstream.busy,
+        spoolFiles: openSpoolFiles(this.dataDir),
+      }
+      const named = Object.entries(left).filter(([, count]) => count !== 0)
+      if (named.length > 0) throw new Error(`left: ${JSON.stringify(Object.fromEntries(named))}`)
     })
-    let named: [string, number][] = []
-    for (let tries = 0; tries < 160; tries++) {
-      named = Object.entries(await left()).filter(([, count]) => count !== 0)
-      if (named.length === 0) return
-      await pause(50)
-    }
-    throw new Error(`left behind: ${JSON.stringify(Object.fromEntries(named))}`)
   }
 
   async #scrape(): Promise<string> {
@@ -151,29 +144,13 @@ export class World {
     this.upstream.before.open()
     this.upstream.middle.open()
     for (const client of this.#clients) client.close()
-    await Promise.all([this.upstream.close(), this.gateway.close()])
-    rmSync(this.dataDir, { recursive: true, force: true })
+    await this.#world.close()
   }
-}
-
-function sumOf(metrics: string, name: string): number {
-  const lines = metrics.split('\n').filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`))
-  return lines.reduce((total, line) => total + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
-}
-
-/** Waits until a condition holds, up to ten seconds; the machine may be busy with other things. */
-export async function until(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = performance.now() + 10_000
-  while (performance.now() < deadline) {
-    if (await condition()) return
-    await pause(8)
-  }
-  throw new Error(`never happened: ${what}`)
 }
 
 /** One test in a world of its own, which has to have nothing left at the end. */
-export async function inWorld(options: WorldOptions, body: (world: World) => Promise<void>): Promise<void> {
-  const world = await World.open(options)
+export async function inWorld(options: WorldOptions, body: (world: FaultWorld) => Promise<void>): Promise<void> {
+  const world = await FaultWorld.open(options)
   try {
     await body(world)
     await world.rest()

@@ -2,7 +2,8 @@ import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { eventually, startGateway } from '../helpers/gateway.ts'
+import { eventually } from '../helpers/eventually.ts'
+import { startGateway } from '../helpers/gateway.ts'
 import { imageAnswer, scriptedUpstream } from '../helpers/upstream.ts'
 import type { ClientRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -44,11 +45,11 @@ describe('a client that leaves', () => {
     }
     const received = upstream.received.length
     const client = order()
-    await eventually(() => upstream.received.length > received, 'the order arrives upstream')
+    await eventually('the order arrives upstream', () => upstream.received.length > received)
     client.destroy()
-    await eventually(async () => (await gateway.metric('comet_orphans')) === 1, 'the generation is an orphan')
+    await eventually('the generation is an orphan', async () => (await gateway.metric('comet_orphans')) === 1)
     answer()
-    await eventually(async () => (await outputTokens()) === before + 208, 'the usage is booked')
+    await eventually('the usage is booked', async () => (await outputTokens()) === before + 208)
     expect(await gateway.metric('comet_orphans')).toBe(0)
     expect(await gateway.metric('comet_in_flight')).toBe(0)
     expect(leftLine()).toBe(true)
@@ -68,9 +69,9 @@ describe('a client that leaves', () => {
     })
     client.on('error', () => {})
     client.end(JSON.stringify({ model: 'gpt-image-2', prompt: 'a' }))
-    await eventually(async () => (await alone.metric('comet_in_flight')) === 1, 'the generation is under way')
+    await eventually('the generation is under way', async () => (await alone.metric('comet_in_flight')) === 1)
     client.destroy()
-    await eventually(async () => (await alone.metric('comet_in_flight')) === 0, 'the generation is over')
+    await eventually('the generation is over', async () => (await alone.metric('comet_in_flight')) === 0)
     expect(await alone.metric('comet_orphans')).toBe(0)
     const line = alone.lines.find(
       (candidate) => candidate.includes('"msg":"request"') && candidate.includes('images.generations'),
@@ -86,7 +87,7 @@ describe('a client that leaves', () => {
     upstream.script = (response) => void response.writeHead(200, { 'content-type': 'application/json' }).end(body)
     const client = order()
     client.on('response', (response) => response.once('data', () => client.destroy()))
-    await eventually(async () => (await outputTokens()) === before + 208, 'the usage is booked')
+    await eventually('the usage is booked', async () => (await outputTokens()) === before + 208)
     expect(await gateway.metric('comet_in_flight')).toBe(0)
   })
 
@@ -115,6 +116,6 @@ describe('a client that leaves', () => {
     // What fits into the socket buffers on the way may have left; a hundred megabytes may not.
     expect(sentSoFar).toBeLessThan(50)
     client.destroy()
-    await eventually(async () => (await gateway.metric('comet_in_flight')) === 0, 'the generation ends')
+    await eventually('the generation ends', async () => (await gateway.metric('comet_in_flight')) === 0)
   })
 })

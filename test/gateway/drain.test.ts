@@ -1,6 +1,7 @@
 import { Agent, request as httpRequest } from 'node:http'
 import { expect, it } from 'vitest'
-import { eventually, startGateway } from '../helpers/gateway.ts'
+import { eventually } from '../helpers/eventually.ts'
+import { startGateway } from '../helpers/gateway.ts'
 import { imageAnswer, scriptedUpstream } from '../helpers/upstream.ts'
 import type { IncomingMessage } from 'node:http'
 
@@ -32,7 +33,7 @@ it('a stopping gateway finishes what is under way, refuses what is new, and clos
 
   // One keep-alive connection: the first request is under way when the gateway stops, the second waits behind it.
   const underWay = send('/v1/images/generations', order)
-  await eventually(() => upstream.received.length === 1, 'the order is under way')
+  await eventually('the order is under way', () => upstream.received.length === 1)
   const late = send('/v1/images/generations', order)
   const closed = gateway.close()
   await new Promise((resolve) => setTimeout(resolve, 50))

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import OpenAI, { toFile } from 'openai'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { eventually, startGateway, UPSTREAM_KEY } from '../helpers/gateway.ts'
+import { eventually } from '../helpers/eventually.ts'
+import { UPSTREAM_KEY } from '../helpers/gateway-client.ts'
+import { startGateway } from '../helpers/gateway.ts'
 import { largePicture, picture } from '../helpers/images.ts'
 import { answerJson, imageAnswer, scriptedUpstream } from '../helpers/upstream.ts'
 import { completed, partial } from './answers/recorded-streams.ts'
@@ -14,14 +15,12 @@ import type { ReceivedRequest, ScriptedUpstream } from '../helpers/upstream.ts'
 let upstream: ScriptedUpstream
 let gateway: TestGateway
 let client: OpenAI
-let directory: string
 let square: Buffer<ArrayBuffer>
 let mask: Buffer<ArrayBuffer>
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'comet-'))
   upstream = await scriptedUpstream()
-  gateway = await startGateway(upstream.url, { DATA_DIR: directory, MAX_UPLOAD_BYTES: '8000000' })
+  gateway = await startGateway(upstream.url, { MAX_UPLOAD_BYTES: '8000000' })
   client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: 'any', maxRetries: 0 })
   square = await picture(64, 64)
   mask = await picture(64, 64, 'png', 0)
@@ -33,7 +32,6 @@ beforeEach(() => {
 afterAll(async () => {
   await gateway.close()
   await upstream.close()
-  rmSync(directory, { recursive: true })
 })
 
 const png = (bytes: Buffer<ArrayBuffer>, name = 'a.png') => toFile(bytes, name, { type: 'image/png' })
@@ -110,7 +108,7 @@ describe('an edit', () => {
     const large = await largePicture(3_000_000)
     let whileUnderWay: string[] = ['not looked']
     upstream.script = (response, request) => {
-      whileUnderWay = readdirSync(join(directory, 'spool'))
+      whileUnderWay = readdirSync(join(gateway.directory, 'spool'))
       return answerJson(imageAnswer())(response, request)
     }
     const { response, sent } = await post(form({ model: 'gpt-image-2', prompt: 'a', image: new Blob([large]) }))
@@ -478,8 +476,8 @@ describe('an upload that is refused', () => {
     await new Promise((resolve) => setTimeout(resolve, 50))
     abort.abort()
     await broken
-    await eventually(() => openSpoolFiles() === 0, 'no spool file is open')
-    expect(readdirSync(join(directory, 'spool'))).toEqual([])
+    await eventually('no spool file is open', () => openSpoolFiles() === 0)
+    expect(readdirSync(join(gateway.directory, 'spool'))).toEqual([])
   })
 
   it('is a 415 as another type, and a 400 without a boundary or a body', async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { startGateway, UPSTREAM_KEY } from '../helpers/gateway.ts'
+import { UPSTREAM_KEY } from '../helpers/gateway-client.ts'
+import { startGateway } from '../helpers/gateway.ts'
 import { answerJson, imageAnswer, scriptedUpstream } from '../helpers/upstream.ts'
 import type { TestGateway } from '../helpers/gateway.ts'
 import type { ScriptedUpstream } from '../helpers/upstream.ts'

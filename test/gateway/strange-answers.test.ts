@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { eventually, startGateway } from '../helpers/gateway.ts'
+import { eventually } from '../helpers/eventually.ts'
+import { startGateway } from '../helpers/gateway.ts'
 import { answerJson, imageAnswer, scriptedUpstream } from '../helpers/upstream.ts'
 import type { ErrorBody } from '../../src/errors/gateway-error.ts'
 import type { TestGateway } from '../helpers/gateway.ts'
@@ -150,7 +151,7 @@ describe('an upstream that misbehaves', () => {
     const { response, error } = await ask(() => {})
     expect(response.status).toBe(504)
     expect(error.code).toBe('upstream_timeout')
-    await eventually(() => upstream.sockets.size === 0, 'the upstream socket closes')
+    await eventually('the upstream socket closes', () => upstream.sockets.size === 0)
   })
 
   it('by breaking off in the middle of a large answer breaks the client off too, and books an estimate', async () => {

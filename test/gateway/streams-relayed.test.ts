@@ -1,14 +1,14 @@
-import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import OpenAI, { APIError } from 'openai'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { eventually, startGateway } from '../helpers/gateway.ts'
+import { eventually } from '../helpers/eventually.ts'
+import { startGateway } from '../helpers/gateway.ts'
+import { UpstreamServer } from '../helpers/upstream-server.ts'
 import { imageAnswer } from '../helpers/upstream.ts'
 import { completed, partial, STREAMS } from './answers/recorded-streams.ts'
 import { WireClient } from './uploads-client.ts'
-import type { AddressInfo, Server, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { TestGateway } from '../helpers/gateway.ts'
 
 const BODY = { model: 'gpt-image-2', prompt: 'a lighthouse', stream: true, partial_images: 2 } as const
@@ -19,20 +19,19 @@ const IMAGE = 'iVBORw0KGgo'.repeat(4000)
 type Script = (socket: Socket) => unknown
 
 let script: Script
-let upstream: Server
+let upstream: UpstreamServer
 let gateway: TestGateway
 let client: OpenAI
 
 beforeAll(async () => {
-  upstream = createServer((socket) => {
-    socket.setNoDelay(true)
-    socket.on('error', () => {})
-    socket.on('data', () => void script(socket))
+  upstream = new UpstreamServer({
+    onConnection: (socket) => {
+      socket.setNoDelay(true)
+      socket.on('data', () => void script(socket))
+    },
   })
-  upstream.listen(0, '127.0.0.1')
-  await once(upstream, 'listening')
-  const { port } = upstream.address() as AddressInfo
-  gateway = await startGateway(`http://127.0.0.1:${port}`, { UPSTREAM_TIMEOUT_MS: '800', MAX_RETRIES: '0' })
+  await upstream.listen()
+  gateway = await startGateway(upstream.url, { UPSTREAM_TIMEOUT_MS: '800', MAX_RETRIES: '0' })
   client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: 'any', maxRetries: 0 })
 })
 beforeEach(() => {
@@ -42,7 +41,7 @@ beforeEach(() => {
 })
 afterAll(async () => {
   await gateway.close()
-  upstream.close()
+  await upstream.close()
 })
 
 /** Sends bytes in pieces, each of which is on its way before the next is written; then closes. */
@@ -186,7 +185,7 @@ describe('a stream that goes on after its image', () => {
     while (!got.includes(text)) got += Buffer.from((await reader.read()).value ?? []).toString()
     expect(performance.now() - started).toBeLessThan(500) // the upstream says nothing more for 800 ms
     await reader.cancel()
-    await eventually(() => gateway.app.underWay().length === 0, 'it is settled')
+    await eventually('it is settled', () => gateway.app.underWay().length === 0)
     const settled = gateway.lines.map((line) => JSON.parse(line) as Record<string, unknown>).at(-1)
     expect(settled).toMatchObject({ images: 1, totalTokens: 100, costEstimated: false })
   })
@@ -211,7 +210,7 @@ describe('a stream that goes on after its image', () => {
           .slice(before)
           .map((line) => JSON.parse(line) as Record<string, unknown>)
           .filter(({ totalTokens }) => totalTokens !== undefined)
-      await eventually(() => booked().length > 0 && gateway.app.underWay().length === 0, 'it is settled')
+      await eventually('it is settled', () => booked().length > 0 && gateway.app.underWay().length === 0)
       expect(booked()).toMatchObject([{ images: 1, totalTokens: 100 }])
     }
   })
@@ -271,7 +270,7 @@ describe('a client that reads nothing of a stream', () => {
     )
     await setTimeout(15)
     wire.socket.resetAndDestroy()
-    await eventually(() => gateway.lines.length > before + 1, 'it is settled')
+    await eventually('it is settled', () => gateway.lines.length > before + 1)
     const lines = gateway.lines.slice(before).map((line) => JSON.parse(line) as Record<string, unknown>)
     expect(lines).toMatchObject([{ outcome: 'client_left' }, { images: 1, totalTokens: 100 }])
   })

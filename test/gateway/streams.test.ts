@@ -1,6 +1,7 @@
 import OpenAI, { APIError } from 'openai'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { eventually, startGateway } from '../helpers/gateway.ts'
+import { eventually } from '../helpers/eventually.ts'
+import { startGateway } from '../helpers/gateway.ts'
 import { parseRaw, rawRequest } from '../helpers/raw-http.ts'
 import { answerJson, imageAnswer, scriptedUpstream } from '../helpers/upstream.ts'
 import { completed, partial } from './answers/recorded-streams.ts'
@@ -151,7 +152,7 @@ describe('a stream of events', () => {
     const response = await gateway.post(BODY)
     expect(await response.text()).toContain('[DONE]')
     expect(await gateway.logOf(response)).toMatchObject({ outcome: 'completed', images: 1, totalTokens: 100 })
-    await eventually(() => upstream.sockets.size === 0, 'the connection is given up')
+    await eventually('the connection is given up', () => upstream.sockets.size === 0)
   })
 
   it.each([
@@ -171,10 +172,10 @@ describe('a stream of events', () => {
     const before = await gateway.metric('comet_tokens_total', 'model="gpt-image-2",key="anonymous",type="output"')
     for await (const _ of await client.images.generate(BODY)) break
     await eventually(
+      'the usage of a stream whose client left is booked',
       async () =>
         (await gateway.metric('comet_tokens_total', 'model="gpt-image-2",key="anonymous",type="output"')) ===
         before + 50,
-      'the usage of a stream whose client left is booked',
     )
   })
 })

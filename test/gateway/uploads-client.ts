@@ -1,7 +1,8 @@
-import { readdirSync, readlinkSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { connect } from 'node:net'
 import { once } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
+import { openFilesBelow } from '../helpers/open-files.ts'
 import type { Socket } from 'node:net'
 import type { TestGateway } from '../helpers/gateway.ts'
 
@@ -156,11 +157,11 @@ export interface Census {
   readonly underWay: number
 }
 
-export async function census({ app }: TestGateway, dataDirectory: string): Promise<Census> {
+export async function census({ app, directory }: TestGateway): Promise<Census> {
   const connections = new Promise<number>((resolve) => app.server.server.getConnections((_, count) => resolve(count)))
   return {
-    openFiles: readdirSync('/proc/self/fd').filter((fd) => linkOf(fd).startsWith(dataDirectory)).length,
-    filesOnDisk: filesBelow(dataDirectory),
+    openFiles: openFilesBelow(directory),
+    filesOnDisk: filesBelow(directory),
     connections: await connections,
     underWay: app.underWay().length,
   }
@@ -171,12 +172,4 @@ export const NOTHING: Census = { openFiles: 0, filesOnDisk: 0, connections: 0, u
 function filesBelow(directory: string): number {
   const entries = readdirSync(directory, { recursive: true, withFileTypes: true })
   return entries.filter((entry) => !entry.isDirectory()).length
-}
-
-function linkOf(fd: string): string {
-  try {
-    return readlinkSync(`/proc/self/fd/${fd}`)
-  } catch {
-    return ''
-  }
 }

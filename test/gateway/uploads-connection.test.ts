@@ -1,9 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { eventually, startGateway } from '../helpers/gateway.ts'
+import { eventually } from '../helpers/eventually.ts'
+import { startGateway } from '../helpers/gateway.ts'
 import { largePicture, picture } from '../helpers/images.ts'
 import { answerJson, imageAnswer, scriptedUpstream } from '../helpers/upstream.ts'
 import { census, chunked, edit, END, file, head, NOTHING, text, upload, WireClient } from './uploads-client.ts'
@@ -13,7 +11,6 @@ import type { ScriptedUpstream } from '../helpers/upstream.ts'
 const KEY = 'sk-team-0123456789abcdef0123456789'
 const authorization = `Bearer ${KEY}`
 
-let directory: string
 let upstream: ScriptedUpstream
 let gateway: TestGateway
 let square: Buffer
@@ -21,10 +18,8 @@ let square: Buffer
 let large: Buffer
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'comet-'))
   upstream = await scriptedUpstream()
   gateway = await startGateway(upstream.url, {
-    DATA_DIR: directory,
     MAX_UPLOAD_BYTES: '8000000',
     GATEWAY_KEYS: `team=${KEY}`,
     AUTH_FAILURES_PER_MINUTE: '1000',
@@ -39,15 +34,13 @@ beforeEach(() => {
 afterEach(async () => {
   let last = ''
   const expected = JSON.stringify(NOTHING)
-  await eventually(
-    async () => (last = JSON.stringify(await census(gateway, directory))) === expected,
-    'nothing is left',
-  ).catch(() => expect(last).toBe(expected))
+  await eventually('nothing is left', async () => (last = JSON.stringify(await census(gateway))) === expected).catch(
+    () => expect(last).toBe(expected),
+  )
 })
 afterAll(async () => {
   await gateway.close()
   await upstream.close()
-  rmSync(directory, { recursive: true })
 })
 
 const send = (body: Buffer, headers: Readonly<Record<string, string | number | undefined>> = {}): Buffer =>
@@ -182,7 +175,7 @@ describe('an upload that is cut off', () => {
     await client.write(send(edit(large)).subarray(0, 1_000_000))
     await setTimeout(20)
     client.socket.resetAndDestroy()
-    await eventually(() => gateway.lines.length > before, 'the upload is logged')
+    await eventually('the upload is logged', () => gateway.lines.length > before)
     const lines = gateway.lines.slice(before).map((line) => JSON.parse(line) as Record<string, unknown>)
     expect(lines).toMatchObject([{ msg: 'request', level: 30, status: 499, endpoint: 'images.edits' }])
   })
@@ -323,12 +316,12 @@ describe('a client that leaves', () => {
     }
     const client = await WireClient.to(gateway.url)
     await client.write(send(edit(large)))
-    await eventually(() => upstream.received.length === 1, 'the upload has arrived')
+    await eventually('the upload has arrived', () => upstream.received.length === 1)
     const before = gateway.lines.length
     client.socket.resetAndDestroy()
-    await eventually(() => gateway.lines.length > before, 'the client is seen leaving')
+    await eventually('the client is seen leaving', () => gateway.lines.length > before)
     answer()
-    await eventually(() => gateway.lines.length > before + 1, 'the generation is settled')
+    await eventually('the generation is settled', () => gateway.lines.length > before + 1)
     const lines = gateway.lines.slice(before).map((line) => JSON.parse(line) as Record<string, unknown>)
     expect(lines).toMatchObject([
       { msg: 'request', outcome: 'client_left', status: 499 },
@@ -342,7 +335,7 @@ describe('a client that leaves', () => {
     client.socket.once('data', () => client.socket.resetAndDestroy())
     await client.write(send(edit(large)))
     await client.closed
-    await eventually(() => gateway.app.underWay().length === 0, 'the generation is settled')
+    await eventually('the generation is settled', () => gateway.app.underWay().length === 0)
     expect(upstream.received).toHaveLength(1)
   })
 })

@@ -1,23 +1,19 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { eventually, startGateway } from '../helpers/gateway.ts'
+import { eventually } from '../helpers/eventually.ts'
+import { startGateway } from '../helpers/gateway.ts'
 import { picture } from '../helpers/images.ts'
 import { answerJson, imageAnswer, scriptedUpstream } from '../helpers/upstream.ts'
 import { BOUNDARY, census, edit, END, file, NOTHING, part, text, upload, WireClient } from './uploads-client.ts'
 import type { TestGateway } from '../helpers/gateway.ts'
 import type { ScriptedUpstream } from '../helpers/upstream.ts'
 
-let directory: string
 let upstream: ScriptedUpstream
 let gateway: TestGateway
 let square: Buffer
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'comet-'))
   upstream = await scriptedUpstream()
-  gateway = await startGateway(upstream.url, { DATA_DIR: directory, MAX_UPLOAD_BYTES: '80000000' })
+  gateway = await startGateway(upstream.url, { MAX_UPLOAD_BYTES: '80000000' })
   square = await picture(64, 64)
 })
 beforeEach(() => {
@@ -26,14 +22,13 @@ beforeEach(() => {
 })
 afterEach(async () => {
   await eventually(
-    async () => JSON.stringify(await census(gateway, directory)) === JSON.stringify(NOTHING),
     'nothing of any request is left',
+    async () => JSON.stringify(await census(gateway)) === JSON.stringify(NOTHING),
   )
 })
 afterAll(async () => {
   await gateway.close()
   await upstream.close()
-  rmSync(directory, { recursive: true })
 })
 
 interface Refusal {

@@ -1,18 +1,15 @@
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, request } from 'node:http'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { request } from 'node:http'
 import { setTimeout } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { eventually, startGateway } from '../helpers/gateway.ts'
+import { eventually } from '../helpers/eventually.ts'
+import { startGateway } from '../helpers/gateway.ts'
 import { picture } from '../helpers/images.ts'
+import { UpstreamServer } from '../helpers/upstream-server.ts'
 import { imageAnswer } from '../helpers/upstream.ts'
 import { BOUNDARY, census, END, text } from './uploads-client.ts'
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { TestGateway } from '../helpers/gateway.ts'
 
 const MEGABYTE = 1_000_000
@@ -21,8 +18,7 @@ const MAY_HOLD = 8 * MEGABYTE
 /** What the collector leaves lying about for a while. */
 const MAY_GROW_BY = 80 * MEGABYTE
 
-const directory = mkdtempSync(join(tmpdir(), 'comet-'))
-let upstream: Server
+let upstream: UpstreamServer
 let gateway: TestGateway
 let received = 0
 let collectGarbage: () => void
@@ -30,26 +26,22 @@ let collectGarbage: () => void
 beforeAll(async () => {
   setFlagsFromString('--expose-gc')
   collectGarbage = runInNewContext('gc') as () => void
-  upstream = createServer((incoming, response) => {
-    received = 0
-    incoming.on('data', (chunk: Buffer) => (received += chunk.length))
-    incoming.on('end', () => {
-      response.setHeader('content-type', 'application/json')
-      response.end(JSON.stringify(imageAnswer()))
-    })
+  upstream = new UpstreamServer({
+    onRequest: (incoming, response) => {
+      received = 0
+      incoming.on('data', (chunk: Buffer) => (received += chunk.length))
+      incoming.on('end', () => {
+        response.setHeader('content-type', 'application/json')
+        response.end(JSON.stringify(imageAnswer()))
+      })
+    },
   })
-  upstream.listen(0, '127.0.0.1')
-  await once(upstream, 'listening')
-  const { port } = upstream.address() as AddressInfo
-  gateway = await startGateway(`http://127.0.0.1:${port}`, {
-    DATA_DIR: directory,
-    MAX_UPLOAD_BYTES: String(300 * MEGABYTE),
-  })
+  await upstream.listen()
+  gateway = await startGateway(upstream.url, { MAX_UPLOAD_BYTES: String(300 * MEGABYTE) })
 })
 afterAll(async () => {
   await gateway.close()
-  upstream.close()
-  rmSync(directory, { recursive: true })
+  await upstream.close()
 })
 
 /** What is held, and what the process takes. The collector gives some of it back only a little later. */
@@ -133,9 +125,9 @@ describe('an upload', () => {
     const most = await send(upload)
     expect(most - before.held).toBeLessThan(MAY_HOLD)
     expect((await memory()).taken - before.taken).toBeLessThan(MAY_GROW_BY)
-    await eventually(async () => {
-      const { openFiles, filesOnDisk } = await census(gateway, directory)
+    await eventually('its file is closed', async () => {
+      const { openFiles, filesOnDisk } = await census(gateway)
       return openFiles + filesOnDisk === 0
-    }, 'its file is closed')
+    })
   })
 })

@@ -1,53 +1,22 @@
-import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { eventually, startGateway } from '../helpers/gateway.ts'
+import { eventually } from '../helpers/eventually.ts'
+import { startGateway } from '../helpers/gateway.ts'
 import { largePicture } from '../helpers/images.ts'
+import { UpstreamServer } from '../helpers/upstream-server.ts'
 import { answerJson, imageAnswer, scriptedUpstream } from '../helpers/upstream.ts'
 import { census, edit, NOTHING, text, upload, WireClient } from './uploads-client.ts'
-import type { AddressInfo, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { TestGateway } from '../helpers/gateway.ts'
 import type { WireAnswer } from './uploads-client.ts'
 
-/** An upstream that does as it likes on its sockets. */
-interface RawUpstream {
-  readonly url: string
-  readonly sockets: Set<Socket>
-  /** Called at the first bytes of each connection. */
-  onRequest: (socket: Socket, first: Buffer) => void
-  close(): Promise<void>
-}
+/** Called at the first bytes of each connection. */
+type OnRequest = (socket: Socket, first: Buffer) => void
 
-async function rawUpstream(): Promise<RawUpstream> {
-  const sockets = new Set<Socket>()
-  const server = createServer((socket) => {
-    sockets.add(socket)
-    socket.on('error', () => {})
-    socket.on('close', () => sockets.delete(socket))
-    socket.once('data', (first: Buffer) => upstream.onRequest(socket, first))
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  const upstream: RawUpstream = {
-    url: `http://127.0.0.1:${port}`,
-    sockets,
-    onRequest: () => {},
-    close: async () => {
-      for (const socket of sockets) socket.destroy()
-      server.close()
-      await once(server, 'close')
-    },
-  }
-  return upstream
-}
-
-const directory = mkdtempSync(join(tmpdir(), 'comet-'))
-let raw: RawUpstream
+let onRequest: OnRequest = () => {}
+const raw = new UpstreamServer({
+  onConnection: (socket) => socket.once('data', (first: Buffer) => onRequest(socket, first)),
+})
 let gateway: TestGateway
 /** More than what fits into the sockets in between. */
 let body: Buffer
@@ -55,21 +24,20 @@ let body: Buffer
 let smaller: Buffer
 
 beforeAll(async () => {
-  raw = await rawUpstream()
-  gateway = await startGateway(raw.url, { DATA_DIR: directory, MAX_RETRIES: '0', LOG_LEVEL: 'info' })
+  await raw.listen()
+  gateway = await startGateway(raw.url, { MAX_RETRIES: '0', LOG_LEVEL: 'info' })
   body = edit(await largePicture(6_000_000))
   smaller = edit(await largePicture(1_000_000))
 })
 afterEach(async () => {
   let last = ''
   const expected = JSON.stringify(NOTHING)
-  const isEmpty = async (): Promise<boolean> => (last = JSON.stringify(await census(gateway, directory))) === expected
-  await eventually(isEmpty, 'nothing is left').catch(() => expect(last).toBe(expected))
+  const isEmpty = async (): Promise<boolean> => (last = JSON.stringify(await census(gateway))) === expected
+  await eventually('nothing is left', isEmpty).catch(() => expect(last).toBe(expected))
 })
 afterAll(async () => {
   await gateway.close()
   await raw.close()
-  rmSync(directory, { recursive: true })
 })
 
 const IMAGES = JSON.stringify(imageAnswer())
@@ -86,7 +54,7 @@ async function sent(at = gateway, bytes = body): Promise<WireAnswer> {
 }
 
 describe('an upstream that answers before it has read the upload', () => {
-  it.each<[what: string, onRequest: RawUpstream['onRequest'], status: number, images: number]>([
+  it.each<[what: string, onRequest: OnRequest, status: number, images: number]>([
     [
       'with a refusal, and closes',
       (socket) => void socket.pause().end(answer(413, REFUSAL, 'connection: close\r\n')),
@@ -113,16 +81,16 @@ describe('an upstream that answers before it has read the upload', () => {
     ['with nothing, and resets', (socket) => void socket.resetAndDestroy(), 502, 0],
     ['with nothing, and closes', (socket) => void socket.end(), 502, 0],
     ['with no HTTP', (socket) => void socket.resume().write('hello\r\n\r\n'), 502, 0],
-  ])('%s', async (_what, onRequest, status, images) => {
-    raw.onRequest = onRequest
+  ])('%s', async (_what, does, status, images) => {
+    onRequest = does
     const before = gateway.lines.length
     const got = await sent()
     expect(got.status).toBe(status)
     expect(got.body.toString()).toContain(status === 413 ? 'error' : status === 200 ? 'b64_json' : 'upstream_failed')
-    await eventually(() => gateway.lines.length > before, 'it is logged')
+    await eventually('it is logged', () => gateway.lines.length > before)
     expect(JSON.parse(gateway.lines.at(-1) ?? '')).toMatchObject({ status, images })
     // The rest of the upload never becomes the beginning of another request.
-    raw.onRequest = (socket, first) => {
+    onRequest = (socket, first) => {
       expect(first.toString('latin1', 0, 21)).toBe('POST /v1/images/edits')
       socket.resume().write(answer(200, IMAGES, 'connection: close\r\n'))
     }
@@ -132,7 +100,7 @@ describe('an upstream that answers before it has read the upload', () => {
   it('with a refusal, and resets at once, has refused or failed: the reset may overtake the answer', async () => {
     for (const end of [undefined, -9]) {
       const half = answer(413, REFUSAL).slice(0, end)
-      raw.onRequest = (socket) => void socket.write(half, () => void socket.resetAndDestroy())
+      onRequest = (socket) => void socket.write(half, () => void socket.resetAndDestroy())
       for (let count = 0; count < 3; count++) expect([413, 502]).toContain((await sent(gateway, smaller)).status)
     }
   })
@@ -142,7 +110,7 @@ describe('an upstream that answers before it has read the upload', () => {
     const remember = (error: unknown): void => void uncaught.push(error)
     process.on('uncaughtException', remember)
     let count = 0
-    raw.onRequest = (socket, first) => {
+    onRequest = (socket, first) => {
       const which = count++
       const limit = ((which * 7919) % 100) * 10_000
       let got = first.length
@@ -181,28 +149,29 @@ describe('an upstream that answers before it has read the upload', () => {
 describe('an upstream that is in no hurry', () => {
   it('and reads nothing keeps the upload on disk, and the client may leave', async () => {
     let socket: Socket | undefined
-    raw.onRequest = (one) => void (socket = one.pause())
+    onRequest = (one) => void (socket = one.pause())
     const client = await WireClient.to(gateway.url)
     await client.write(upload(body))
-    await eventually(() => socket !== undefined, 'the upload is on its way')
+    await eventually('the upload is on its way', () => socket !== undefined)
     await setTimeout(50)
-    expect(await census(gateway, directory)).toMatchObject({ openFiles: 1, filesOnDisk: 0, underWay: 1 })
+    expect(await census(gateway)).toMatchObject({ openFiles: 1, filesOnDisk: 0, underWay: 1 })
     client.socket.resetAndDestroy()
     await setTimeout(20)
-    expect(await census(gateway, directory)).toMatchObject({ openFiles: 1, underWay: 1 }) // it is paid for all the same
+    expect(await census(gateway)).toMatchObject({ openFiles: 1, underWay: 1 }) // it is paid for all the same
     socket?.resume()
     socket?.write(answer(200, IMAGES, 'connection: close\r\n'))
   })
 
   it('and never gets its upload, since it does not shake hands, has cost nothing when the client leaves', async () => {
-    const silent = await rawUpstream()
-    const held = await startGateway(silent.url.replace('http:', 'https:'), { DATA_DIR: directory })
+    const silent = new UpstreamServer({ onConnection: () => {} })
+    await silent.listen()
+    const held = await startGateway(silent.url.replace('http:', 'https:'))
     const client = await WireClient.to(held.url)
     await client.write(upload(body))
-    await eventually(() => held.app.underWay().length === 1, 'the upload waits for a connection')
+    await eventually('the upload waits for a connection', () => held.app.underWay().length === 1)
     client.socket.resetAndDestroy()
-    await eventually(() => held.app.underWay().length === 0, 'nobody waits any more')
-    await eventually(async () => (await census(held, directory)).openFiles === 0, 'its file is closed')
+    await eventually('nobody waits any more', () => held.app.underWay().length === 0)
+    await eventually('its file is closed', async () => (await census(held)).openFiles === 0)
     expect(held.lines.join('')).toContain('"failure":"client_closed_request"')
     await silent.close()
     await held.close()
@@ -212,7 +181,7 @@ describe('an upstream that is in no hurry', () => {
 describe('an upload that is sent again', () => {
   it('because the upstream was overloaded is the same, byte for byte, as it was received or rewritten', async () => {
     const upstream = await scriptedUpstream()
-    const patient = await startGateway(upstream.url, { DATA_DIR: directory, MAX_RETRIES: '2' })
+    const patient = await startGateway(upstream.url, { MAX_RETRIES: '2' })
     const overloaded = { error: { message: 'overloaded', type: 'comet_api_error', code: '' } }
     const lengths = new Set<number>()
     upstream.script = (response, request) => {
@@ -234,7 +203,7 @@ describe('an upload that is sent again', () => {
       [true, true],
     ])
     expect(bodies.some(([one]) => one?.body.equals(body))).toBe(true)
-    await eventually(async () => (await census(patient, directory)).openFiles === 0, 'its file is closed')
+    await eventually('its file is closed', async () => (await census(patient)).openFiles === 0)
     await patient.close()
     await upstream.close()
   })

@@ -1,27 +1,93 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { eventually } from './eventually.ts'
 
-const BIN = join(import.meta.dirname, '../../bin/comet-gateway.js')
+const ROOT = join(import.meta.dirname, '../..')
+/** The `comet-gateway` command. */
+export const BIN = join(ROOT, 'bin/comet-gateway.js')
+/** Node keeps compiled modules here, so that a start takes half as long. */
+const COMPILE_CACHE = join(ROOT, 'node_modules/.cache/node-compile')
 
 export interface CommandResult {
+  /** Null where a signal ended it. */
   readonly code: number | null
   readonly stdout: string
   readonly stderr: string
 }
 
-/** Runs `comet-gateway` in a directory, with nothing of this process's environment but PATH. */
+export interface RunningCommand {
+  readonly pid: number
+  readonly stdout: () => string
+  readonly stderr: () => string
+  readonly hasEnded: () => boolean
+  readonly kill: (signal: NodeJS.Signals) => void
+  /** Waits until it has printed something that matches. @throws Error where it ends before */
+  readonly printed: (pattern: RegExp) => Promise<RegExpExecArray>
+  /** Resolves when it has ended and all of its output has come. */
+  readonly done: Promise<CommandResult>
+}
+
+export interface CommandOptions {
+  readonly directory?: string
+  readonly input?: string
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+const alive = new Set<() => void>()
+process.on('exit', () => {
+  for (const kill of alive) kill()
+})
+
+/** Starts a program with nothing of this process's environment but PATH. It does not outlive this process. */
+export function startProgram(program: string, args: readonly string[], options: CommandOptions = {}): RunningCommand {
+  const { directory, input = '', environment = {} } = options
+  const env = { PATH: process.env['PATH'], NODE_COMPILE_CACHE: COMPILE_CACHE, ...environment }
+  const child = spawn(program, args, { cwd: directory, env })
+  const output = { stdout: '', stderr: '' }
+  let hasEnded = false
+  child.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()))
+  child.stdin.on('error', () => {}) // a program that has ended reads nothing
+  child.stdin.end(input)
+  const kill = (signal: NodeJS.Signals): void => void child.kill(signal)
+  const killNow = (): void => kill('SIGKILL')
+  alive.add(killNow)
+  const done = once(child, 'close').then(([code]) => {
+    alive.delete(killNow)
+    hasEnded = true
+    return { code: code as number | null, ...output }
+  })
+  return {
+    pid: child.pid ?? 0,
+    stdout: () => output.stdout,
+    stderr: () => output.stderr,
+    hasEnded: () => hasEnded,
+    kill,
+    printed: async (pattern) => {
+      const match = await eventually(`${program} prints ${String(pattern)}`, () => {
+        const found = pattern.exec(output.stdout)
+        if (found === null && !hasEnded) throw new Error(`it has printed ${output.stdout}${output.stderr}`)
+        return found
+      })
+      if (match === null)
+        throw new Error(`it ended before it printed ${String(pattern)}: ${output.stdout}${output.stderr}`)
+      return match
+    },
+    done,
+  }
+}
+
+/** Starts `comet-gateway` with these arguments. */
+export function startCommand(args: readonly string[], options?: CommandOptions): RunningCommand {
+  return startProgram(process.execPath, [BIN, ...args], options)
+}
+
+/** Runs `comet-gateway` in a directory to its end. */
 export async function command(
   directory: string,
   args: readonly string[],
-  { input = '', environment = {} }: { input?: string; environment?: Record<string, string> } = {},
+  options: Omit<CommandOptions, 'directory'> = {},
 ): Promise<CommandResult> {
-  const env = { PATH: process.env['PATH'], ...environment }
-  const child = spawn(process.execPath, [BIN, ...args], { cwd: directory, env })
-  const output = { stdout: '', stderr: '' }
-  child.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => (output.stderr += chunk.toString()))
-  child.stdin.end(input)
-  const [code] = (await once(child, 'close')) as [number | null]
-  return { code, ...output }
+  return startCommand(args, { directory, ...options }).done
 }

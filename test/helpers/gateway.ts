@@ -1,31 +1,32 @@
 import { createApp } from '../../src/app/app.ts'
 import { readConfig } from '../../src/config/config.ts'
+import { temporaryDirectory } from './directory.ts'
+import { eventually } from './eventually.ts'
+import { clientOf, UPSTREAM_KEY } from './gateway-client.ts'
 import type { AddressInfo } from 'node:net'
 import type { App } from '../../src/app/app.ts'
+import type { GatewayClient } from './gateway-client.ts'
 
-export const UPSTREAM_KEY = 'sk-planted-upstream-key-0123456789'
-
-export interface TestGateway {
+/** A gateway in this process. */
+export interface TestGateway extends GatewayClient {
   readonly app: App
-  /** http://127.0.0.1:PORT */
-  readonly url: string
+  /** Its DATA_DIR. */
+  readonly directory: string
   /** Log lines written so far, as text. */
   readonly lines: string[]
-  post(body: unknown, headers?: Record<string, string>, path?: string): Promise<Response>
-  get(path: string, headers?: Record<string, string>): Promise<Response>
-  /** The value of one metric series, 0 where it does not exist. `labels` as they are printed, in order. */
-  metric(name: string, labels?: string): Promise<number>
   /** The log line of an exchange; waits until it is written. */
   logOf(response: Response): Promise<Record<string, unknown>>
   close(): Promise<void>
 }
 
-/** A whole gateway on a real socket, in front of `upstreamUrl`. */
+/** A whole gateway on a real socket, in front of `upstreamUrl`, with a directory of its own unless DATA_DIR names one. */
 export async function startGateway(
   upstreamUrl: string,
   environment: Record<string, string> = {},
 ): Promise<TestGateway> {
   const lines: string[] = []
+  const own = environment['DATA_DIR'] === undefined ? temporaryDirectory() : undefined
+  const directory = own?.path ?? environment['DATA_DIR'] ?? ''
   const config = readConfig({
     COMETAPI_KEY: UPSTREAM_KEY,
     COMETAPI_BASE_URL: upstreamUrl,
@@ -34,48 +35,29 @@ export async function startGateway(
     LOG_FORMAT: 'json',
     LOG_LEVEL: 'debug',
     ...environment,
+    DATA_DIR: directory,
   })
   const app = await createApp(config, { logDestination: { write: (line) => void lines.push(line) } })
   await app.server.listen({ host: '127.0.0.1', port: 0 })
   const { port } = app.server.server.address() as AddressInfo
   const url = `http://127.0.0.1:${port}`
   return {
+    ...clientOf(url),
     app,
-    url,
+    directory,
     lines,
-    post: (body, headers = {}, path = '/v1/images/generations') =>
-      fetch(url + path, {
-        method: 'POST',
-        redirect: 'manual',
-        headers: { 'content-type': 'application/json', ...headers },
-        body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body),
-      }),
-    get: (path, headers = {}) => fetch(url + path, { headers }),
-    metric: async (name, labels = '') => {
-      const text = await (await fetch(`${url}/metrics`)).text()
-      const series = labels === '' ? name : `${name}{${labels}}`
-      const line = text.split('\n').find((candidate) => candidate.startsWith(`${series} `))
-      return line === undefined ? 0 : Number(line.slice(series.length + 1))
+    logOf: async (response) => logOf(lines, response.headers.get('x-request-id') ?? ''),
+    close: async () => {
+      await app.close()
+      own?.remove()
     },
-    logOf: (response) => logLine(lines, response.headers.get('x-request-id') ?? ''),
-    close: () => app.close(),
   }
 }
 
-async function logLine(lines: readonly string[], requestId: string): Promise<Record<string, unknown>> {
-  for (let tries = 0; tries < 200; tries++) {
-    const line = lines.find((candidate) => candidate.includes(requestId) && candidate.includes('"msg":"request"'))
-    if (line !== undefined) return JSON.parse(line) as Record<string, unknown>
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-  throw new Error(`no log line for ${requestId}`)
-}
-
-/** Waits until a condition holds; fails loudly when it never does. */
-export async function eventually(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  for (let tries = 0; tries < 400; tries++) {
-    if (await condition()) return
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-  throw new Error(`never happened: ${what}`)
+async function logOf(lines: readonly string[], requestId: string): Promise<Record<string, unknown>> {
+  const line = await eventually(
+    `the log line of ${requestId}`,
+    () => lines.find((one) => one.includes(requestId) && one.includes('"msg":"request"')) ?? false,
+  )
+  return JSON.parse(line) as Record<string, unknown>
 }

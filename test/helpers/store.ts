@@ -1,9 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { checkedSettings } from '../../src/access/keys/key-settings.ts'
 import { newKeySecret, keyDigest, keyHint } from '../../src/access/keys/key-secret.ts'
-import type { Store } from '../../src/stores/sqlite/store.ts'
+import { checkedSettings } from '../../src/access/keys/key-settings.ts'
+import type { z } from 'zod'
 import type { newKeySettings } from '../../src/access/keys/key-settings.ts'
 import type { VirtualKey } from '../../src/access/keys/virtual-key.ts'
 import type {
@@ -18,14 +15,8 @@ import type {
 } from '../../src/accounting/ledger.ts'
 import type { SqliteLedger } from '../../src/stores/sqlite/ledger.ts'
 import type { ProcessIdentity, Processes } from '../../src/stores/sqlite/process-identity.ts'
+import type { Store } from '../../src/stores/sqlite/store.ts'
 import type { Instance } from '../../src/stores/sqlite/store.ts'
-import type { z } from 'zod'
-
-/** A new directory under the system's temporary one; `remove` takes it away. */
-export function temporaryDirectory(): { path: string; remove: () => void } {
-  const path = mkdtempSync(join(tmpdir(), 'comet-store-'))
-  return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
-}
 
 /** Monday, 2026-11-23, 12:00 UTC. */
 export const NOON = Date.UTC(2026, 10, 23, 12)

@@ -1,7 +1,6 @@
-import { createServer } from 'node:http'
-import { once } from 'node:events'
-import type { IncomingHttpHeaders, IncomingMessage, Server, ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import { bodyOf, UpstreamServer } from './upstream-server.ts'
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 
 export interface ReceivedRequest {
   readonly method: string
@@ -10,14 +9,14 @@ export interface ReceivedRequest {
   readonly body: Buffer
 }
 
-/** What the scripted upstream does with a request, on a real socket: any status, headers, chunking or misbehaviour. */
+/** Answers a request on a real socket, with any status, headers, chunking or misbehaviour. */
 export type Script = (response: ServerResponse, request: ReceivedRequest) => void | Promise<void>
 
 export interface ScriptedUpstream {
   readonly url: string
   readonly received: ReceivedRequest[]
   /** Open connections. */
-  readonly sockets: Set<Socket>
+  readonly sockets: ReadonlySet<Socket>
   script: Script
   close(): Promise<void>
 }
@@ -25,44 +24,23 @@ export interface ScriptedUpstream {
 /** A CometAPI under the test's control. */
 export async function scriptedUpstream(script: Script = answerJson(imageAnswer())): Promise<ScriptedUpstream> {
   const received: ReceivedRequest[] = []
-  const sockets = new Set<Socket>()
-  const server: Server = createServer((request, response) => {
-    void receive(request).then((body) => {
-      const one = { method: request.method ?? '', url: request.url ?? '', headers: request.headers, body }
-      received.push(one)
-      return upstream.script(response, one)
-    })
-  })
-  server.on('connection', (socket) => {
-    sockets.add(socket)
-    socket.on('error', () => {})
-    socket.on('close', () => sockets.delete(socket))
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
+  const receive = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { method = '', url = '', headers } = request
+    const { body } = await bodyOf(request)
+    const one = { method, url, headers, body }
+    received.push(one)
+    await upstream.script(response, one)
+  }
+  const server = new UpstreamServer({ onRequest: receive })
+  await server.listen()
   const upstream: ScriptedUpstream = {
-    url: `http://127.0.0.1:${port}`,
+    url: server.url,
     received,
-    sockets,
+    sockets: server.sockets,
     script,
-    close: async () => {
-      server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
-    },
+    close: async () => server.close(),
   }
   return upstream
-}
-
-async function receive(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  try {
-    for await (const chunk of request) chunks.push(chunk as Buffer)
-  } catch {
-    // The gateway went away; the script sees what came.
-  }
-  return Buffer.concat(chunks)
 }
 
 /** The documented answer of gpt-image-2 (facts 1.2), with `changes` laid over it. */
@@ -89,5 +67,17 @@ export function answerJson(body: unknown, status = 200, headers: Record<string, 
   return (response) => {
     const text = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body)
     response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(text)
+  }
+}
+
+/** Answers only once `open` is called: everything before it is under way at once. */
+export function gated(script: Script): { readonly script: Script; readonly open: () => void } {
+  const { promise: opened, resolve: open } = Promise.withResolvers<void>()
+  return {
+    open,
+    script: async (response, request) => {
+      await opened
+      await script(response, request)
+    },
   }
 }

@@ -1,9 +1,9 @@
-import { spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startProgram } from '../helpers/command.ts'
+import { temporaryDirectory } from '../helpers/directory.ts'
 import { look } from '../sandbox/pixels.ts'
 import { GATEWAY_KEY, startSandboxGateway } from './gateways.ts'
 import type { TestGateway } from '../helpers/gateway.ts'
@@ -40,18 +40,15 @@ interface Result {
 
 /** Runs an example in an empty directory, and looks at what it leaves there. */
 async function run(program: string, file: string, apiKey = GATEWAY_KEY): Promise<Result> {
-  const directory = mkdtempSync(join(tmpdir(), 'comet-examples-'))
-  const environment = { PATH: process.env['PATH'], OPENAI_BASE_URL: `${gateway.url}/v1`, OPENAI_API_KEY: apiKey }
-  const child = spawn(program, [join(EXAMPLES, file)], { cwd: directory, env: environment })
-  let stderr = ''
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
-  const [code] = (await once(child, 'close')) as [unknown]
+  const { path: directory, remove } = temporaryDirectory()
+  const environment = { OPENAI_BASE_URL: `${gateway.url}/v1`, OPENAI_API_KEY: apiKey }
+  const { code, stderr } = await startProgram(program, [join(EXAMPLES, file)], { directory, environment }).done
   const files: Record<string, string> = {}
   for (const name of readdirSync(directory)) {
     const bytes = readFileSync(join(directory, name))
     files[name] = bytes.length === 0 ? 'empty' : await look(bytes)
   }
-  rmSync(directory, { recursive: true })
+  remove()
   return { code, stderr, files }
 }
 

@@ -1,8 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { startGateway } from '../helpers/gateway.ts'
 import { scriptedUpstream } from '../helpers/upstream.ts'
+import { openWorld } from '../helpers/world.ts'
 import type { TestGateway } from '../helpers/gateway.ts'
 import type { Script, ScriptedUpstream } from '../helpers/upstream.ts'
 
@@ -10,7 +8,7 @@ export const GATEWAY_KEY = 'sk-gw-alice-0123456789'
 
 /** A gateway in front of its own sandbox, which answers at once; it takes GATEWAY_KEY only. */
 export async function startSandboxGateway(environment: Record<string, string> = {}): Promise<TestGateway> {
-  return startInDirectory('', {
+  return startGateway('', {
     SANDBOX: 'true',
     SANDBOX_LATENCY_MS: '0',
     GATEWAY_KEYS: `alice=${GATEWAY_KEY}`,
@@ -30,24 +28,8 @@ export async function startScriptedGateway(
   script?: Script,
   environment: Record<string, string> = {},
 ): Promise<ScriptedGateway> {
-  const upstream = await scriptedUpstream(script)
-  const gateway = await startInDirectory(upstream.url, environment)
-  const close = async (): Promise<void> => {
-    await gateway.close()
-    await upstream.close()
-  }
-  return { upstream, gateway, close }
-}
-
-/** A gateway with a directory of its own, so that several can run at once. */
-export async function startInDirectory(upstreamUrl: string, environment: Record<string, string>): Promise<TestGateway> {
-  const directory = mkdtempSync(join(tmpdir(), 'comet-sdk-'))
-  const gateway = await startGateway(upstreamUrl, { DATA_DIR: directory, ...environment })
-  const close = async (): Promise<void> => {
-    await gateway.close()
-    rmSync(directory, { recursive: true })
-  }
-  return { ...gateway, close }
+  const world = openWorld(await scriptedUpstream(script), environment)
+  return { ...world, gateway: await world.start() }
 }
 
 /** How many exchanges a gateway has logged. */

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { eventually } from '../helpers/gateway.ts'
+import { completed, partial } from '../gateway/answers/recorded-streams.ts'
+import { eventually } from '../helpers/eventually.ts'
 import { picture } from '../helpers/images.ts'
 import { answerJson, imageAnswer } from '../helpers/upstream.ts'
-import { completed, partial } from '../gateway/answers/recorded-streams.ts'
 import { startScriptedGateway } from './gateways.ts'
 import { SMALL } from './pictures.ts'
 import { failure, SDKS } from './sdks.ts'
@@ -119,8 +119,8 @@ describe.each(SDKS)('openai $version, which tries twice more by default', ({ Ope
       }
       expect(types).toEqual(['image_generation.partial_image'])
       await eventually(
-        async () => (await gateway.metric('comet_tokens_total', labels)) === before + 50,
         'the usage of the stream is booked',
+        async () => (await gateway.metric('comet_tokens_total', labels)) === before + 50,
       )
       expect(upstream.received).toHaveLength(1)
     })
@@ -136,8 +136,8 @@ describe.each(SDKS)('openai $version, which tries twice more by default', ({ Ope
       const call = client.images.generate(SMALL, { signal: abort.signal })
       expect(await failure(call)).toBeInstanceOf(Client.APIUserAbortError)
       await eventually(
-        async () => (await gateway.metric('comet_tokens_total', labels)) === before + 208,
         'the usage of the call is booked',
+        async () => (await gateway.metric('comet_tokens_total', labels)) === before + 208,
       )
       expect(upstream.received).toHaveLength(1)
     })

@@ -1,10 +1,10 @@
-import { createReadStream, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { createReadStream, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { temporaryDirectory } from '../helpers/directory.ts'
 import { difference, look, maskFor, photo } from '../sandbox/pixels.ts'
-import { collect, decode, looks, SMALL } from './pictures.ts'
 import { GATEWAY_KEY, startSandboxGateway } from './gateways.ts'
+import { collect, decode, looks, SMALL } from './pictures.ts'
 import { SDKS } from './sdks.ts'
 import type OpenAI from 'openai'
 import type { Uploadable } from 'openai'
@@ -14,14 +14,13 @@ const EDIT = { ...SMALL, prompt: 'a starry night', output_format: 'webp' } as co
 const OPENING = { left: 320, top: 160, width: 256, height: 256 }
 
 let gateway: TestGateway
-let directory: string
+const { path: directory, remove } = temporaryDirectory()
 let source: Buffer<ArrayBuffer>
 let mask: Buffer<ArrayBuffer>
 let square: Buffer<ArrayBuffer>
 
 beforeAll(async () => {
   gateway = await startSandboxGateway()
-  directory = mkdtempSync(join(tmpdir(), 'comet-sdk-'))
   source = Buffer.from(await photo(1024, 640, 'webp'))
   mask = Buffer.from(await maskFor(1024, 640, OPENING))
   square = Buffer.from(await photo(256, 256))
@@ -29,7 +28,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await gateway.close()
-  rmSync(directory, { recursive: true })
+  remove()
 })
 
 describe.concurrent.each(SDKS)('openai $version', ({ OpenAI: Client, toFile }) => {

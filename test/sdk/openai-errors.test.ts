@@ -1,10 +1,11 @@
 import { Agent } from 'undici'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { completed, partial } from '../gateway/answers/recorded-streams.ts'
+import { startGateway } from '../helpers/gateway.ts'
 import { largePicture, picture } from '../helpers/images.ts'
 import { answerJson, imageAnswer } from '../helpers/upstream.ts'
-import { completed, partial } from '../gateway/answers/recorded-streams.ts'
+import { GATEWAY_KEY, startSandboxGateway, startScriptedGateway } from './gateways.ts'
 import { collect, SMALL } from './pictures.ts'
-import { GATEWAY_KEY, startInDirectory, startSandboxGateway, startScriptedGateway } from './gateways.ts'
 import { failure, SDKS } from './sdks.ts'
 import type OpenAI from 'openai'
 import type { APIError } from 'openai'
@@ -27,7 +28,7 @@ beforeAll(async () => {
   sandbox = await startSandboxGateway({ MAX_BODY_BYTES: '20000', MAX_UPLOAD_BYTES: '100000' })
   scripted = await startScriptedGateway(undefined, { UPSTREAM_RETRIES: '0' })
   upstream = scripted.upstream
-  lively = await startInDirectory(upstream.url, { STREAM_KEEP_ALIVE_MS: '30' })
+  lively = await startGateway(upstream.url, { STREAM_KEEP_ALIVE_MS: '30' })
   gateway = scripted.gateway
   square = await picture(64, 64)
   large = await largePicture(20_000_000)
@@ -223,7 +224,7 @@ describe.each(SDKS)('openai $version', ({ OpenAI: Client, toFile }) => {
 
     it('a model that is not the key’s is a PermissionDeniedError, and a spent budget a RateLimitError', async () => {
       const adminKey = 'sk-admin-0123456789-0123456789'
-      const team = await startInDirectory(upstream.url, { ADMIN_KEY: adminKey, DATABASE: 'true' })
+      const team = await startGateway(upstream.url, { ADMIN_KEY: adminKey, DATABASE: 'true' })
       const settings = { name: 'alice', models: ['dall-e-3'], budget: { usd: 0.07, period: 'total' } }
       const created = await team.post(settings, { authorization: `Bearer ${adminKey}` }, '/gateway/keys')
       const { secret } = (await created.json()) as { secret: string }
@@ -248,7 +249,7 @@ describe.each(SDKS)('openai $version', ({ OpenAI: Client, toFile }) => {
     })
 
     it('a request over the limit is a RateLimitError with when to come back', async () => {
-      const limited = await startInDirectory(upstream.url, { RATE_LIMIT_RPM: '1' })
+      const limited = await startGateway(upstream.url, { RATE_LIMIT_RPM: '1' })
       const sdk = new Client({ baseURL: `${limited.url}/v1`, apiKey: 'any', maxRetries: 0 })
       const { response } = await sdk.images.generate(SMALL).withResponse()
       expect(response.headers.get('x-ratelimit-remaining-requests')).toBe('0')

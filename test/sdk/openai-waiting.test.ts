@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { eventually } from '../helpers/gateway.ts'
+import { completed, partial } from '../gateway/answers/recorded-streams.ts'
+import { eventually } from '../helpers/eventually.ts'
 import { picture } from '../helpers/images.ts'
 import { answerJson, imageAnswer } from '../helpers/upstream.ts'
-import { completed, partial } from '../gateway/answers/recorded-streams.ts'
 import { exchangesOf, startScriptedGateway } from './gateways.ts'
 import { SMALL } from './pictures.ts'
 import { failure, SDKS } from './sdks.ts'
@@ -69,7 +69,7 @@ describe.concurrent('each SDK', () => {
         expect((await clientOf(sdk, world).images.generate(SMALL)).data).toHaveLength(1)
         expect(world.upstream.received).toHaveLength(3)
         expect(performance.now() - start).toBeGreaterThan(1900)
-        await eventually(() => exchangesOf(world.gateway) === 3, 'three requests are logged')
+        await eventually('three requests are logged', () => exchangesOf(world.gateway) === 3)
       },
     ),
   )
@@ -82,7 +82,7 @@ describe.concurrent('each SDK', () => {
       async (sdk, world) => {
         expect((await clientOf(sdk, world).images.generate(SMALL)).data).toHaveLength(1)
         expect(world.upstream.received).toHaveLength(2)
-        await eventually(() => exchangesOf(world.gateway) === 1, 'one request is logged')
+        await eventually('one request is logged', () => exchangesOf(world.gateway) === 1)
       },
     ),
   )
@@ -111,7 +111,7 @@ describe.concurrent('each SDK', () => {
         const error = await failure(clientOf(sdk, world, { maxRetries: 1 }).images.generate(SMALL))
         expect(error).toBeInstanceOf(sdk.OpenAI.InternalServerError)
         expect(error).toMatchObject({ status: 502, code: 'upstream_unreachable' })
-        await eventually(() => exchangesOf(world.gateway) === 2, 'two requests are logged')
+        await eventually('two requests are logged', () => exchangesOf(world.gateway) === 2)
       },
     ),
   )

@@ -1,11 +1,11 @@
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { makeDirectory } from '../../src/spool/make-directory.ts'
+import { temporaryDirectory } from '../helpers/directory.ts'
 
-const root = mkdtempSync(join(tmpdir(), 'comet-directories-'))
-afterAll(() => rmSync(root, { recursive: true }))
+const { path: root, remove } = temporaryDirectory()
+afterAll(remove)
 
 it('makes what is missing, for this user only, and leaves what is there', () => {
   makeDirectory(join(root, 'a/b'))

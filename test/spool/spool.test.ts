@@ -3,35 +3,33 @@ import { pbkdf2 } from 'node:crypto'
 import {
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
-  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import * as fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { GatewayError } from '../../src/errors/gateway-error.ts'
-import { Spool } from '../../src/spool/spool.ts'
 import { SpoolDirectory } from '../../src/spool/spool-file.ts'
+import { Spool } from '../../src/spool/spool.ts'
+import { temporaryDirectory } from '../helpers/directory.ts'
 import type { ByteRange } from '../../src/spool/spool.ts'
 
 /** What a spool keeps in memory. */
 const MEMORY_BYTES = 262_144
 
-const root = mkdtempSync(join(tmpdir(), 'comet-spool-'))
+const { path: root, remove } = temporaryDirectory()
 let directory: string
 let directories = 0
 
 beforeEach(() => void (directory = join(root, String(directories++))))
 afterEach(() => expect(openFiles()).toEqual([]))
-afterAll(() => rmSync(root, { recursive: true, force: true }))
+afterAll(remove)
 
 /** Open files of this process below the directory, those without a name too. */
 function openFiles(below = root): string[] {

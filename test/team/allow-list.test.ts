@@ -1,18 +1,20 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { errorOf } from '../helpers/answers.ts'
+import { eventually } from '../helpers/eventually.ts'
 import { answerJson } from '../helpers/upstream.ts'
 import { formEdit } from './orders.ts'
-import { dalleAnswer, errorOf, eventually, openWorld } from './world.ts'
+import { dalleAnswer, openTeam } from './world.ts'
 import type { TestGateway } from '../helpers/gateway.ts'
-import type { Holder, World } from './world.ts'
+import type { Holder, TeamWorld } from './world.ts'
 
-let world: World
+let world: TeamWorld
 let alice: Holder
 let gateway: TestGateway
 
 beforeEach(async () => {
-  world = await openWorld(answerJson(dalleAnswer()))
+  world = await openTeam(answerJson(dalleAnswer()))
   alice = await world.issue({ name: 'alice', models: ['dall-e-3', 'team-*'] })
   const file = join(world.directory, 'models.json')
   const aliases = { cheap: 'dall-e-3', 'team-dear': 'gpt-image-2', 'dall-e-3-team': 'gpt-image-2' }
@@ -106,6 +108,6 @@ describe('a key for dall-e-3 and team-*', () => {
     world.store.keys.update('alice', { models: ['team-*'] }, Date.now())
     expect((await send(bodyFor('dall-e-3'))).status).toBe(403)
     expect((await send(bodyFor('cheap'))).status).toBe(403)
-    await eventually(() => world.rows().length === 1, 'one is booked')
+    await eventually('one is booked', () => world.rows().length === 1)
   })
 })

@@ -1,9 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { eventually } from '../helpers/eventually.ts'
 import { answerJson } from '../helpers/upstream.ts'
 import { streamed } from './orders.ts'
-import { dalle, dalleAnswer, eventually, gptAnswer } from './world.ts'
+import { dalle, dalleAnswer, gptAnswer } from './world.ts'
 import type { Script } from '../helpers/upstream.ts'
-import type { World } from './world.ts'
+import type { TeamWorld } from './world.ts'
 
 /** In every prompt, so that it can be looked for; what follows says what the upstream does with it. */
 const PROMPT = 'zanzibar-secret-prompt'
@@ -44,7 +45,7 @@ export function promptFor(what: string): string {
 }
 
 /** Every request upstream gets an id, which the ledger repeats, and goes as its prompt says. */
-export function counting(world: () => World): Script {
+export function counting(world: () => TeamWorld): Script {
   return async (response, request) => {
     response.setHeader('x-request-id', `up-${world().upstream.received.length}`)
     await byPrompt(request.body.toString('latin1'))(response, request)
@@ -52,7 +53,12 @@ export function counting(world: () => World): Script {
 }
 
 /** Sends an order to a gateway and goes away when it is upstream. */
-export async function leave(url: string, body: object, headers: Record<string, string>, world: World): Promise<void> {
+export async function leave(
+  url: string,
+  body: object,
+  headers: Record<string, string>,
+  world: TeamWorld,
+): Promise<void> {
   const control = new AbortController()
   const seen = world.upstream.received.length
   const answer = fetch(`${url}/v1/images/generations`, {
@@ -62,6 +68,6 @@ export async function leave(url: string, body: object, headers: Record<string, s
     signal: control.signal,
   })
   answer.catch(() => {})
-  await eventually(() => world.upstream.received.length > seen, 'it is upstream')
+  await eventually('it is upstream', () => world.upstream.received.length > seen)
   control.abort()
 }

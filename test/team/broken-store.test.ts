@@ -3,14 +3,17 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Store } from '../../src/stores/sqlite/store.ts'
+import { errorOf } from '../helpers/answers.ts'
 import { command } from '../helpers/command.ts'
-import { UPSTREAM_KEY } from '../helpers/gateway.ts'
-import { createKey, temporaryDirectory } from '../helpers/store.ts'
+import { temporaryDirectory } from '../helpers/directory.ts'
+import { eventually } from '../helpers/eventually.ts'
+import { UPSTREAM_KEY } from '../helpers/gateway-client.ts'
+import { createKey } from '../helpers/store.ts'
+import { times } from '../helpers/times.ts'
 import { answerJson } from '../helpers/upstream.ts'
-import { post, spawnGateway } from './processes.ts'
-import { dalle, dalleAnswer, errorOf, eventually, openWorld, times } from './world.ts'
+import { dalle, dalleAnswer, openTeam } from './world.ts'
 import type { CommandResult } from '../helpers/command.ts'
-import type { World } from './world.ts'
+import type { TeamWorld } from './world.ts'
 
 describe('a gateway that cannot use its file', () => {
   let directory: ReturnType<typeof temporaryDirectory>
@@ -70,11 +73,11 @@ describe('a gateway that cannot use its file', () => {
 })
 
 describe('a file that another program has locked', () => {
-  let world: World
+  let world: TeamWorld
   let shell: DatabaseSync
 
   beforeEach(async () => {
-    world = await openWorld(answerJson(dalleAnswer()))
+    world = await openTeam(answerJson(dalleAnswer()))
     shell = new DatabaseSync(join(world.directory, 'gateway.db'))
   })
   afterEach(async () => {
@@ -86,8 +89,8 @@ describe('a file that another program has locked', () => {
   it('for a second does not keep a gateway from starting', async () => {
     shell.exec('BEGIN IMMEDIATE')
     setTimeout(() => shell.exec('COMMIT'), 1500)
-    const gateway = await spawnGateway({ DATA_DIR: world.directory, COMETAPI_BASE_URL: world.upstream.url })
-    expect((await post(gateway.url, dalle, {})).status).toBe(200)
+    const gateway = await world.spawn()
+    expect((await gateway.post(dalle, {})).status).toBe(200)
     gateway.signal('SIGTERM')
     expect(await gateway.ended()).toBe(0)
   })
@@ -124,7 +127,7 @@ describe('a file that another program has locked', () => {
     const gateway = await world.start()
     expect((await gateway.post(dalle, alice.headers)).status).toBe(200)
     expect([locked, world.rows().length]).toEqual([true, 0])
-    await eventually(() => gateway.lines.some((line) => line.includes('endings cannot be booked now')), 'it is said')
+    await eventually('it is said', () => gateway.lines.some((line) => line.includes('endings cannot be booked now')))
     shell.exec('COMMIT')
     await world.idle()
     expect(world.rows()).toMatchObject([{ outcome: 'completed', costMicros: 40_000 }])

@@ -1,14 +1,16 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { answerJson } from '../helpers/upstream.ts'
-import { DALLE_MICROS, dalle, dalleAnswer, errorOf, eventually, gated, gptImage, openWorld } from './world.ts'
-import type { World } from './world.ts'
+import { errorOf } from '../helpers/answers.ts'
+import { eventually } from '../helpers/eventually.ts'
+import { answerJson, gated } from '../helpers/upstream.ts'
+import { DALLE_MICROS, dalle, dalleAnswer, gptImage, openTeam } from './world.ts'
+import type { TeamWorld } from './world.ts'
 
-let world: World
+let world: TeamWorld
 
 beforeEach(async () => {
-  world = await openWorld(answerJson(dalleAnswer()))
+  world = await openTeam(answerJson(dalleAnswer()))
 })
 afterEach(async () => {
   vi.useRealTimers()
@@ -25,7 +27,7 @@ describe('a request that the budget does not cover', () => {
     const { script, open } = gated(answerJson(dalleAnswer()))
     world.upstream.script = script
     const first = gateway.post(dalle, alice.headers)
-    await eventually(() => world.upstream.received.length === 1, 'the first is upstream')
+    await eventually('the first is upstream', () => world.upstream.received.length === 1)
     const answer = await gateway.post(dalle, alice.headers)
     expect(answer.status).toBe(429)
     expect(answer.headers.get('x-should-retry')).toBe('false')
@@ -119,11 +121,11 @@ describe('what is left of a budget', () => {
     const { script, open } = gated(answerJson(dalleAnswer()))
     world.upstream.script = script
     const late = gateway.post(dalle, alice.headers)
-    await eventually(() => world.upstream.received.length === 1, 'it is upstream')
+    await eventually('it is upstream', () => world.upstream.received.length === 1)
     expect((await gateway.post(dalle, alice.headers)).status).toBe(429)
     vi.setSystemTime(Date.UTC(2026, 10, 24, 0, 0, 1))
     const early = gateway.post(dalle, alice.headers)
-    await eventually(() => world.upstream.received.length === 2, 'the next day has money of its own')
+    await eventually('the next day has money of its own', () => world.upstream.received.length === 2)
     open()
     expect([(await late).status, (await early).status]).toEqual([200, 200])
     await world.idle()

@@ -3,16 +3,19 @@ import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Store } from '../../src/stores/sqlite/store.ts'
-import { answerJson } from '../helpers/upstream.ts'
-import { launchGateway, post, spawnGateway } from './processes.ts'
-import { dalle, dalleAnswer, errorOf, eventually, gated, openWorld, times } from './world.ts'
-import type { World } from './world.ts'
+import { errorOf } from '../helpers/answers.ts'
+import { eventually } from '../helpers/eventually.ts'
+import { launchGateway, spawnGateway } from '../helpers/gateway-process.ts'
+import { times } from '../helpers/times.ts'
+import { answerJson, gated } from '../helpers/upstream.ts'
+import { dalle, dalleAnswer, openTeam } from './world.ts'
+import type { TeamWorld } from './world.ts'
 
-let world: World
+let world: TeamWorld
 let disk: string
 
 beforeEach(async () => {
-  world = await openWorld(answerJson(dalleAnswer()))
+  world = await openTeam(answerJson(dalleAnswer()))
   disk = join(world.directory, 'disk')
   mkdirSync(disk)
 })
@@ -54,32 +57,32 @@ describe.runIf(process.getuid?.() === 0 && canMount())('a disk', () => {
     mount('size=3m')
     const gateway = await spawnGateway({ DATA_DIR: disk, COMETAPI_BASE_URL: world.upstream.url })
     const { script, open } = gated(answerJson(dalleAnswer()))
-    expect((await post(gateway.url, dalle, {})).status).toBe(200)
+    expect((await gateway.post(dalle, {})).status).toBe(200)
     world.upstream.script = script
-    const underWay = times(20, async () => post(gateway.url, dalle, {}))
-    await eventually(() => world.upstream.received.length === 21, '20 are upstream')
+    const underWay = times(20, async () => gateway.post(dalle, {}))
+    await eventually('20 are upstream', () => world.upstream.received.length === 21)
     fill()
     const codes: string[] = []
     let refused = 0
     while (refused < 5) {
-      const waiting = post(gateway.url, dalle, {})
+      const waiting = gateway.post(dalle, {})
       const before = world.upstream.received.length
-      const first = await Promise.race([waiting, eventually(() => world.upstream.received.length > before, 'sent')])
-      if (first === undefined) continue // there was room for this one
+      const first = await Promise.race([waiting, eventually('sent', () => world.upstream.received.length > before)])
+      if (first === true) continue // there was room for this one
       refused++
-      codes.push((await errorOf(first)).code)
+      codes.push((await errorOf(first)).code ?? '')
     }
     expect(new Set(codes)).toEqual(new Set(['storage_full']))
     const sent = world.upstream.received.length
     open()
     for (const answer of await Promise.all(underWay)) expect(answer.status).toBe(200)
     await eventually(
-      () => gateway.logged('endings cannot be booked now; they are tried until they can').length > 0,
       'it is said',
+      () => gateway.logged('endings cannot be booked now; they are tried until they can').length > 0,
     )
     rmSync(filler())
     world.upstream.script = answerJson(dalleAnswer())
-    await eventually(async () => (await post(gateway.url, dalle, {})).status === 200, 'it goes on')
+    await eventually('it goes on', async () => (await gateway.post(dalle, {})).status === 200)
     gateway.signal('SIGTERM')
     expect(await gateway.ended()).toBe(0)
     const store = Store.forCommand(disk, { create: false })

@@ -1,21 +1,22 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { VirtualKeys } from '../../src/access/keys/virtual-keys.ts'
 import { newKeySecret } from '../../src/access/keys/key-secret.ts'
+import { VirtualKeys } from '../../src/access/keys/virtual-keys.ts'
+import { errorOf } from '../helpers/answers.ts'
 import { command } from '../helpers/command.ts'
+import { eventually } from '../helpers/eventually.ts'
 import { answerJson } from '../helpers/upstream.ts'
-import { post, spawnGateway } from './processes.ts'
-import { bearer, dalle, dalleAnswer, errorOf, eventually, openWorld } from './world.ts'
+import { bearer, dalle, dalleAnswer, openTeam } from './world.ts'
 import type { TestGateway } from '../helpers/gateway.ts'
-import type { Holder, World } from './world.ts'
+import type { Holder, TeamWorld } from './world.ts'
 
 const HOUR = 3_600_000
-let world: World
+let world: TeamWorld
 let alice: Holder
 let gateway: TestGateway
 const cli = async (...args: string[]) => command(world.directory, args, { environment: { DATA_DIR: world.directory } })
 
 beforeEach(async () => {
-  world = await openWorld(answerJson(dalleAnswer()))
+  world = await openTeam(answerJson(dalleAnswer()))
   alice = await world.issue({ name: 'alice' })
   gateway = await world.start({ AUTH_FAILURES_PER_MINUTE: '1000' })
 })
@@ -46,12 +47,11 @@ describe('a virtual key', () => {
   })
 
   it('stops at once in a second process, and in one that has found it before', async () => {
-    const environment = { DATA_DIR: world.directory, COMETAPI_BASE_URL: world.upstream.url }
-    const other = await spawnGateway(environment)
+    const other = await world.spawn()
     try {
-      expect((await post(other.url, dalle, alice.headers)).status).toBe(200)
+      expect((await other.post(dalle, alice.headers)).status).toBe(200)
       world.store.keys.revoke('alice', Date.now())
-      const answer = await post(other.url, dalle, alice.headers)
+      const answer = await other.post(dalle, alice.headers)
       expect([answer.status, (await errorOf(answer)).message]).toEqual([401, 'This API key was revoked.'])
       expect(await refusal(alice.secret)).toBe('This API key was revoked.')
     } finally {
@@ -125,7 +125,7 @@ describe('a virtual key', () => {
     const headers = { 'content-type': 'application/json', ...alice.headers }
     const url = `${gateway.url}/v1/images/generations`
     const answering = fetch(url, { method: 'POST', body, headers, duplex: 'half' })
-    await eventually(async () => (await gateway.metric('comet_requests_total')) >= 0, 'the gateway is there')
+    await eventually('the gateway is there', async () => (await gateway.metric('comet_requests_total')) >= 0)
     await new Promise((resolve) => setTimeout(resolve, 50))
     world.store.keys.revoke('alice', Date.now())
     send()
@@ -152,7 +152,7 @@ describe('a virtual key', () => {
     }
     const second = await world.start()
     const two = [gateway.post(dalle, alice.headers), second.post(dalle, alice.headers)]
-    await eventually(() => world.upstream.received.length === 2, 'both are upstream')
+    await eventually('both are upstream', () => world.upstream.received.length === 2)
     const answer = await second.post(dalle, alice.headers)
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '1'])
     expect(await errorOf(answer)).toMatchObject({ code: 'rate_limit_exceeded', type: 'requests' })

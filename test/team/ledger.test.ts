@@ -1,18 +1,20 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { command } from '../helpers/command.ts'
+import { eventually } from '../helpers/eventually.ts'
+import { times } from '../helpers/times.ts'
 import { counting, leave, promptFor, say } from './behaviours.ts'
 import { formEdit, jsonEdit } from './orders.ts'
-import { DALLE_MICROS, GPT_IMAGE_MICROS, dalle, eventually, gptImage, openWorld, times } from './world.ts'
+import { DALLE_MICROS, GPT_IMAGE_MICROS, dalle, gptImage, openTeam } from './world.ts'
 import type { EndedGeneration } from '../../src/accounting/reports.ts'
 import type { TestGateway } from '../helpers/gateway.ts'
-import type { Holder, World } from './world.ts'
+import type { Holder, TeamWorld } from './world.ts'
 
-let world: World
+let world: TeamWorld
 let alice: Holder
 let gateway: TestGateway
 
 beforeEach(async () => {
-  world = await openWorld(counting(() => world))
+  world = await openTeam(counting(() => world))
   alice = await world.issue({ name: 'alice', budget: { limitMicros: 1e9, period: 'month' } })
   gateway = await world.start({ UPSTREAM_RETRIES: '1' })
 })
@@ -51,7 +53,7 @@ describe('after a mixed load', () => {
     await Promise.all(sent)
     for (const user of ['one', 'two', 'three'])
       await leave(gateway.url, say('slow', { ...dalle, user }), alice.headers, world)
-    await eventually(() => gateway.app.underWay().length === 0, 'all have settled')
+    await eventually('all have settled', () => gateway.app.underWay().length === 0)
     await world.idle()
 
     const rows = world.rows()

@@ -2,17 +2,18 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { times } from '../helpers/times.ts'
 import { counting, leave, say } from './behaviours.ts'
-import { DALLE_MICROS, openWorld, times } from './world.ts'
+import { DALLE_MICROS, openTeam } from './world.ts'
 import type { TestGateway } from '../helpers/gateway.ts'
-import type { Holder, World } from './world.ts'
+import type { Holder, TeamWorld } from './world.ts'
 
-let world: World
+let world: TeamWorld
 let alice: Holder
 let gateway: TestGateway
 
 beforeEach(async () => {
-  world = await openWorld(counting(() => world))
+  world = await openTeam(counting(() => world))
   alice = await world.issue({ name: 'alice', budget: { limitMicros: 1e9, period: 'month' } })
   gateway = await world.start({ UPSTREAM_RETRIES: '1' })
 })

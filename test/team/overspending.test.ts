@@ -1,33 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { answerJson } from '../helpers/upstream.ts'
+import { statuses } from '../helpers/answers.ts'
+import { eventually } from '../helpers/eventually.ts'
+import { times } from '../helpers/times.ts'
+import { answerJson, gated } from '../helpers/upstream.ts'
 import { formEdit, jsonEdit, streamed } from './orders.ts'
-import { post, spawnGateway } from './processes.ts'
-import {
-  DALLE_MICROS,
-  dalle,
-  dalleAnswer,
-  eventually,
-  gated,
-  gptAnswer,
-  gptImage,
-  openWorld,
-  statuses,
-  times,
-} from './world.ts'
-import type { GatewayProcess } from './processes.ts'
-import type { World } from './world.ts'
+import { DALLE_MICROS, dalle, dalleAnswer, gptAnswer, gptImage, openTeam } from './world.ts'
+import type { TeamWorld } from './world.ts'
 
-let world: World
-const processes: GatewayProcess[] = []
+let world: TeamWorld
 
 beforeEach(async () => {
-  world = await openWorld()
+  world = await openTeam()
 })
 afterEach(async () => {
-  for (const one of processes.splice(0)) {
-    one.signal('SIGKILL')
-    await one.ended()
-  }
   await world.close()
 })
 
@@ -38,7 +23,7 @@ const forTwenty = (micros: number) => ({ limitMicros: 21 * micros - 1, period: '
 async function refusals(answers: readonly Promise<Response>[], count: number): Promise<void> {
   let refused = 0
   for (const answer of answers) void answer.then(({ status }) => (refused += status === 429 ? 1 : 0))
-  await eventually(() => refused === count, `${count} are refused`)
+  await eventually(`${count} are refused`, () => refused === count)
 }
 
 describe('500 requests at once against a budget that pays for 20', () => {
@@ -57,9 +42,8 @@ describe('500 requests at once against a budget that pays for 20', () => {
   it('are 20 upstream, through two processes on one file', async () => {
     world.upstream.script = answerJson(dalleAnswer())
     const alice = await world.issue({ name: 'alice', budget: forTwenty(DALLE_MICROS) })
-    const environment = { DATA_DIR: world.directory, COMETAPI_BASE_URL: world.upstream.url }
-    processes.push(...(await Promise.all(times(2, async () => spawnGateway(environment)))))
-    const send = async (index: number): Promise<Response> => post(processes[index % 2]?.url ?? '', dalle, alice.headers)
+    const [one, other] = await Promise.all([world.spawn(), world.spawn()])
+    const send = async (index: number): Promise<Response> => (index % 2 === 0 ? one : other).post(dalle, alice.headers)
     const counts = await statuses(times(500, send))
     expect(counts).toEqual({ 200: 20, 429: 480 })
     expect(world.upstream.received).toHaveLength(20)
@@ -85,7 +69,7 @@ describe('what is held is the most that a request can cost', () => {
     world.upstream.script = script
     const alice = await world.issue({ name: 'alice', budget: forTwenty(Math.round(highest * 1e6)) })
     const answers = times(60, async () => gateway.post(order, alice.headers))
-    await eventually(() => world.upstream.received.length === 20, '20 are upstream')
+    await eventually('20 are upstream', () => world.upstream.received.length === 20)
     await refusals(answers, 40)
     expect(world.accountOf(alice).budget.heldMicros).toBe(Math.round(highest * 1e6) * 20)
     open()
@@ -111,7 +95,7 @@ describe('what is held is the most that a request can cost', () => {
       const { body, headers } = index % 2 === 0 ? form : json
       return gateway.post(body, { ...headers, ...alice.headers }, '/v1/images/edits')
     })
-    await eventually(() => world.upstream.received.length === 20, '20 are upstream')
+    await eventually('20 are upstream', () => world.upstream.received.length === 20)
     await refusals(answers, 40)
     open()
     expect(await statuses(answers)).toEqual({ 200: 20, 429: 40 })

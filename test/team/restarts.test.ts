@@ -1,29 +1,24 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { answerJson } from '../helpers/upstream.ts'
-import { post, spawnGateway } from './processes.ts'
-import { DALLE_MICROS, dalle, dalleAnswer, eventually, gated, openWorld, times } from './world.ts'
-import type { GatewayProcess } from './processes.ts'
-import type { Holder, World } from './world.ts'
+import { eventually } from '../helpers/eventually.ts'
+import { times } from '../helpers/times.ts'
+import { answerJson, gated } from '../helpers/upstream.ts'
+import { DALLE_MICROS, dalle, dalleAnswer, openTeam } from './world.ts'
+import type { GatewayProcess } from '../helpers/gateway-process.ts'
+import type { Holder, TeamWorld } from './world.ts'
 
 const DIED = 'a process died: what it had under way is booked at its highest cost'
-let world: World
+let world: TeamWorld
 let alice: Holder
 let gateway: GatewayProcess
-const start = async (): Promise<GatewayProcess> =>
-  spawnGateway({ DATA_DIR: world.directory, COMETAPI_BASE_URL: world.upstream.url })
 
 beforeEach(async () => {
-  world = await openWorld(answerJson(dalleAnswer()))
+  world = await openTeam(answerJson(dalleAnswer()))
   alice = await world.issue({ name: 'alice', budget: { limitMicros: 30 * DALLE_MICROS, period: 'total' } })
-  gateway = await start()
+  gateway = await world.spawn()
 })
-afterEach(async () => {
-  gateway.signal('SIGKILL')
-  await gateway.ended()
-  await world.close()
-})
+afterEach(async () => world.close())
 
 /** So many orders that are upstream and wait there. */
 async function underWay(count: number): Promise<{ answers: Promise<number>[]; open: () => void }> {
@@ -31,12 +26,12 @@ async function underWay(count: number): Promise<{ answers: Promise<number>[]; op
   world.upstream.script = script
   const before = world.upstream.received.length
   const answers = times(count, async () =>
-    post(gateway.url, dalle, alice.headers).then(
+    gateway.post(dalle, alice.headers).then(
       ({ status }) => status,
       () => 0,
     ),
   )
-  await eventually(() => world.upstream.received.length === before + count, 'all are upstream')
+  await eventually('all are upstream', () => world.upstream.received.length === before + count)
   return { answers, open }
 }
 
@@ -44,7 +39,7 @@ describe('SIGTERM', () => {
   it('waits for what is under way and books it', async () => {
     const { answers, open } = await underWay(10)
     gateway.signal('SIGTERM')
-    await eventually(() => gateway.output().includes('stopping'), 'it is stopping')
+    await eventually('it is stopping', () => gateway.output().includes('stopping'))
     open()
     expect(await Promise.all(answers)).toEqual(times(10, () => 200))
     expect(await gateway.ended()).toBe(0)
@@ -53,7 +48,7 @@ describe('SIGTERM', () => {
       budget: { spentMicros: 10 * DALLE_MICROS, heldMicros: 0 },
       inFlight: 0,
     })
-    gateway = await start()
+    gateway = await world.spawn()
     expect(gateway.logged(DIED)).toEqual([])
   })
 
@@ -87,14 +82,14 @@ describe('a gateway without work', () => {
 
 describe('SIGKILL', () => {
   it('leaves what is under way held; the next start books it, says so, and the budget is right', async () => {
-    expect((await post(gateway.url, dalle, alice.headers)).status).toBe(200)
+    expect((await gateway.post(dalle, alice.headers)).status).toBe(200)
     await world.idle()
     const { open } = await underWay(10)
     gateway.signal('SIGKILL')
     await gateway.ended()
     expect(world.accountOf(alice)).toMatchObject({ budget: { heldMicros: 10 * DALLE_MICROS }, inFlight: 10 })
     open()
-    gateway = await start()
+    gateway = await world.spawn()
     const rows = world.rows()
     const abandoned = rows.filter(({ outcome }) => outcome === 'abandoned')
     expect([rows.length, abandoned.length]).toEqual([11, 10])
@@ -114,11 +109,11 @@ describe('SIGKILL', () => {
   it('of one of two gateways: the one that lives does not lose what it has under way', async () => {
     const { answers, open } = await underWay(3)
     const first = gateway
-    gateway = await start()
+    gateway = await world.spawn()
     const second = await underWay(2)
     gateway.signal('SIGKILL')
     await gateway.ended()
-    gateway = await start()
+    gateway = await world.spawn()
     expect(world.rows().map(({ outcome }) => outcome)).toEqual(['abandoned', 'abandoned'])
     open()
     second.open()

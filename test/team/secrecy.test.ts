@@ -1,16 +1,16 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { answerJson } from '../helpers/upstream.ts'
 import { command } from '../helpers/command.ts'
-import { dalle, dalleAnswer, openWorld } from './world.ts'
-import type { World } from './world.ts'
+import { answerJson } from '../helpers/upstream.ts'
+import { dalle, dalleAnswer, openTeam } from './world.ts'
+import type { TeamWorld } from './world.ts'
 
 const PROMPT = 'zanzibar-secret-prompt'
-let world: World
+let world: TeamWorld
 
 beforeEach(async () => {
-  world = await openWorld(answerJson(dalleAnswer()))
+  world = await openTeam(answerJson(dalleAnswer()))
 })
 afterEach(async () => world.close())
 

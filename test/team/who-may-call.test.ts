@@ -1,15 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { errorOf } from '../helpers/answers.ts'
 import { command } from '../helpers/command.ts'
 import { answerJson } from '../helpers/upstream.ts'
-import { bearer, dalle, dalleAnswer, errorOf, openWorld } from './world.ts'
-import type { World } from './world.ts'
+import { bearer, dalle, dalleAnswer, openTeam } from './world.ts'
+import type { TeamWorld } from './world.ts'
 
 const CAROL = 'sk-gw-carol-0123456789abcdef'
 const ADMIN = 'admin-0123456789-0123456789'
-let world: World
+let world: TeamWorld
 
 beforeEach(async () => {
-  world = await openWorld(answerJson(dalleAnswer()))
+  world = await openTeam(answerJson(dalleAnswer()))
 })
 afterEach(async () => world.close())
 

@@ -1,16 +1,15 @@
-import { join } from 'node:path'
 import { checkedSettings } from '../../src/access/keys/key-settings.ts'
 import { VirtualKeys } from '../../src/access/keys/virtual-keys.ts'
 import { Store } from '../../src/stores/sqlite/store.ts'
-import { startGateway } from '../helpers/gateway.ts'
-import { temporaryDirectory } from '../helpers/store.ts'
+import { eventually } from '../helpers/eventually.ts'
 import { answerJson, imageAnswer, scriptedUpstream } from '../helpers/upstream.ts'
+import { openWorld } from '../helpers/world.ts'
 import type { z } from 'zod'
 import type { newKeySettings } from '../../src/access/keys/key-settings.ts'
 import type { KeyAccount } from '../../src/accounting/ledger.ts'
 import type { EndedGeneration } from '../../src/accounting/reports.ts'
-import type { TestGateway } from '../helpers/gateway.ts'
 import type { Script, ScriptedUpstream } from '../helpers/upstream.ts'
+import type { World } from '../helpers/world.ts'
 
 /** dall-e-3, one square image of standard quality: what is held is what it costs. */
 export const DALLE_MICROS = 40_000
@@ -27,38 +26,24 @@ export interface Holder {
   readonly headers: Record<string, string>
 }
 
-/** A team's file, a scripted upstream, and gateways between them. */
-export interface World {
-  readonly directory: string
+/** A world whose gateways share a database, with a view into it as another process would have. */
+export interface TeamWorld extends World<ScriptedUpstream> {
   readonly store: Store
-  readonly upstream: ScriptedUpstream
-  /** A gateway in this process. */
-  start(environment?: Record<string, string>): Promise<TestGateway>
   issue(settings: z.input<typeof newKeySettings>): Promise<Holder>
   accountOf(holder: Holder): KeyAccount
-  /** The ledger, the newest first. */
+  /** The ledger, the newest first; ask after `idle()`, since endings are written behind the answers. */
   rows(): readonly EndedGeneration[]
-  /** Waits until nothing is held. */
+  /** Waits until nothing is held: all that was sent is booked. */
   idle(): Promise<void>
-  close(): Promise<void>
 }
 
-export async function openWorld(script: Script = answerJson(gptAnswer())): Promise<World> {
-  const { path: base, remove } = temporaryDirectory()
-  const directory = join(base, 'data')
-  const store = Store.forCommand(directory, { create: true })
-  const upstream = await scriptedUpstream(script)
-  const gateways: TestGateway[] = []
+export async function openTeam(script: Script = answerJson(gptAnswer())): Promise<TeamWorld> {
+  const world = openWorld(await scriptedUpstream(script), { DATABASE: 'true' })
+  const store = Store.forCommand(world.directory, { create: true })
   const issuer = new VirtualKeys(store.keys)
   return {
-    directory,
+    ...world,
     store,
-    upstream,
-    start: async (environment = {}) => {
-      const gateway = await startGateway(upstream.url, { DATABASE: 'true', DATA_DIR: directory, ...environment })
-      gateways.push(gateway)
-      return gateway
-    },
     issue: async (settings) => {
       const { key, secret } = await issuer.create(checkedSettings(settings), Date.now())
       return { id: key.id, name: key.name, secret, headers: bearer(secret) }
@@ -69,12 +54,15 @@ export async function openWorld(script: Script = answerJson(gptAnswer())): Promi
       return account
     },
     rows: () => store.reports.generations({ limit: 1_000_000 }),
-    idle: async () => eventually(() => store.reports.underWay({ limit: 1 }).length === 0, 'everything is booked'),
+    idle: async () => {
+      await eventually('everything is booked', () => {
+        const left = store.reports.underWay({ limit: 1 })
+        if (left.length > 0) throw new Error(`still held: ${JSON.stringify(left)}`)
+      })
+    },
     close: async () => {
-      for (const gateway of gateways) await gateway.close()
-      await upstream.close()
       store.close()
-      remove()
+      await world.close()
     },
   }
 }
@@ -83,59 +71,12 @@ export function bearer(secret: string): Record<string, string> {
   return { authorization: `Bearer ${secret}` }
 }
 
-/** What gpt-image-2 answers to `gptImage`. */
+/** The answer of gpt-image-2 to `gptImage`. */
 export function gptAnswer(changes: Record<string, unknown> = {}): Record<string, unknown> {
   return imageAnswer({ usage: USAGE, ...changes })
 }
 
-/** What dall-e-3 answers. */
+/** An answer of dall-e-3. */
 export function dalleAnswer(images = 1): Record<string, unknown> {
   return { created: 1, data: Array.from({ length: images }, () => ({ b64_json: 'aW1hZ2U=' })) }
-}
-
-/** Answers only when `open` is called: everything before it is under way at once. */
-export function gated(script: Script): { script: Script; open: () => void } {
-  let open = (): void => {}
-  const opened = new Promise<void>((resolve) => (open = resolve))
-  return {
-    open,
-    script: async (response, request) => {
-      await opened
-      await script(response, request)
-    },
-  }
-}
-
-/** Reads answers to their ends; how many came with each status. */
-export async function statuses(answers: readonly Promise<Response>[]): Promise<Record<number, number>> {
-  const counts: Record<number, number> = {}
-  for (const answer of await Promise.all(answers)) {
-    await answer.arrayBuffer()
-    counts[answer.status] = (counts[answer.status] ?? 0) + 1
-  }
-  return counts
-}
-
-export function times<T>(count: number, make: (index: number) => T): T[] {
-  return Array.from({ length: count }, (_, index) => make(index))
-}
-
-/** The `error` of an answer. */
-export async function errorOf(
-  answer: Response,
-): Promise<{ message: string; code: string; type: string; param: string | null }> {
-  const { error } = (await answer.json()) as {
-    error: { message: string; code: string; type: string; param: string | null }
-  }
-  return error
-}
-
-/** Waits until a condition holds, as long as a busy machine may take. */
-export async function eventually(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const until = performance.now() + 10_000
-  while (performance.now() < until) {
-    if (await condition()) return
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-  throw new Error(`never happened: ${what}`)
 }

@@ -6,7 +6,8 @@ import { keyDigest, keyShape, newKeySecret } from '../../../src/access/keys/key-
 import { checkedChanges, checkedSettings } from '../../../src/access/keys/key-settings.ts'
 import { VirtualKeys, keyRefused } from '../../../src/access/keys/virtual-keys.ts'
 import { Store } from '../../../src/stores/sqlite/store.ts'
-import { DAY, HOUR, NOON, temporaryDirectory } from '../../helpers/store.ts'
+import { temporaryDirectory } from '../../helpers/directory.ts'
+import { DAY, HOUR, NOON } from '../../helpers/store.ts'
 import type { IssuedKey } from '../../../src/access/keys/virtual-keys.ts'
 
 let directory: ReturnType<typeof temporaryDirectory>

@@ -1,16 +1,14 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readdirSync } from 'node:fs'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { KeptAnswers } from '../../../src/gateway/generation/kept-answers.ts'
 import { SpoolDirectory } from '../../../src/spool/spool-file.ts'
+import { temporaryDirectory } from '../../helpers/directory.ts'
 import type { AnswerSink } from '../../../src/gateway/answers/answer.ts'
 import type { KeptAnswer } from '../../../src/gateway/generation/kept-answer.ts'
 
-let path: string
-beforeAll(() => void (path = mkdtempSync(join(tmpdir(), 'comet-kept-'))))
-afterAll(() => rmSync(path, { recursive: true }))
+const { path, remove } = temporaryDirectory()
+afterAll(remove)
 
 function keptAnswers(maxDiskBytes = 1e9): KeptAnswers {
   const free = { freeDisk: () => false, largestInMemory: () => undefined }

@@ -1,10 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { GatewayError } from '../../../src/errors/gateway-error.ts'
 import { SpoolDirectory } from '../../../src/spool/spool-file.ts'
+import { temporaryDirectory } from '../../helpers/directory.ts'
 import type { Body, Call } from '../../../src/gateway/requests/endpoint.ts'
 import type { IncomingUpload, UploadOptions } from '../../../src/gateway/requests/uploads/receive.ts'
 
@@ -19,7 +18,7 @@ export interface Uploads {
 
 /** A place for uploads under the system's temporary directory. */
 export function uploadsDirectory(): Uploads {
-  const path = mkdtempSync(join(tmpdir(), 'comet-uploads-'))
+  const { path, remove } = temporaryDirectory()
   const calls: Call[] = []
   return {
     options: { spool: new SpoolDirectory(join(path, 'spool')), maxBytes: 50_000_000 },
@@ -31,7 +30,7 @@ export function uploadsDirectory(): Uploads {
     discard: () => {
       for (const call of calls.splice(0)) call.discard()
     },
-    remove: () => rmSync(path, { recursive: true, force: true }),
+    remove,
   }
 }
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { generationsAnswer, usageAnswer } from '../../../src/http/routes/admin/answers.ts'
-import { eventually } from '../../helpers/gateway.ts'
+import { eventually } from '../../helpers/eventually.ts'
 import { answerJson, imageAnswer } from '../../helpers/upstream.ts'
 import { BOB, teamGateway } from './team-gateway.ts'
 import type { TeamGateway } from './team-gateway.ts'
@@ -16,7 +16,7 @@ beforeAll(async () => {
   await buy(BOB)
   team.upstream.script = answerJson({ error: { message: 'no', code: 'invalid_request' } }, 400)
   await buy(alice)
-  await eventually(async () => (await generations('')).data.length === 4, 'all are booked')
+  await eventually('all are booked', async () => (await generations('')).data.length === 4)
 })
 afterAll(() => team.close())
 
@@ -108,7 +108,7 @@ describe('GET /gateway/generations', () => {
       await answerJson(imageAnswer())(response, request)
     }
     const bought = buy(BOB)
-    await eventually(async () => (await generations('')).under_way.length === 1, 'it is under way')
+    await eventually('it is under way', async () => (await generations('')).under_way.length === 1)
     expect((await generations('key=alice')).under_way).toEqual([])
     expect((await generations('failed=true')).under_way).toEqual([])
     expect((await generations('')).under_way).toMatchObject([{ key: 'bob', model: 'gpt-image-2', n: 1 }])

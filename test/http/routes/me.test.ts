@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { meAnswer } from '../../../src/http/routes/admin/answers.ts'
+import { eventually } from '../../helpers/eventually.ts'
 import { startGateway } from '../../helpers/gateway.ts'
-import { eventually } from '../../helpers/gateway.ts'
 import { answerJson, imageAnswer } from '../../helpers/upstream.ts'
 import { ADMIN_KEY, BOB, teamGateway } from './team-gateway.ts'
 import type { TeamGateway } from './team-gateway.ts'
@@ -27,7 +27,7 @@ describe('GET /gateway/me', () => {
     })
     await team.as(key, 'POST', '/v1/images/generations', order)
     const cost = (16 * 5 + 208 * 30) / 1e6
-    await eventually(async () => (await me(key)).spent_usd === cost, 'it is booked')
+    await eventually('it is booked', async () => (await me(key)).spent_usd === cost)
     const answer = await me(key)
     expect(answer).toMatchObject({
       kind: 'virtual_key',
@@ -53,7 +53,7 @@ describe('GET /gateway/me', () => {
       await answerJson(imageAnswer())(response, request)
     }
     const bought = team.as(key, 'POST', '/v1/images/generations', order)
-    await eventually(async () => (await me(key)).in_flight === 1, 'it is under way')
+    await eventually('it is under way', async () => (await me(key)).in_flight === 1)
     const { held_usd: held, left_usd: left, resets_at: resets } = await me(key)
     expect(held).toBeGreaterThan(0)
     expect([(held ?? 0) + (left ?? 0), resets]).toEqual([1, null])

@@ -1,6 +1,5 @@
-import { startGateway } from '../../helpers/gateway.ts'
-import { temporaryDirectory } from '../../helpers/store.ts'
 import { scriptedUpstream } from '../../helpers/upstream.ts'
+import { openWorld } from '../../helpers/world.ts'
 import type { TestGateway } from '../../helpers/gateway.ts'
 import type { ScriptedUpstream } from '../../helpers/upstream.ts'
 
@@ -33,15 +32,13 @@ export interface TeamGateway {
 }
 
 export async function teamGateway(environment: Record<string, string> = {}): Promise<TeamGateway> {
-  const directory = temporaryDirectory()
-  const upstream = await scriptedUpstream()
-  const gateway = await startGateway(upstream.url, {
+  const world = openWorld(await scriptedUpstream(), {
     DATABASE: 'true',
-    DATA_DIR: directory.path,
     ADMIN_KEY,
     GATEWAY_KEYS: `bob=${BOB}`,
     ...environment,
   })
+  const gateway = await world.start()
   const as: TeamGateway['as'] = async (key, method, path, body) => {
     const response = await fetch(gateway.url + path, {
       method,
@@ -61,16 +58,10 @@ export async function teamGateway(environment: Record<string, string> = {}): Pro
   }
   const admin: TeamGateway['admin'] = (method, path, body) => as(ADMIN_KEY, method, path, body)
   return {
+    ...world,
     gateway,
-    upstream,
-    directory: directory.path,
     as,
     admin,
     key: async (settings) => String((await admin('POST', '/gateway/keys', settings)).body['secret']),
-    close: async () => {
-      await gateway.close()
-      await upstream.close()
-      directory.remove()
-    },
   }
 }

@@ -1,18 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { leftMicros } from '../../../src/accounting/budget.ts'
 import { Store } from '../../../src/stores/sqlite/store.ts'
-import {
-  DAY,
-  HOUR,
-  NOON,
-  PretendedProcesses,
-  cost,
-  createKey,
-  held,
-  registered,
-  orderOf,
-  temporaryDirectory,
-} from '../../helpers/store.ts'
+import { temporaryDirectory } from '../../helpers/directory.ts'
+import { DAY, HOUR, NOON, PretendedProcesses, cost, createKey, held, registered, orderOf } from '../../helpers/store.ts'
 import type { Period } from '../../../src/accounting/period.ts'
 import type { LedgerVerbs } from '../../helpers/store.ts'
 

@@ -6,8 +6,9 @@ import { LedgerWriter } from '../../../src/accounting/ledger-writer.ts'
 import { SqliteDatabase } from '../../../src/stores/sqlite/database.ts'
 import { SqliteLedger } from '../../../src/stores/sqlite/ledger.ts'
 import { Store } from '../../../src/stores/sqlite/store.ts'
-import { LedgerVerbs, NOON, cost, createKey, held, orderOf, temporaryDirectory } from '../../helpers/store.ts'
-import { eventually } from '../../helpers/gateway.ts'
+import { temporaryDirectory } from '../../helpers/directory.ts'
+import { eventually } from '../../helpers/eventually.ts'
+import { LedgerVerbs, NOON, cost, createKey, held, orderOf } from '../../helpers/store.ts'
 import type { StoreError } from '../../../src/errors/store-error.ts'
 
 let directory: ReturnType<typeof temporaryDirectory>
@@ -173,7 +174,7 @@ describe('a full disk', () => {
     expect(String(refusal)).not.toContain(directory.path)
 
     for (const hold of holds) writer.settle(hold, cost(40))
-    await eventually(() => failures.length > 0, 'the failure is reported')
+    await eventually('the failure is reported', () => failures.length > 0)
     expect(failures).toMatchObject([{ problem: 'full' }])
     expect(writer.pendingEndings).toBeGreaterThan(0)
     await expect(writer.hold(orderOf(key))).rejects.toMatchObject({ code: 'storage_full' })

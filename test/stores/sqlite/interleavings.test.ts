@@ -2,20 +2,12 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { dayOf } from '../../../src/accounting/period.ts'
 import { Store } from '../../../src/stores/sqlite/store.ts'
-import {
-  DAY,
-  NOON,
-  PretendedProcesses,
-  cost,
-  createKey,
-  registered,
-  orderOf,
-  temporaryDirectory,
-} from '../../helpers/store.ts'
-import type { Period } from '../../../src/accounting/period.ts'
+import { temporaryDirectory } from '../../helpers/directory.ts'
+import { DAY, NOON, PretendedProcesses, cost, createKey, registered, orderOf } from '../../helpers/store.ts'
 import type { Hold } from '../../../src/accounting/ledger.ts'
-import type { RegisteredInstance } from '../../helpers/store.ts'
+import type { Period } from '../../../src/accounting/period.ts'
 import type { Processes } from '../../../src/stores/sqlite/process-identity.ts'
+import type { RegisteredInstance } from '../../helpers/store.ts'
 
 const LIMIT = 1000
 

@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Store } from '../../../src/stores/sqlite/store.ts'
-import { NOON, createKey, temporaryDirectory } from '../../helpers/store.ts'
+import { temporaryDirectory } from '../../helpers/directory.ts'
+import { NOON, createKey } from '../../helpers/store.ts'
 
 const PROGRAM = join(import.meta.dirname, '../../helpers/store-process.ts')
 /** KILLS=1000 for the long run. */

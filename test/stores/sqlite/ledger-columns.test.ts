@@ -2,16 +2,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { GENERATION_COLUMNS, HOLD_COLUMNS, TOTAL_COLUMNS } from '../../../src/stores/sqlite/ledger-columns.ts'
 import { Store } from '../../../src/stores/sqlite/store.ts'
-import {
-  NOON,
-  PretendedProcesses,
-  cost,
-  createKey,
-  held,
-  orderOf,
-  registered,
-  temporaryDirectory,
-} from '../../helpers/store.ts'
+import { temporaryDirectory } from '../../helpers/directory.ts'
+import { NOON, PretendedProcesses, cost, createKey, held, orderOf, registered } from '../../helpers/store.ts'
 
 let directory: ReturnType<typeof temporaryDirectory>
 let store: Store

@@ -4,16 +4,8 @@ import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { localProcesses } from '../../../src/stores/sqlite/process-identity.ts'
 import { Store } from '../../../src/stores/sqlite/store.ts'
-import {
-  NOON,
-  PretendedProcesses,
-  cost,
-  createKey,
-  held,
-  registered,
-  orderOf,
-  temporaryDirectory,
-} from '../../helpers/store.ts'
+import { temporaryDirectory } from '../../helpers/directory.ts'
+import { NOON, PretendedProcesses, cost, createKey, held, registered, orderOf } from '../../helpers/store.ts'
 import type { ProcessIdentity } from '../../../src/stores/sqlite/process-identity.ts'
 
 let directory: ReturnType<typeof temporaryDirectory>

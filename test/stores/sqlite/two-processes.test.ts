@@ -7,7 +7,8 @@ import { keyDigest, keyHint, newKeySecret } from '../../../src/access/keys/key-s
 import { checkedSettings } from '../../../src/access/keys/key-settings.ts'
 import { LedgerWriter } from '../../../src/accounting/ledger-writer.ts'
 import { Store } from '../../../src/stores/sqlite/store.ts'
-import { createKey, orderOf, temporaryDirectory } from '../../helpers/store.ts'
+import { temporaryDirectory } from '../../helpers/directory.ts'
+import { createKey, orderOf } from '../../helpers/store.ts'
 
 const PROGRAM = join(import.meta.dirname, '../../helpers/store-process.ts')
 let directory: ReturnType<typeof temporaryDirectory>

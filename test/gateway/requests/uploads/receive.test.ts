@@ -1,19 +1,18 @@
-import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readdirSync, readlinkSync } from 'node:fs'
 import { PassThrough, Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
 import { setTimeout } from 'node:timers/promises'
 import * as fc from 'fast-check'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { GatewayError } from '../../../../src/errors/gateway-error.ts'
-import { SpoolDirectory, SpoolFile } from '../../../../src/spool/spool-file.ts'
 import { receiveUpload } from '../../../../src/gateway/requests/uploads/receive.ts'
-import type { Spool } from '../../../../src/spool/spool.ts'
+import { SpoolDirectory, SpoolFile } from '../../../../src/spool/spool-file.ts'
+import { temporaryDirectory } from '../../../helpers/directory.ts'
 import type { IncomingUpload, UploadTap } from '../../../../src/gateway/requests/uploads/receive.ts'
+import type { Spool } from '../../../../src/spool/spool.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'comet-receive-'))
-afterAll(() => rmSync(directory, { recursive: true }))
+const { path: directory, remove } = temporaryDirectory()
+afterAll(remove)
 afterEach(() => expect(openFiles()).toBe(0))
 
 function openFiles(): number {

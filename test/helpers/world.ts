@@ -1,0 +1,54 @@
+import { temporaryDirectory } from './directory.ts'
+import { spawnGateway } from './gateway-process.ts'
+import { startGateway } from './gateway.ts'
+import type { GatewayProcess } from './gateway-process.ts'
+import type { TestGateway } from './gateway.ts'
+
+/** An upstream, a directory, and gateways between them. */
+export interface World<U> {
+  readonly upstream: U
+  /** DATA_DIR of all gateways. */
+  readonly directory: string
+  /** Starts a gateway in this process. */
+  start(environment?: Readonly<Record<string, string>>): Promise<TestGateway>
+  /** Starts a gateway as a process of its own. */
+  spawn(environment?: Readonly<Record<string, string>>): Promise<GatewayProcess>
+  /** Ends all gateways and the upstream, and deletes the directory. Processes are killed. */
+  close(): Promise<void>
+}
+
+/** Opens a world around an upstream; its gateways get `defaults` in their environment. */
+export function openWorld<U extends { readonly url: string; close(): Promise<void> }>(
+  upstream: U,
+  defaults: Readonly<Record<string, string>> = {},
+): World<U> {
+  const { path: directory, remove } = temporaryDirectory()
+  const closers: (() => Promise<unknown>)[] = []
+  const settings = (environment: Readonly<Record<string, string>>): Record<string, string> => ({
+    DATA_DIR: directory,
+    ...defaults,
+    ...environment,
+  })
+  return {
+    upstream,
+    directory,
+    start: async (environment = {}) => {
+      const gateway = await startGateway(upstream.url, settings(environment))
+      closers.push(async () => gateway.close())
+      return gateway
+    },
+    spawn: async (environment = {}) => {
+      const gateway = await spawnGateway({ COMETAPI_BASE_URL: upstream.url, ...settings(environment) })
+      closers.push(async () => {
+        gateway.signal('SIGKILL')
+        await gateway.ended()
+      })
+      return gateway
+    },
+    close: async () => {
+      await Promise.all(closers.map(async (close) => close()))
+      await upstream.close()
+      remove()
+    },
+  }
+}
