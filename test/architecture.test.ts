@@ -10,7 +10,7 @@ const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((fi
 const DOMAIN = ['gateway', 'gateway/adoption', 'gateway/requests', 'models', 'access', 'accounting', 'errors']
 
 /**
- * Room → the rooms that it may import; a room may always import itself. The four rooms of a request's way stand in
+ * Room → the rooms, or single files, that it may import; a room may always import itself. The four rooms of a request's way stand in
  * order: gateway → adoption → generation → answers, with requests beside them.
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -53,14 +53,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   'gateway/answers': ['gateway/requests', 'models', 'accounting', 'spool', 'errors', 'upstream'],
   'gateway/requests': ['models', 'spool', 'errors'],
-  access: ['accounting', 'config', 'errors'],
+  access: ['accounting', 'errors'],
   accounting: ['errors'],
   stores: ['access', 'accounting', 'errors', 'spool'],
   models: ['accounting', 'errors'],
   upstream: ['errors', 'telemetry'],
   spool: ['errors'],
   telemetry: ['accounting'],
-  config: [],
+  config: ['access/keys/key-name.ts'],
   errors: [],
   version: [],
 }
@@ -149,7 +149,8 @@ describe('the house', () => {
     const trespassers = ours.filter(({ from, to }) => {
       const allowed = MAY_IMPORT[room(from)] ?? []
       const isSandbox = to === '../sandbox/sandbox.ts' && from === 'app/sandbox.ts'
-      return room(from) !== room(to) && !allowed.includes('*') && !allowed.includes(room(to)) && !isSandbox
+      const isAllowed = ['*', room(to), to].some((name) => allowed.includes(name))
+      return room(from) !== room(to) && !isAllowed && !isSandbox
     })
     expect(trespassers.map(({ from, to }) => `${from} must not import ${to}`)).toEqual([])
   })

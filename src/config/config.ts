@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
-import { isLoopback } from './values.ts'
+import { isLoopback } from './loopback.ts'
 import { VARIABLES } from './variables.ts'
 import type { z } from 'zod'
 

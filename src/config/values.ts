@@ -1,11 +1,7 @@
-import { isIP } from 'node:net'
 import { z } from 'zod'
-
-/** A key from GATEWAY_KEYS: the name is shown in logs and metrics, the key never. */
-export interface NamedKey {
-  readonly name: string
-  readonly key: string
-}
+import { KEY_NAME, RESERVED_NAMES } from '../access/keys/key-name.ts'
+import { isLoopback } from './loopback.ts'
+import type { NamedKey } from '../access/keys/key-name.ts'
 
 /** `true` or `false`, also `1`/`0` and `yes`/`no`. */
 export const flag = z
@@ -25,6 +21,14 @@ export const decimal = (min: number, max: number) =>
     .regex(/^\d+(\.\d+)?$/, `must be a number from ${min} to ${max}`)
     .transform(Number)
     .refine((value) => value >= min && value <= max, `must be a number from ${min} to ${max}`)
+const UNITS: Readonly<Record<string, number>> = { KIB: 2 ** 10, MIB: 2 ** 20, GIB: 2 ** 30 }
+/** A size of the range in bytes: a whole number, alone or with KiB, MiB or GiB. */
+export const bytes = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d+ ?([KMG]iB)?$/i, `must be a whole number from ${min} to ${max}`)
+    .transform((value) => Number.parseInt(value, 10) * (UNITS[value.slice(-3).toUpperCase()] ?? 1))
+    .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`)
 /** Visible ASCII: what can stand in an HTTP header, and what cannot hide in one. */
 export const secret = (min: number) =>
   z
@@ -49,12 +53,6 @@ export const upstreamUrl = z
     (value) => !URL.canParse(value) || new URL(value).protocol !== 'http:' || isLoopback(new URL(value).hostname),
     'must be https: plain http is allowed to loopback only, so that the key never crosses a network in clear',
   )
-
-/** Names that metrics and the log use for callers without a key of their own. */
-export const RESERVED_NAMES: ReadonlySet<string> = new Set(['admin', 'anonymous', 'none'])
-
-/** What a key may be called: safe as a metrics label, in a terminal and in a header. */
-export const KEY_NAME = /^[\w.@-]{1,64}$/
 
 /** `name=key`, comma-separated. */
 export const namedKeys = z.string().transform((value, context): NamedKey[] => {
@@ -83,15 +81,4 @@ export const namedKeys = z.string().transform((value, context): NamedKey[] => {
 
 function isAnonymous({ username, password }: URL): boolean {
   return username === '' && password === ''
-}
-
-/** `localhost`, 127.0.0.0/8 and ::1, with or without brackets. */
-export function isLoopback(host: string): boolean {
-  const bare = host.replace(/^\[|\]$/g, '').toLowerCase()
-  return (
-    bare === 'localhost' ||
-    bare.endsWith('.localhost') ||
-    bare === '::1' ||
-    (isIP(bare) === 4 && bare.startsWith('127.'))
-  )
 }

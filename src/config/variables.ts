@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { decimal, flag, namedKeys, secret, upstreamUrl, visibleText, whole } from './values.ts'
+import { bytes, decimal, flag, namedKeys, secret, upstreamUrl, visibleText, whole } from './values.ts'
 
 /**
  * Every variable: how it is read, its default as it would be written, and its line for .env.example and
@@ -92,14 +92,14 @@ export const VARIABLES = {
     doc: 'Failed authentications per minute and address before 429.',
   },
   MAX_BODY_BYTES: {
-    read: whole(1024, 1_073_741_824),
-    default: '33554432',
-    doc: 'Largest JSON body of a generation in bytes (32 MiB).',
+    read: bytes(1024, 1_073_741_824),
+    default: '32MiB',
+    doc: 'Largest JSON body of a generation, in bytes or as 512KiB, 64MiB, 1GiB.',
   },
   MAX_UPLOAD_BYTES: {
-    read: whole(1024, 17_179_869_184),
-    default: '1073741824',
-    doc: 'Largest edit or variation in bytes (1 GiB: 16 images of 50 MB and a mask). It waits on disk, not in memory.',
+    read: bytes(1024, 17_179_869_184),
+    default: '1GiB',
+    doc: 'Largest edit or variation, a size as above (16 images of 50 MB and a mask fit in). It waits on disk, not in memory.',
   },
   DATA_DIR: {
     read: z.string().min(1),
@@ -127,9 +127,9 @@ export const VARIABLES = {
     doc: 'How long the answer of a client that left without it is kept, in milliseconds; 0 keeps nothing.',
   },
   ORPHAN_SPOOL_BYTES: {
-    read: whole(0, 1_099_511_627_776),
-    default: '1073741824',
-    doc: 'Most bytes that kept answers may have on disk together (1 GiB); beyond it the oldest are evicted.',
+    read: bytes(0, 1_099_511_627_776),
+    default: '1GiB',
+    doc: 'Most that kept answers may have on disk together, a size as above; beyond it the oldest are evicted.',
   },
   STREAM_KEEP_ALIVE_MS: {
     read: whole(10, 600_000),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ConfigError, environmentWith, readConfig } from '../../src/config/config.ts'
-import { isLoopback } from '../../src/config/values.ts'
+import { isLoopback } from '../../src/config/loopback.ts'
 import { VARIABLES } from '../../src/config/variables.ts'
 import type { Config, Environment } from '../../src/config/config.ts'
 
@@ -109,6 +109,11 @@ const GOOD: readonly (readonly [name: keyof Config, written: string, value: unkn
   ['METRICS_TOKEN', 'metrics-01234567', 'metrics-01234567'],
   ['RATE_LIMIT_RPM', '60', 60],
   ['MAX_BODY_BYTES', '1024', 1024],
+  ['MAX_BODY_BYTES', '512KiB', 524_288],
+  ['MAX_BODY_BYTES', '64 MiB', 67_108_864],
+  ['MAX_BODY_BYTES', '1gib', 1_073_741_824],
+  ['MAX_UPLOAD_BYTES', '16GiB', 17_179_869_184],
+  ['ORPHAN_SPOOL_BYTES', '0', 0],
   ['UPSTREAM_TIMEOUT_MS', '1', 1],
   ['DRAIN_TIMEOUT_MS', '0', 0],
   ['LOG_LEVEL', 'silent', 'silent'],
@@ -161,6 +166,9 @@ const BAD: readonly (readonly [name: string, written: string, problem: string])[
   ['AUTH_FAILURES_PER_MINUTE', '0', WHOLE(1, 1_000_000)],
   ['MAX_BODY_BYTES', '1023', WHOLE(1024, 1_073_741_824)],
   ['MAX_BODY_BYTES', '1mb', WHOLE(1024, 1_073_741_824)],
+  ...['2GiB', '1.5GiB', '64MB', '64M', '-1GiB', 'GiB', '0x10KiB', '1e3KiB', '64MiB 1'].map(
+    (size) => ['MAX_BODY_BYTES', size, WHOLE(1024, 1_073_741_824)] as const,
+  ),
   ['UPSTREAM_TIMEOUT_MS', '0', WHOLE(1, 86_400_000)],
   ['UPSTREAM_CONNECT_TIMEOUT_MS', '600001', WHOLE(1, 600_000)],
   ['DRAIN_TIMEOUT_MS', '86400001', WHOLE(0, 86_400_000)],

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { KEY_NAME, RESERVED_NAMES } from '../../config/values.ts'
+import { KEY_NAME, RESERVED_NAMES } from './key-name.ts'
 import { microsOf } from '../../accounting/money.ts'
 import { PERIODS } from '../../accounting/period.ts'
 import { isPrintable } from '../../errors/printable.ts'

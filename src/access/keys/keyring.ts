@@ -1,6 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import type { VirtualKey } from './virtual-key.ts'
-import type { NamedKey } from '../../config/values.ts'
+import type { NamedKey } from './key-name.ts'
 
 /** Who is calling. The name is the metrics label; the key itself is not kept. */
 export interface Caller {

@@ -1,6 +1,6 @@
 import { GatewayError } from '../../errors/gateway-error.ts'
 import { ANONYMOUS, bearerToken } from '../../access/keys/keyring.ts'
-import { refuseForeignHost } from '../../access/local-host.ts'
+import { refuseForeignHost } from './local-host.ts'
 import { keyRefused } from '../../access/keys/virtual-keys.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller, Keyring } from '../../access/keys/keyring.ts'

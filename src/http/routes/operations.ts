@@ -1,6 +1,6 @@
 import { GatewayError } from '../../errors/gateway-error.ts'
 import { bearerToken, secretsEqual } from '../../access/keys/keyring.ts'
-import { refuseForeignHost } from '../../access/local-host.ts'
+import { refuseForeignHost } from '../plugins/local-host.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Metrics } from '../../telemetry/metrics.ts'
 

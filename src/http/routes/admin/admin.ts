@@ -1,4 +1,4 @@
-import { KEY_NAME } from '../../../config/values.ts'
+import { KEY_NAME } from '../../../access/keys/key-name.ts'
 import { GatewayError } from '../../../errors/gateway-error.ts'
 import { ADMIN, ANONYMOUS } from '../../../access/keys/keyring.ts'
 import { KeyError } from '../../../access/keys/virtual-key.ts'

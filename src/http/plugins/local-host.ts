@@ -1,5 +1,5 @@
-import { isLoopback } from '../config/values.ts'
-import { GatewayError } from '../errors/gateway-error.ts'
+import { isLoopback } from '../../config/loopback.ts'
+import { GatewayError } from '../../errors/gateway-error.ts'
 
 /**
  * Refuses a request that names another host than this machine. A page in a browser can have its own name point to
