@@ -73,6 +73,7 @@ const ONLY_IMPORTERS: Readonly<Record<string, readonly string[]>> = {
   sharp: [],
   'node:sqlite': ['stores/sqlite/'],
   commander: ['cli/'],
+  'string-width': ['cli/'],
   openai: ['cli/commands/demo.ts'],
   '@fastify/rate-limit': ['app/'],
   'pino-pretty': ['telemetry/logging.ts'],

@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import { Option } from 'commander'
+import stringWidth from 'string-width'
 import { printable, printableJson } from '../errors/printable.ts'
 import { csvLine } from './csv.ts'
 import type { Command } from 'commander'
@@ -88,12 +89,12 @@ function tableLines<Row>(rows: readonly Row[], columns: readonly Column<Row>[]):
   const shown = columns.filter(({ forPrograms = false }) => !forPrograms)
   const cells = rows.map((row) => shown.map((column) => cellOf(row, column)))
   const widths = shown.map(({ title }, index) =>
-    Math.max(title.length, ...cells.map((line) => charactersIn(line[index]))),
+    Math.max(title.length, ...cells.map((line) => stringWidth(line[index] ?? ''))),
   )
   const line = (texts: readonly string[]): string =>
     texts
       .map((text, index) => {
-        const padding = ' '.repeat((widths[index] ?? 0) - charactersIn(text))
+        const padding = ' '.repeat((widths[index] ?? 0) - stringWidth(text))
         return shown[index]?.align === 'right' ? padding + text : text + padding
       })
       .join('  ')
@@ -103,11 +104,4 @@ function tableLines<Row>(rows: readonly Row[], columns: readonly Column<Row>[]):
 
 function cellOf<Row>(row: Row, { value, shown }: Column<Row>): string {
   return printable(shown === undefined ? String(value(row) ?? '') : shown(row))
-}
-
-/** Characters as a reader counts them. */
-const segmenter = new Intl.Segmenter()
-
-function charactersIn(text = ''): number {
-  return /^[\x20-\x7e]*$/.test(text) ? text.length : Array.from(segmenter.segment(text)).length
 }
