@@ -1,7 +1,7 @@
 import { enableCompileCache, flushCompileCache } from 'node:module'
-import { setTimeout as sleep } from 'node:timers/promises'
 import closeWithGrace from 'close-with-grace'
 import { endingOf } from './app/failure.ts'
+import { isDoneWithin } from './errors/time-limit.ts'
 import { loadEnvFile, readConfig } from './config/config.ts'
 import type { App } from './app/app.ts'
 import type { Config } from './config/config.ts'
@@ -22,8 +22,7 @@ async function main(): Promise<void> {
   closeWithGrace(limits, async ({ err, signal }) => {
     if (err !== undefined) app.logger.fatal({ err }, 'defect: the process ends')
     else app.logger.info({ signal }, 'stopping: no new requests, waiting for what is under way')
-    const isDrained = await Promise.race([app.close().then(() => true), sleep(config.DRAIN_TIMEOUT_MS, false)])
-    if (isDrained) return
+    if (await isDoneWithin(config.DRAIN_TIMEOUT_MS, app.close())) return
     const generations = app.underWay()
     app.logger.error(
       { underWay: generations.length, generations },

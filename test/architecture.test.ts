@@ -59,7 +59,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   models: ['accounting', 'errors'],
   upstream: ['errors', 'telemetry'],
   spool: ['errors'],
-  telemetry: ['accounting'],
+  telemetry: ['accounting', 'errors'],
   config: ['access/keys/key-name.ts'],
   errors: [],
   version: [],

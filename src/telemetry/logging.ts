@@ -1,8 +1,12 @@
 import { pino } from 'pino'
+import { isDoneWithin } from '../errors/time-limit.ts'
 import type { DestinationStream, Logger } from 'pino'
 
 /** Anything that is a key or looks like one. */
 const KEY_LIKE = /\b(sk|pk|Bearer)[-_ ][\w.~+/=-]{8,}/gi
+
+/** Nobody may be reading the log any more. */
+const FLUSH_LIMIT_MS = 1000
 
 /** Takes keys out of a text: the given secrets literally, and everything shaped like a key. */
 export type Redactor = (text: string) => string
@@ -62,16 +66,13 @@ export async function createLogging({ level, format, secrets, destination }: Log
 
 /** Not `flushSync`: it tries again forever where nobody reads. */
 async function flushed(file: ReturnType<typeof pino.destination>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const tooLong = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), 1000)
-  })
-  const flush = (): Promise<boolean> =>
-    new Promise((resolve) => file.flush((error) => resolve(!(error instanceof Error) || isUnsynced(error))))
+  const flush = (): Promise<void> =>
+    new Promise((resolve, reject) =>
+      file.flush((error) => (error instanceof Error && !isUnsynced(error) ? reject(error) : resolve())),
+    )
   // Twice: the first ends with the write that is under way, and lines may wait behind that.
-  const isDone = await Promise.race([flush().then((isWritten) => isWritten && flush()), tooLong])
-  clearTimeout(timer)
-  // What cannot be written is given up, or pino's own `flushSync` at the end of the process would hang on it.
+  const isDone = await isDoneWithin(FLUSH_LIMIT_MS, flush().then(flush)).catch(() => false)
+  // Lines that cannot be written are given up, or pino's own `flushSync` at the end of the process would hang on them.
   if (!isDone) file.destroy()
 }
 
