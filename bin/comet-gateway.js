@@ -11,7 +11,7 @@ const isNewEnough = major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED
 const bundled = `${here}../node_modules/node/bin/node`
 
 if (isNewEnough) {
-  // Node strips types everywhere but below node_modules: an installed package runs its compiled form.
+  // Node strips no types below node_modules: an installed package runs its compiled form.
   const isInstalled = here.includes('/node_modules/') || here.includes('\\node_modules\\')
   await import(isInstalled ? '../dist/src/cli/main.js' : '../src/cli/main.ts')
 } else if (existsSync(bundled)) {

@@ -6,7 +6,7 @@ import { loadEnvFile, readConfig } from './config/config.ts'
 import type { App } from './app/app.ts'
 import type { Config } from './config/config.ts'
 
-/** What is left for the last log lines after the drain's deadline. */
+/** The time for the last log lines after the drain's deadline. */
 const GIVE_UP_MS = 2000
 
 // Before the app is imported: compiled code and stripped types are kept on disk, which halves the time to start.

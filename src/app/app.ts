@@ -32,12 +32,12 @@ export interface App {
 }
 
 export interface AppOptions {
-  /** Where log lines go; default standard output. */
+  /** The destination of log lines; default standard output. */
   readonly logDestination?: DestinationStream
 }
 
 /**
- * The composition root: every part is made here, by hand, in order, and closed in reverse; where one cannot be made, those
+ * The composition root: every part is made here, by hand, in order, and closed in reverse. If one cannot be made, the parts
  * before it are closed.
  */
 export async function createApp(config: Config, { logDestination: destination }: AppOptions = {}): Promise<App> {

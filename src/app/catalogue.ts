@@ -11,7 +11,7 @@ import type { Operation } from '../models/model.ts'
 export type CatalogueSettings = Pick<Config, 'MODELS_FILE' | 'UNKNOWN_MODELS'>
 
 /**
- * The models of a configuration: the built-in ones, under the changes of MODELS_FILE.
+ * The models of a configuration: the built-in ones, changed by MODELS_FILE.
  * @throws ConfigError where the file cannot be used
  */
 export function configuredCatalogue({ MODELS_FILE, UNKNOWN_MODELS }: CatalogueSettings): Catalogue {

@@ -5,8 +5,8 @@ interface Step {
 }
 
 /**
- * What has been opened, to be closed in reverse: each part may still use those that were opened before it. A step that
- * fails does not keep the others from being closed.
+ * The parts that have been opened. They are closed in reverse, since a part may use those that were opened before it; a
+ * step that fails does not keep the others from being closed.
  */
 export class Closers {
   readonly #steps: Step[] = []

@@ -9,7 +9,7 @@ import { systemCode } from '../errors/system-error.ts'
 const EXIT_USAGE = 64
 const EXIT_CONFIG = 78
 
-/** System errors that whoever started the process can do something about, by their code. */
+/** Advice for system errors that the operator can do something about, by their code. */
 const HINTS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'Another process listens there: stop it, or set PORT.',
   EACCES: 'This user may not do that.',
@@ -18,7 +18,7 @@ const HINTS: Readonly<Record<string, string>> = {
 
 /** The end of a process: what it prints on standard error, and its exit code. */
 export interface Ending {
-  /** A sentence where the cause is outside of the program; the error itself, with its stack, where it is a defect. */
+  /** A sentence for a cause outside of the program; the error itself, with its stack, for a defect. */
   readonly message: unknown
   readonly exitCode: number
 }

@@ -33,7 +33,7 @@ import type { Database } from './database.ts'
 /** OpenAI's image operations. */
 export const ENDPOINTS = [imagesGenerations, imagesEdits, imagesVariations]
 
-/** What the routes work with. */
+/** The parts that hooks and routes work with. */
 export interface ServerParts {
   readonly catalogue: Catalogue
   readonly defaultModels: Gateway['defaultModels']
@@ -82,7 +82,7 @@ function optionsOf(config: Config) {
     logger: false,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: config.MAX_BODY_BYTES,
-    // As long as the SDKs wait for all of it; short enough to end a connection that sends nothing.
+    // The SDKs' own time-out for a whole request; it also ends a connection that sends nothing.
     requestTimeout: 600_000,
     // Requests on open connections while draining are refused below, in OpenAI's shape.
     return503OnClosing: false,
@@ -93,7 +93,7 @@ function optionsOf(config: Config) {
   }
 }
 
-/** What the phases of a request work with. */
+/** The parts that the phases of a request work with. */
 function createGateway(config: Config, parts: ServerParts): Gateway {
   const { catalogue, generations, metrics, defaultModels, database, spool } = parts
   return {
@@ -111,7 +111,7 @@ function createGateway(config: Config, parts: ServerParts): Gateway {
   }
 }
 
-/** The routes of callers, who are told apart before anything else; none of them takes new work while draining. */
+/** The routes of callers: a draining gateway refuses first, then the caller is found, then comes the route. */
 function registerCalls(calls: FastifyInstance, config: Config, parts: ServerParts, gateway: Gateway): void {
   const { keyring, database, isDraining } = parts
   const { loopbackOnly, SANDBOX: sandbox, ADMIN_KEY, RATE_LIMIT_RPM: requestsPerMinute } = config

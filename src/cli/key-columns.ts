@@ -7,7 +7,7 @@ import type { KeySecretInfo, VirtualKey } from '../access/keys/virtual-key.ts'
 import type { Store } from '../stores/sqlite/store.ts'
 import type { Column } from './output.ts'
 
-/** A key with where it stands. */
+/** A key with its account and its secrets, at a time. */
 export interface DescribedKey {
   readonly key: VirtualKey
   readonly account: KeyAccount | undefined

@@ -15,9 +15,9 @@ export interface Column<Row> {
   readonly name: string
   readonly title: string
   readonly value: (row: Row) => string | number | boolean | undefined
-  /** How people see the value, where that is not the value itself. */
+  /** The value for people, if it looks different from the one for programs. */
   readonly shown?: (row: Row) => string
-  /** Numbers stand on the right. */
+  /** For numbers. */
   readonly align?: 'right'
   /** Left out of tables, which have to fit a terminal. */
   readonly forPrograms?: boolean
@@ -57,7 +57,7 @@ export function printJson(value: unknown): void {
   write([printableJson(value)])
 }
 
-// `comet-gateway generations | head`: whoever reads has had enough, and nothing went wrong.
+// `comet-gateway generations | head`: the reader has had enough, and nothing went wrong.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0)
   throw error

@@ -9,7 +9,7 @@ import { addModelsCommand } from './commands/models.ts'
 import { addUsageCommand } from './commands/usage.ts'
 import type { DemoOptions } from './commands/demo.ts'
 
-/** The `comet-gateway` command with all its parts. What is wrong with its arguments is thrown as a CommanderError. */
+/** The `comet-gateway` command with all its parts. @throws CommanderError, when parsing, for wrong arguments */
 export function createProgram(): Command {
   const program = new Command('comet-gateway')
     .description("An OpenAI-compatible gateway for CometAPI's image models.")

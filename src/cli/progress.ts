@@ -1,4 +1,4 @@
-/** A running clock while something takes long: one line that renews itself on a terminal, a line every 5 s elsewhere. */
+/** A running clock beside long work: one line that renews itself on a terminal, a line every 5 s elsewhere. */
 export function startProgress(what: string): { stop: () => void } {
   const startedAt = performance.now()
   const { stdout } = process

@@ -105,7 +105,7 @@ function explain(issue: z.core.$ZodIssue): string {
   return issue.code === 'invalid_value' ? `must be one of ${issue.values.map(String).join(', ')}` : issue.message
 }
 
-/** What single variables cannot see; nothing is concluded from a variable that could not be read. */
+/** Problems between variables; nothing is concluded from a variable that could not be read. */
 function contradictions(config: Config, environment: Environment, failed: ReadonlySet<string>): string[] {
   const { COMETAPI_KEY, GATEWAY_KEYS = [], ADMIN_KEY, METRICS_TOKEN, SANDBOX, DATABASE, loopbackOnly } = config
   const problems: string[] = []
@@ -118,7 +118,7 @@ function contradictions(config: Config, environment: Environment, failed: Readon
         : `${other} is set: this gateway reads COMETAPI_KEY.`
     problems.push(`COMETAPI_KEY is missing. ${hint}`)
   }
-  // In a database there may be virtual keys, which are counted when it is open (team.ts).
+  // In a database there may be virtual keys, which are counted when it is open (database.ts).
   const hasDatabase = DATABASE && areRead('DATA_DIR') && existsSync(join(config.DATA_DIR, 'gateway.db'))
   const isGuarded = loopbackOnly || SANDBOX || GATEWAY_KEYS.length > 0 || ADMIN_KEY !== undefined || hasDatabase
   if (areRead('HOST', 'SANDBOX', 'GATEWAY_KEYS', 'ADMIN_KEY', 'DATABASE') && !isGuarded) {

@@ -29,7 +29,7 @@ export const bytes = (min: number, max: number) =>
     .regex(/^\d+ ?([KMG]iB)?$/i, `must be a whole number from ${min} to ${max}`)
     .transform((value) => Number.parseInt(value, 10) * (UNITS[value.slice(-3).toUpperCase()] ?? 1))
     .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`)
-/** Visible ASCII: what can stand in an HTTP header, and what cannot hide in one. */
+/** Visible ASCII: characters that an HTTP header may have, and none that could hide in one. */
 export const secret = (min: number) =>
   z
     .string()
@@ -57,7 +57,7 @@ export const upstreamUrl = z
 /** `name=key`, comma-separated. */
 export const namedKeys = z.string().transform((value, context): NamedKey[] => {
   const keys: NamedKey[] = []
-  // Messages name an entry by its number only: a name may be a key that stands on the wrong side.
+  // Messages name an entry by its number: the part before `=` may be a key that was written on the wrong side.
   for (const [index, entry] of value
     .split(',')
     .map((part) => part.trim())

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { bytes, decimal, flag, namedKeys, secret, upstreamUrl, visibleText, whole } from './values.ts'
 
 /**
- * Every variable: how it is read, its default as it would be written, and its line for .env.example and
+ * Every variable: its reader, its default as it would be written, and its line for .env.example and
  * docs/configuration.md. A test compares the three.
  */
 export const VARIABLES = {

@@ -102,8 +102,8 @@ export function createInstruments(registry: Registry) {
 }
 
 /**
- * Sums that wait for the next scrape. prom-client hashes and validates labels at every `inc`, which cost a tenth of
- * the hot path with a dozen counters a request; here an increment is an addition in a Map.
+ * Sums that are added to a counter at the next scrape. prom-client hashes and validates labels at every `inc`, which
+ * cost a tenth of the hot path with a dozen counters a request; here an increment is an addition in a Map.
  */
 export class Tally<L extends string> {
   readonly #counter: Counter<L>

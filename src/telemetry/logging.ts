@@ -5,7 +5,7 @@ import type { DestinationStream, Logger } from 'pino'
 /** Anything that is a key or looks like one. */
 const KEY_LIKE = /\b(sk|pk|Bearer)[-_ ][\w.~+/=-]{8,}/gi
 
-/** Nobody may be reading the log any more. */
+/** The last flush must end where nobody reads the log any more. */
 const FLUSH_LIMIT_MS = 1000
 
 /** Takes keys out of a text: the given secrets literally, and everything shaped like a key. */
@@ -30,7 +30,7 @@ export interface LogOptions {
   readonly format: 'auto' | 'json' | 'pretty'
   /** Strings that must never be written, whatever happens. */
   readonly secrets: readonly string[]
-  /** Where lines go; default standard output. */
+  /** The destination of lines; default standard output. */
   readonly destination?: DestinationStream
 }
 
@@ -46,7 +46,7 @@ export interface Logging {
  */
 export async function createLogging({ level, format, secrets, destination }: LogOptions): Promise<Logging> {
   const usePretty = format === 'pretty' || (format === 'auto' && process.stdout.isTTY)
-  // Lines wait up to 100 ms for company: one write for many costs a loaded gateway a quarter less than one each.
+  // Lines are written in batches, after 100 ms at the latest: a loaded gateway uses a quarter less time for them.
   const batch = { minLength: 8192, periodicFlush: 100 }
   const file = pino.destination({ dest: 1, sync: usePretty, ...(usePretty ? {} : batch) })
   const sink = destination ?? (usePretty ? await prettyStream() : file)
@@ -59,7 +59,7 @@ export async function createLogging({ level, format, secrets, destination }: Log
     { level, base: null, timestamp: isoTimestamp, serializers: { err: (error) => describeError(error, redact) } },
     guarded,
   )
-  // Whoever reads the log may go away (EPIPE): that must neither end nor hang the process.
+  // The reader of the log may go away (EPIPE): that must neither end nor hang the process.
   file.on('error', () => {})
   return { logger, flush: () => flushed(file) }
 }
@@ -100,7 +100,7 @@ async function prettyStream(): Promise<DestinationStream> {
   return pretty({ sync: true, hideObject: true, translateTime: 'SYS:HH:MM:ss', messageFormat: format })
 }
 
-/** `200 gpt-image-2 completed · 1024x1024 · low · 196 tokens · $0.0059 · 232 ms · req_…`: an exchange for human eyes. */
+/** `200 gpt-image-2 completed · 1024x1024 · low · 196 tokens · $0.0059 · 232 ms · req_…`: an exchange on a terminal. */
 export function readableLine(line: Readonly<Record<string, unknown>>): string {
   const text = (name: string): string => (['string', 'number'].includes(typeof line[name]) ? String(line[name]) : '')
   if (line['msg'] !== 'request') return [text('msg'), text('upstream')].filter(Boolean).join(' · upstream: ')
@@ -139,7 +139,7 @@ export function describeError(error: unknown, redact: Redactor): DescribedError 
   }
 }
 
-/** What was thrown, where it was no Error; `String` itself throws for an object without a prototype. */
+/** The text of a thrown value that is no Error; `String` itself throws for an object without a prototype. */
 function printable(value: unknown): string {
   try {
     return String(value)

@@ -6,7 +6,7 @@ import type { Usage } from '../accounting/usage.ts'
 const OUTCOMES = ['completed', 'rejected', 'upstream_failed', 'client_left'] as const
 export type Outcome = (typeof OUTCOMES)[number]
 
-/** Labels that say whose request it was, for which model. */
+/** The labels of one call: its endpoint, its model, the name of its caller's key. */
 export interface CallLabels {
   readonly endpoint: string
   readonly model: string
@@ -108,7 +108,7 @@ export class Metrics {
     for (const param of params) this.#instruments.dropped.inc({ model, param })
   }
 
-  /** What a virtual key could still hold when it held last. */
+  /** The rest of a virtual key's budget after its latest hold. */
   budgetRemaining(key: string, usd: number): void {
     this.#instruments.budgetRemaining.set({ key }, usd)
   }

@@ -1,4 +1,4 @@
-/** What a key may be called: safe as a metrics label, in a terminal and in a header. */
+/** The names that a key may have: safe as a metrics label, in a terminal and in a header. */
 export const KEY_NAME = /^[\w.@-]{1,64}$/
 
 /** Names that metrics and the log use for callers without a key of their own. */

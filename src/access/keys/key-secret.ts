@@ -10,7 +10,7 @@ const CHECKSUM_CHARS = 6
 const SHAPE = new RegExp(`^${PREFIX}[0-9A-Za-z]{${RANDOM_CHARS + CHECKSUM_CHARS}}$`)
 
 /**
- * What a presented credential looks like: one of our keys, one of ours with a typing error in it, or something that
+ * The look of a presented credential: one of our keys, one of ours with a typing error in it, or something that
  * this gateway never issued. Nothing is looked up.
  */
 export type KeyShape = 'well_formed' | 'mistyped' | 'foreign'
@@ -29,7 +29,7 @@ export function keyShape(presented: string): KeyShape {
   return presented.endsWith(checksum(body)) ? 'well_formed' : 'mistyped'
 }
 
-/** What is stored of a key, and what it is found by. Its secret is random, so a slow hash would add nothing. */
+/** The digest that a key is stored as and found by. Its secret is random, so a slow hash would add nothing. */
 export function keyDigest(secret: string): Buffer {
   return hash('sha256', secret, 'buffer')
 }

@@ -2,10 +2,10 @@ import { hash, timingSafeEqual } from 'node:crypto'
 import type { VirtualKey } from './virtual-key.ts'
 import type { NamedKey } from './key-name.ts'
 
-/** Who is calling. The name is the metrics label; the key itself is not kept. */
+/** The caller of a request. Its name is the metrics label; the key itself is not kept. */
 export interface Caller {
   readonly name: string
-  /** Where the caller has a virtual key: its limits and budget. */
+  /** The virtual key of the caller, with its limits and budget; undefined for all other callers. */
   readonly key?: VirtualKey
 }
 

@@ -3,7 +3,7 @@ import type { Budget } from '../../accounting/budget.ts'
 /** A key that this gateway issued. The secret itself is shown once and not kept. */
 export interface VirtualKey {
   readonly id: number
-  /** Unique for ever, also after revocation: the books go by it. The metrics label. */
+  /** Unique for ever, also after revocation: the ledger goes by it. The metrics label. */
   readonly name: string
   readonly note: string
   /** Model ids and `*` patterns. */
@@ -20,7 +20,7 @@ export interface VirtualKey {
   readonly updatedAt: number
 }
 
-/** What the administrator chooses of a key. */
+/** The members of a key that the administrator chooses. */
 export type KeySettings = Pick<
   VirtualKey,
   | 'name'
@@ -42,7 +42,7 @@ export interface KeySecretInfo {
   readonly validUntil: number | undefined
 }
 
-/** What a digest leads to. */
+/** A key that was found by the digest of one of its secrets. */
 export interface FoundKey {
   readonly key: VirtualKey
   readonly digest: Buffer
@@ -55,8 +55,8 @@ export interface NewSecret {
 }
 
 /**
- * Where virtual keys are kept; engines other than SQLite may answer with promises. Each verb is atomic for all processes on the store, and what it did is seen by the
- * next `find` in every one of them.
+ * The store of virtual keys; engines other than SQLite may answer with promises. Each verb is atomic for all processes on
+ * the store, and the next `find` in every one of them sees its effect.
  * Verbs about a name throw KeyError `no_such_key` or `key_is_revoked`.
  */
 export interface KeyStore {
@@ -77,7 +77,7 @@ export interface KeyStore {
   revoke(name: string, now: number): VirtualKey | Promise<VirtualKey>
 }
 
-/** Why an administrator's verb on a key was refused. */
+/** The refusal of an administrator's verb on a key. */
 export class KeyError extends Error {
   override readonly name = 'KeyError'
   readonly code: 'no_such_key' | 'key_is_revoked' | 'name_taken' | 'invalid_settings'

@@ -10,7 +10,7 @@ export interface IssuedKey {
   readonly secret: string
 }
 
-/** What the refusal of an unusable key says. Whoever sees it has sent the real key, so that nothing is given away. */
+/** The words of a refusal. They give nothing away: a client that reads about revocation has sent the real key. */
 const REFUSALS = {
   mistyped: 'Incorrect API key provided: it has a typing error, or is not complete. Copy it again.',
   foreign: 'Incorrect API key provided. Use a key that this gateway issued, not a CometAPI or OpenAI key.',
@@ -23,7 +23,7 @@ const REFUSALS = {
 } as const
 export type KeyRefusal = keyof typeof REFUSALS
 
-/** Virtual keys: issued, found, replaced. */
+/** Issues, finds and rotates virtual keys. */
 export class VirtualKeys {
   readonly #store: KeyStore
 

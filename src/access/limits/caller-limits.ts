@@ -11,7 +11,7 @@ import type { Counted, Standing } from './rate-limit.ts'
 const LIMITS = { requests: 'requestsPerMinute', images: 'imagesPerMinute' } as const
 const COUNTED = Object.keys(LIMITS) as Counted[]
 
-/** As much of a caller as limits need: a name of its own and, with a virtual key, its numbers. */
+/** The part of a caller that limits need: its name, and the numbers of its virtual key. */
 export interface LimitedCaller extends Pick<Caller, 'name'> {
   readonly key?: Pick<VirtualKey, (typeof LIMITS)[Counted]>
 }
@@ -20,7 +20,7 @@ export interface LimitedCaller extends Pick<Caller, 'name'> {
 export interface CountedRequest {
   /** OpenAI's `x-ratelimit-*` headers, for the limits that the caller has. */
   readonly headers: Readonly<Record<string, string>>
-  /** Takes the request back, for where nothing came of it: its hold was refused. At most once. */
+  /** Takes the request back, because nothing was bought: its hold was refused, for example. At most once. */
   readonly giveBack: () => void
 }
 
@@ -69,7 +69,7 @@ export class CallerLimits {
     return { headers: this.#headersOf(caller, window, now), giveBack }
   }
 
-  /** Where a caller stands, for its own eyes; undefined where it has no such limit. Counts nothing. */
+  /** The caller's place in each window; undefined where it has no such limit. Counts nothing. */
   standing(caller: LimitedCaller): Readonly<Record<Counted, Standing | undefined>> {
     const now = this.#now()
     const window = this.#windows.peek(caller.name)

@@ -1,10 +1,10 @@
 import type { Counted } from './rate-limit.ts'
 
 export const WINDOW_MS = 60_000
-/** What comes within a tenth of a second is counted as one, so that a window has at most 600 entries. */
+/** Counts within a tenth of a second share an entry, so that a window has at most 600 of them. */
 const STEP_MS = 100
 
-/** How many of each. */
+/** A number of each. */
 export type Counts = Readonly<Record<Counted, number>>
 
 interface Entry {
@@ -13,13 +13,13 @@ interface Entry {
   images: number
 }
 
-/** What one key did in the last 60 seconds: a sliding window, to a tenth of a second. */
+/** Requests and images of one caller in the last 60 seconds: a sliding window, to a tenth of a second. */
 export class MinuteWindow {
   /** The oldest first. */
   readonly #entries: Entry[] = []
   readonly #sum = { requests: 0, images: 0 }
 
-  /** What counts at a time. */
+  /** The sums over the minute before a time. */
   at(now: number): Counts {
     for (let [oldest] = this.#entries; oldest !== undefined && !isWithin(oldest, now); [oldest] = this.#entries) {
       this.#entries.shift()
@@ -28,7 +28,7 @@ export class MinuteWindow {
     return this.#sum
   }
 
-  /** Counts; the returned function takes it back. */
+  /** Adds to the counts; the returned function takes it back. */
   add(counts: Counts, now: number): () => void {
     const last = this.#entries.at(-1)
     const entry =

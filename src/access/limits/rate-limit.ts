@@ -1,9 +1,9 @@
 import { GatewayError } from '../../errors/gateway-error.ts'
 
-/** What is limited per minute. */
+/** The two things that are limited per minute. */
 export type Counted = 'requests' | 'images'
 
-/** A caller's place in the window of one minute. */
+/** A caller's place in its window of one minute. */
 export interface Standing {
   readonly max: number
   readonly remaining: number
@@ -11,7 +11,7 @@ export interface Standing {
   readonly ttl: number
 }
 
-/** The same, this request included. */
+/** A place with this request counted in. */
 export interface RateLimitCount extends Standing {
   readonly isExceeded: boolean
 }

@@ -13,7 +13,7 @@ type Answer = (error: Error | null, count?: Count) => void
 
 /**
  * A store of @fastify/rate-limit over the sliding window that callers have, so that a minute means the same everywhere.
- * As there, what is refused is not counted: whoever waits as told is served.
+ * A refused request is not counted, as there: a client that waits as it was told is served.
  */
 export class WindowStore {
   readonly #windows = new MinuteWindows({ max: MAX_COUNTED })

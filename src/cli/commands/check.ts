@@ -11,7 +11,7 @@ import type { Command } from 'commander'
 
 const STANDARD_INPUT = 0
 
-/** `check FILE|-`: what the gateway would say to a request, without sending it anywhere. */
+/** `check FILE|-`: the gateway's answer to a request, without sending it anywhere. */
 export function addCheckCommand(program: Command): void {
   program
     .command('check <file>')

@@ -11,7 +11,7 @@ import type { Config } from '../../config/config.ts'
 export interface DemoOptions {
   /** Exit after the picture instead of serving on. */
   readonly once?: boolean | undefined
-  /** Where the picture goes; the ending chooses the format: png, jpeg or webp. */
+  /** The file of the picture; its ending chooses the format: png, jpeg or webp. */
   readonly out?: string | undefined
   readonly prompt?: string | undefined
 }
@@ -24,7 +24,7 @@ const FORMATS = new Map([
   ['.jpeg', 'jpeg'],
   ['.webp', 'webp'],
 ] as const)
-/** Series that show what the demo's one request left behind. */
+/** The series that the demo's one request counts in. */
 const SHOWN_METRICS = /^comet_(requests_total|tokens_total|images_total|cost_usd_total)\{/
 
 /** Starts the gateway with the offline sandbox and sends one request through it, as an OpenAI client would. */
@@ -32,9 +32,9 @@ export async function demo({ once = false, out = 'demo.png', prompt = PROMPT }: 
   const OpenAI = await loadOpenAI()
   const file = resolve(out)
   const format = formatOf(file)
-  await access(dirname(file)) // before a picture is made that has no place to go
+  await access(dirname(file)) // before a picture is made that could not be saved
   loadEnvFile()
-  // Nothing is bought, so that there is nothing to write down.
+  // The sandbox costs nothing, so there is nothing to book.
   const forFree = { SANDBOX: 'true', DATABASE: 'false' }
   const config = readConfig(environmentWith({ ...forFree, ...(once ? { PORT: '0', LOG_LEVEL: 'warn' } : {}) }))
   const app = await createApp(config)
@@ -102,7 +102,7 @@ async function printMetrics(base: string, { METRICS_TOKEN }: Config): Promise<vo
   console.log(`\nThe same in ${base}/metrics:\n\n${lines.map((line) => `  ${line}`).join('\n')}`)
 }
 
-/** A line that works as it is: the address, a request, and the picture out of the answer. */
+/** A command that works as it is: it sends a request and takes the picture out of the answer. */
 function curlLine(baseURL: string, { GATEWAY_KEYS = [] }: Config): string {
   const key = GATEWAY_KEYS.length === 0 ? '' : ` -H 'authorization: Bearer YOUR_KEY'`
   const body = `{"model": "${MODEL}", "prompt": "A lighthouse in a storm", "size": "1536x1024"}`

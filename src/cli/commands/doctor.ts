@@ -68,7 +68,7 @@ function examineStore({ DATA_DIR }: Config): Finding {
   }
 }
 
-/** Makes nothing: whoever runs the doctor may be another user than the gateway's. */
+/** Makes nothing: the doctor may be run by another user than the gateway's. */
 function examineMissing(directory: string): Finding {
   const what = 'data directory'
   let above = resolve(directory)
@@ -124,7 +124,7 @@ function clockFinding(date: string | null, now: number): Finding {
   }
 }
 
-/** The cause of a failed fetch says what happened; the error itself only that it failed. */
+/** The cause of a failed fetch has the reason; the error itself says only that it failed. */
 function sentence(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   return cause instanceof Error ? cause.message : String(cause)

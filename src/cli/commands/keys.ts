@@ -130,7 +130,7 @@ function addRotateAndRevoke(keys: Command): void {
     )
 }
 
-/** What was named on the command line; an option that was not given is no change. */
+/** The settings that the command line names; an option that was not given is no change. */
 function settingsOf(options: LimitOptions): Partial<Omit<KeySettings, 'name' | 'isDisabled' | 'models'>> & {
   models?: string[]
 } {

@@ -22,7 +22,7 @@ export function addMaintenanceCommands(program: Command): void {
     .command('prune')
     .description('remove the rows of generations before a date; the totals of each day stay')
     .requiredOption('--before <date>', 'a date in UTC', dateArgument)
-    // Asked for, so that nobody is surprised by what goes and what stays.
+    // Required, so that nobody is surprised by the rows that go and the totals that stay.
     .requiredOption('--keep-totals', 'confirms that the rows go and the daily totals stay')
     .addHelpText('after', '\nExample:\n  comet-gateway ledger prune --before 2026-01-01 --keep-totals\n')
     .action(async ({ before }: { before: number }) =>

@@ -17,7 +17,7 @@ interface UsageOptions extends OutputOptions {
   readonly key?: string
 }
 
-/** `usage`: what was bought, out of the daily totals. */
+/** `usage`: images, tokens and cost, out of the daily totals. */
 export function addUsageCommand(program: Command): void {
   withFormats(program.command('usage').description('what was bought: images, tokens and cost, with a bar per row'))
     .addOption(new Option('--by <what>', 'a row per').choices(GROUPINGS).default('key'))
@@ -74,7 +74,7 @@ function bar(most: number): Column<UsageSum> {
   }
 }
 
-/** A bar of eighths of a character; whatever is not nothing can be seen. */
+/** A bar of eighths of a character; the smallest share is still seen. */
 export function blocks(share: number): string {
   const eighths = share <= 0 ? 0 : Math.max(1, Math.round(share * BAR_WIDTH * 8))
   return '█'.repeat(Math.floor(eighths / 8)) + (EIGHTHS[eighths % 8] ?? '')

@@ -17,7 +17,7 @@ export interface AuthenticateOptions {
   readonly countFailure: FailureCounter
 }
 
-/** An onRequest hook that finds out who calls, before the body is read, and refuses who may not. */
+/** An onRequest hook that finds the caller before the body is read, and refuses those that may not call. */
 export function authenticator(options: AuthenticateOptions) {
   const { keyring, virtualKeys, loopbackOnly, sandbox, countFailure } = options
   const mayBeOpen = keyring.isEmpty && (loopbackOnly || sandbox)
@@ -47,7 +47,7 @@ export function authenticator(options: AuthenticateOptions) {
     throw (await countFailure(request)) ?? refusal
   }
 
-  /** The holder of a virtual key, or why there is none. */
+  /** The holder of a virtual key, or the reason of its refusal. */
   async function found(token: string | undefined): Promise<Caller | GatewayError> {
     if (token === undefined) {
       const message = "You didn't provide an API key. Send it in the header Authorization: Bearer YOUR_KEY."
@@ -56,7 +56,7 @@ export function authenticator(options: AuthenticateOptions) {
     if (virtualKeys === undefined) return keyRefused('foreign')
     const key = await virtualKeys.authenticate(token, Date.now())
     if (typeof key === 'string') return keyRefused(key)
-    // Made while this gateway runs: one name for two callers would mix up their books and answers that are kept.
+    // A key may be made while this gateway runs: two callers of one name would share an account and kept answers.
     return namesOfOthers.has(key.name) ? keyRefused('clashing') : { name: key.name, key }
   }
 }

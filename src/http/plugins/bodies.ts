@@ -3,8 +3,8 @@ import { GatewayError } from '../../errors/gateway-error.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 
 /**
- * Takes `application/json` bodies as the bytes they came in: what is checked is what is forwarded. Everything else
- * (other types, packed bodies, other charsets) is a 415.
+ * Takes `application/json` bodies as the bytes they came in, so that the checked bytes are the forwarded ones. Every
+ * other body (another type, packed, in another charset) is a 415.
  */
 export const jsonBodies = fp(
   function jsonBodies(app: FastifyInstance, _options: object, done: () => void): void {

@@ -21,7 +21,7 @@ const FRAMEWORK: ReadonlyMap<string, readonly [ErrorCode, string]> = new Map<str
 ])
 
 export interface ErrorsOptions {
-  /** Called with what is not a GatewayError and not the client's fault: a defect. */
+  /** Called with a defect: an error that is no GatewayError and not the client's fault. */
   readonly onDefect: (error: unknown, request: FastifyRequest) => void
   readonly maxBodyBytes: number
 }
@@ -78,7 +78,7 @@ function unknownUrl(method: string, path: string, allowed: readonly string[]): G
   return new GatewayError('not_found', `Invalid URL (${shown}).${hint}`)
 }
 
-/** A framework error in our words; what has a 4xx status but no entry keeps the status, the rest is a defect. */
+/** A framework error in our words. One with a 4xx status and no entry is the client's; any other is a defect. */
 function fromFramework(error: FastifyError, maxBodyBytes: number, isAborted: boolean): GatewayError {
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
     return new GatewayError(
@@ -118,11 +118,11 @@ export function answerFrameworkError(error: FastifyError, _request: FastifyReque
 }
 
 /**
- * Answers what never became a request: malformed HTTP, headers beyond 16 KiB, a request that does not arrive.
+ * Answers bytes that never became a request: malformed HTTP, headers beyond 16 KiB, a request that does not arrive.
  * There is no reply object yet, so the answer is written to the socket by hand.
  */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
-  // Where an answer is under way on this connection, anything written would stand in the middle of it.
+  // Anything written to a connection with an answer under way would stand in the middle of that answer.
   const hasAnswer = '_httpMessage' in socket && Boolean(socket._httpMessage)
   if (error.code === 'ECONNRESET' || !socket.writable || hasAnswer) {
     socket.destroy()
@@ -137,7 +137,7 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
   socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`)
 }
 
-/** An answer for where there is no reply object; it ends the connection. */
+/** An answer that needs no reply object; it ends the connection. */
 function rawAnswer(error: GatewayError): { status: number; head: Record<string, string>; body: string } {
   const body = JSON.stringify(error.toBody())
   const head = {

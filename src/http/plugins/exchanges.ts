@@ -17,7 +17,7 @@ declare module 'fastify' {
   }
 }
 
-/** What is logged where the client left before it got a status; nginx's number for it. */
+/** The status that is logged for a client that left before it got one; nginx's number for it. */
 const CLIENT_CLOSED_REQUEST = 499
 
 export interface ExchangesOptions {

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 
-/** What a route takes and answers: what it checks by, and what the OpenAPI document is made of. */
+/** A route's input and answer: it checks by them, and the OpenAPI document is made of them. */
 export interface RouteDescription {
   readonly method: 'GET' | 'POST' | 'PATCH'
   /** As Fastify writes it: `/gateway/keys/:name`. */
@@ -8,12 +8,12 @@ export interface RouteDescription {
   /** Also the metrics label of the route, with `gateway.` before it. */
   readonly operationId: string
   readonly summary: string
-  /** Who may call it. */
+  /** The callers that it is for. */
   readonly for: 'anyone' | 'callers' | 'administrators'
   readonly query?: z.ZodObject
   readonly body?: z.ZodObject
   readonly status: 200 | 201
   readonly answer: z.ZodType
-  /** Where the answer is not JSON. */
+  /** The type of an answer that is not JSON. */
   readonly contentType?: string
 }

@@ -11,7 +11,7 @@ import type { Endpoint } from '../../gateway/requests/endpoint.ts'
 import type { ErrorBody } from '../../errors/gateway-error.ts'
 import type { Gateway } from '../../gateway/gateway.ts'
 
-/** What `/gateway/check` answers for a request that would go upstream. */
+/** The answer of `/gateway/check` for a request that would go upstream. */
 interface ValidCheck {
   readonly valid: true
   readonly model: string

@@ -15,7 +15,7 @@ export interface MeOptions {
   /** Undefined where the gateway runs without a database. */
   readonly ledger: Pick<LedgerWriter, 'accountOf'> | undefined
   readonly limits: Pick<CallerLimits, 'standing'>
-  /** RATE_LIMIT_RPM, which is for callers without a virtual key; 0 is no limit. */
+  /** RATE_LIMIT_RPM, the limit of callers without a virtual key; 0 is no limit. */
   readonly requestsPerMinute: number
   readonly now?: () => number
 }
@@ -32,7 +32,7 @@ export const ME_ROUTE = {
   answer: meAnswer,
 } as const satisfies RouteDescription
 
-/** What a key's holder may know of it. */
+/** `/gateway/me`: everything that a key's holder may know of it. */
 export function meRoute(app: FastifyInstance, options: MeOptions): void {
   const { ledger, limits, requestsPerMinute, now = Date.now } = options
   app.get(ME_ROUTE.path, { config: { endpoint: 'gateway.me' } }, async (request, reply): Promise<Me> => {

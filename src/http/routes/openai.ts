@@ -6,7 +6,7 @@ import type { Endpoint } from '../../gateway/requests/endpoint.ts'
 import type { Gateway } from '../../gateway/gateway.ts'
 import type { Catalogue, ResolvedModel } from '../../models/catalogue.ts'
 
-/** What OpenAI's clients call: the endpoints, and the list of models. */
+/** The routes that OpenAI's clients call: the endpoints, and the list of models. */
 export function openaiRoutes(app: FastifyInstance, gateway: Gateway, endpoints: readonly Endpoint[]): void {
   for (const endpoint of endpoints) {
     const config = { endpoint: endpoint.operation }

@@ -15,7 +15,7 @@ export interface OperationsOptions {
   readonly checksHost: boolean
 }
 
-/** What orchestrators and Prometheus ask: is the process alive, does it take work, what has it done. */
+/** Routes for orchestrators and Prometheus: is the process alive, does it take work, what has it done? */
 export function operationsRoutes(app: FastifyInstance, options: OperationsOptions): void {
   const { metrics, isDraining } = options
   app.get('/healthz', { config: { endpoint: 'healthz', isRoutine: true } }, () => ({ status: 'ok' }))

@@ -9,7 +9,7 @@ const MAX_ISSUES = 20
 const MAX_NAME = 64
 
 /**
- * A JSON body, checked. Where all of it may be left out, so may the body.
+ * A JSON body, checked. The body itself may be absent if all its members may be.
  * @throws GatewayError 400 with all problems
  */
 export function readBody<S extends z.ZodObject>(schema: S, body: unknown): z.output<S> {
@@ -28,7 +28,7 @@ export function readQuery<S extends z.ZodObject>(schema: S, query: unknown): z.o
 
 function read<S extends z.ZodObject>(schema: S, value: unknown): z.output<S> {
   const result = schema.safeParse(value, { reportInput: true })
-  // Of a plain object, zod passes over a member of this name, whatever the schema says of unknown ones.
+  // zod passes over a member of this name in a plain object, even where the schema refuses unknown ones.
   const hasPrototype = typeof value === 'object' && value !== null && Object.hasOwn(value, '__proto__')
   if (result.success && !hasPrototype) return result.data
   const issues = (result.error?.issues ?? []).slice(0, MAX_ISSUES).flatMap(issuesOf)

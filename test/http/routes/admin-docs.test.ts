@@ -12,7 +12,7 @@ const commands = [...page.matchAll(/```sh\n([\s\S]*?)```/g)]
   .filter((line) => line !== '')
   .map((line) => [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(([, a, b, c]) => a ?? b ?? c ?? ''))
 
-/** What curl would send. */
+/** A request as curl would send it. */
 function requestOf(words: readonly string[], gateway: string): { url: string; init: RequestInit } {
   const fill = (word: string): string => word.replace('$GATEWAY', gateway).replace('$ADMIN_KEY', ADMIN_KEY)
   const after = (flag: string): string[] => words.filter((_, index) => words[index - 1] === flag).map(fill)

@@ -15,14 +15,14 @@ import type { AdminRoute } from './route.ts'
 export interface AdminOptions {
   /** Undefined where the gateway runs without one. */
   readonly database: AdminDatabase | undefined
-  /** Whether there is an ADMIN_KEY; without one nobody may. */
+  /** Whether there is an ADMIN_KEY; without one nobody may call these routes. */
   readonly hasAdminKey: boolean
   /** Counts a caller without a key against its address: where nobody needs a key, a wrong ADMIN_KEY is no failure yet. */
   readonly countFailure: FailureCounter
   readonly now?: () => number
 }
 
-/** Every verb of the admin API: what is registered, and what the OpenAPI document lists. */
+/** Every route of the admin API: it is registered from here, and listed in the OpenAPI document from here. */
 export const ADMIN_ROUTES: readonly AdminRoute[] = [...KEY_ROUTES, ...REPORT_ROUTES]
 
 const KEY_ERRORS: Readonly<Record<KeyError['code'], ErrorCode>> = {
@@ -33,7 +33,7 @@ const KEY_ERRORS: Readonly<Record<KeyError['code'], ErrorCode>> = {
 }
 const NOTHING = z.strictObject({})
 
-/** The verbs of the command for keys, usage and generations, for the holder of ADMIN_KEY. */
+/** The command's verbs for keys, usage and generations, for the holder of ADMIN_KEY. */
 export function adminRoutes(app: FastifyInstance, options: AdminOptions): void {
   void app.register((scope: FastifyInstance, _options: object, done: () => void) => {
     scope.addHook('onRequest', administratorsOnly(options))
@@ -66,13 +66,13 @@ function register(scope: FastifyInstance, route: AdminRoute, { database, now = D
   })
 }
 
-/** The 501 of what needs the database. */
+/** The 501 of routes that need the database. */
 function databaseOff(): GatewayError {
   const message = 'This gateway runs without a database (DATABASE=false): it has no virtual keys and no ledger.'
   return new GatewayError('database_off', message)
 }
 
-/** An onRequest hook, after the one that says who calls. Nothing that it lets pass may be kept in a cache. */
+/** An onRequest hook, after the one that finds the caller. Caches must keep nothing that it lets pass. */
 function administratorsOnly({ hasAdminKey, countFailure }: AdminOptions) {
   return async function refuseOthers(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     reply.header('cache-control', 'no-store')
@@ -84,7 +84,7 @@ function administratorsOnly({ hasAdminKey, countFailure }: AdminOptions) {
   }
 }
 
-/** What no key can be called is no key's name; it is not repeated, since it may be anything. */
+/** The name in the path. Text that cannot be a key's name is not repeated in the error, since it may be anything. */
 function nameOf(text: string | undefined): string {
   if (text === undefined || KEY_NAME.test(text)) return text ?? ''
   throw new GatewayError('no_such_key', 'There is no key of this name.')

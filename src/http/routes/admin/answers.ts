@@ -3,13 +3,13 @@ import { PERIODS } from '../../../accounting/period.ts'
 import { LEDGER_OUTCOMES } from '../../../accounting/ledger.ts'
 import { GROUPINGS } from '../../../accounting/reports.ts'
 
-/* What the admin API and /gateway/me answer: the types of admin-json.ts, and schemas of the OpenAPI document. */
+/* The answers of the admin API and /gateway/me: the types of json.ts, and schemas of the OpenAPI document. */
 
 const count = z.int().min(0)
 const moment = z.iso.datetime()
 const budget = z.strictObject({ usd: z.number(), period: z.enum(PERIODS) })
 
-/** What a key's holder and the administrator both see. */
+/** The members of a key that its holder and the administrator both see. */
 const standing = {
   name: z.string(),
   status: z.enum(['active', 'disabled', 'expired', 'revoked']),

@@ -20,7 +20,7 @@ export function pageJson<T>(data: T[], next: string | undefined) {
   return { object: 'list' as const, data, has_more: next !== undefined, next: next ?? null }
 }
 
-/** What a body says of a key; what it does not name is no change, null takes a limit away. */
+/** The settings that a body names; an absent member is no change, null takes a limit away. */
 export function settingsOf(body: z.output<typeof keyChangesBody>): Partial<Omit<KeySettings, 'name'>> {
   const { note, models, disabled, budget, expires_at: expiresAt } = body
   return {
@@ -44,7 +44,7 @@ function limitOf<Name extends 'requestsPerMinute' | 'imagesPerMinute' | 'maxInFl
   return value === undefined ? {} : ({ [name]: value ?? undefined } as Partial<Pick<KeySettings, Name>>)
 }
 
-/** A key's limits and where it stands: what its holder may know too. */
+/** A key's limits and account: the part that its holder may know too. */
 export function standingJson(key: VirtualKey, account: KeyAccount | undefined, now: number) {
   const { budget } = key
   const state = account?.budget
@@ -91,7 +91,7 @@ export function usageJson({ group, ...sum }: UsageSum): UsageJson['data'][number
   return { group, ...sumsJson(sum) }
 }
 
-/** All rows together. */
+/** The sums over all rows. */
 export function totalJson(rows: readonly UsageSum[]): UsageJson['total'] {
   const sum = (of: (row: UsageSum) => number): number => rows.reduce((total, row) => total + of(row), 0)
   return sumsJson({

@@ -6,7 +6,7 @@ import type { RouteDescription } from '../described-route.ts'
 export interface AdminRequest<Q, B> {
   readonly query: Q
   readonly body: B
-  /** Of the key in the path; empty where there is none. */
+  /** The key in the path; empty for a route without one. */
   readonly name: string
   readonly now: number
 }
@@ -17,7 +17,7 @@ export interface AdminRoute extends RouteDescription {
 
 type Anything = z.ZodObject
 
-/** One verb of the admin API; its schemas are the types of what it is given and answers. */
+/** One route of the admin API; its schemas are the types of its input and its answer. */
 export function adminRoute<Q extends Anything, B extends Anything, A extends z.ZodType>(
   route: Omit<RouteDescription, 'query' | 'body' | 'answer' | 'for'> & {
     readonly query?: Q

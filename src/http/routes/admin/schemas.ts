@@ -6,8 +6,8 @@ import { KEY_FIELDS, MAX_BUDGET_USD } from '../../../access/keys/key-settings.ts
 import { GROUPINGS } from '../../../accounting/reports.ts'
 
 /*
- * What the admin API takes, in JSON: snake_case, money in USD, times in ISO 8601. The rules are those of the settings
- * themselves; what is made of it stands in admin-json.ts. The OpenAPI document has all of it.
+ * The bodies of the admin API, in JSON: snake_case, money in USD, times in ISO 8601. The rules are those of the settings
+ * themselves; json.ts turns a body into settings. The OpenAPI document has all of it.
  */
 
 /** Money is counted in micro-USD: a seventh decimal would be lost, so it is refused. */

@@ -6,7 +6,7 @@ import type { Catalogue } from '../../../models/catalogue.ts'
 import type { Model, Operation, RuleSet } from '../../../models/model.ts'
 import type { JsonSchema } from './schemas.ts'
 
-/** What the document's image operations are made of. */
+/** The sources of the document's image operations. */
 export interface ImageSources {
   readonly models: Catalogue
   readonly defaultModels: Readonly<Record<Operation, string>>
@@ -65,7 +65,7 @@ function rulesOf(ruleSet: RuleSet, model: Model): JsonSchema | false {
   return model.ruleSets[ruleSet] === undefined ? false : referenceTo(nameOf(ruleSet, model))
 }
 
-/** Which values of `model` mean this entry: its id and aliases; of a prefix, what no longer one and no id takes. */
+/** The values of `model` that mean this entry: its id and aliases; for a prefix, names that no longer prefix or id has. */
 function namesOf(catalogue: Catalogue, model: Model): JsonSchema {
   const names = [...catalogue.models.map(({ id }) => id), ...catalogue.aliases.keys()]
   const known = names.filter((name) => !name.endsWith('*') && catalogue.find(name)?.entry === model)

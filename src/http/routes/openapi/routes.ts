@@ -10,7 +10,7 @@ const model = z.strictObject({
   owned_by: z.string(),
 })
 
-/** What `/gateway/check` answers: 200 for an invalid request too, since the question was answered. */
+/** The answer of `/gateway/check`: 200 for an invalid request too, since the question was answered. */
 export const checkAnswer = z.union([
   z.strictObject({
     valid: z.literal(true),

@@ -6,7 +6,7 @@ export type JsonSchema = Readonly<Record<string, unknown>>
 
 const PREFIX = '#/components/schemas/'
 
-/** OpenAI's error body (errors.ts writes it). */
+/** OpenAI's error body (errors/gateway-error.ts writes it). */
 export const errorAnswer = z.strictObject({
   error: z.strictObject({
     message: z.string(),
@@ -59,7 +59,7 @@ export function namedSchemas(): Record<string, JsonSchema> {
   return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, bare(schema)]))
 }
 
-/** A schema as it stands in the document: its name, where it has one. */
+/** A schema as it stands in the document: a reference to its name, if it has one. */
 export function schemaOf(schema: z.ZodType): JsonSchema {
   const name = names.get(schema)
   return name === undefined ? bare(z.toJSONSchema(schema, { io: 'input' })) : referenceTo(name)
@@ -69,7 +69,7 @@ export function referenceTo(name: string): JsonSchema {
   return { $ref: PREFIX + name }
 }
 
-/** A query's parameters, as what they are rather than as the text they come as. */
+/** The parameters of a query, with the type that each is read as. */
 export function queryParameters({ shape }: z.ZodObject): object[] {
   return Object.entries(shape).map(([name, field]) => ({
     name,
