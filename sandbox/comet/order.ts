@@ -1,7 +1,8 @@
 import { suggestedSize } from '../painter/reading.ts'
 import { textOf } from './rules/checks.ts'
 import { sequenceLength } from './rules/cross-rules.ts'
-import { parseSize, SEEDREAM_PRESETS } from './rules/sizes.ts'
+import { SEEDREAM_PRESETS } from './rules/seedream.ts'
+import { parseSize } from './rules/sizes.ts'
 import { sizeLike } from './rules/source-size.ts'
 import type { SandboxFields } from './rules/checks.ts'
 import type { Canvas } from '../painter/canvas.ts'
@@ -81,9 +82,10 @@ function pixelsFor(body: SandboxFields, { family }: ServedModel, prompt: string,
 }
 
 function formatFor(body: SandboxFields, { family }: ServedModel): PictureFormat {
-  if (!family.startsWith('gpt')) return family === 'seedream' ? 'jpeg' : 'png'
+  const byDefault = family === 'seedream' ? 'jpeg' : 'png'
+  if (!family.startsWith('gpt') && family !== 'seedream') return byDefault
   const asked = textOf(body, 'output_format')
-  return FORMATS.find((format) => format === asked) ?? 'png'
+  return FORMATS.find((format) => format === asked) ?? byDefault
 }
 
 /** `auto` came back as `low` from gpt-image-2 (facts 2.2, 1.2); for the older models tools assume medium (facts 5.2). */

@@ -15,7 +15,7 @@ export interface ResolvedModel {
   /** The id to send upstream: what the client wrote, or what its alias stands for. */
   readonly id: string
   readonly entry: Model
-  /** Bounded label for metrics: the catalogue entry's id, or `other`. */
+  /** Bounded label for metrics: the catalogue entry's label or id, or `other`. */
   readonly label: string
 }
 
@@ -103,8 +103,8 @@ export class Catalogue {
     const target = this.aliases.get(name) ?? name
     const exact = this.#exact.get(target)
     if (exact !== undefined) return exact
-    const entry = this.#prefixes.find(({ prefix }) => target.startsWith(prefix) && target.length > prefix.length)?.entry
-    return entry === undefined ? undefined : { id: target, entry, label: entry.id }
+    const entry = this.#prefixes.find(({ prefix }) => target.startsWith(prefix) && isModel(target, prefix))?.entry
+    return entry === undefined ? undefined : { id: target, entry, label: entry.label ?? entry.id }
   }
 }
 
@@ -113,6 +113,11 @@ function parameterNames(models: readonly Model[], operations: readonly Operation
   const ruleSets = models.flatMap((model) => Object.entries(model.ruleSets) as [RuleSet, ParameterRules][])
   const meant = ruleSets.filter(([ruleSet]) => operations.includes(OPERATION_OF[ruleSet]))
   return new Set(meant.flatMap(([, rules]) => Object.keys(rules.parameters)))
+}
+
+/** `seedream-` alone is no model; `seedream-5-0-pro` is one, and a prefix as well. */
+function isModel(name: string, prefix: string): boolean {
+  return name.length > prefix.length || !prefix.endsWith('-')
 }
 
 /** Whether a name is the id, or begins with the part before its `*`. */

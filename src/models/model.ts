@@ -19,6 +19,8 @@ export const OPERATION_OF: Readonly<Record<RuleSet, Operation>> = {
 /** One catalogue entry: a model id, or a prefix that ends in `*`. */
 export interface Model {
   readonly id: string
+  /** Label for metrics, where it is not the id: the prefix of a whole family for that of one version. */
+  readonly label?: string
   /** The maker, as `owned_by` of `/v1/models`. */
   readonly vendor: string
   readonly ruleSets: Readonly<Partial<Record<RuleSet, ParameterRules>>>

@@ -77,7 +77,11 @@ function overlay(file: z.infer<typeof fileSchema>): LoadedModels {
       continue
     }
     try {
-      models.set(id, { ...base, id, price: entry.price === undefined ? base.price : changedPrice(base, entry.price) })
+      // A prefix speaks for the versions that are counted under it.
+      const versions = [...models.values()].filter(({ label }) => label === id)
+      const { label: _, ...own } = base
+      for (const model of [{ ...own, id }, ...(entry.like === undefined ? versions : [])])
+        models.set(model.id, entry.price === undefined ? model : { ...model, price: changedPrice(model, entry.price) })
     } catch (error) {
       problems.push(`'${id}': ${(error as Error).message}`)
     }
@@ -92,7 +96,8 @@ function overlay(file: z.infer<typeof fileSchema>): LoadedModels {
 }
 
 function find(models: ReadonlyMap<string, Model>, id: string): Model | undefined {
-  return models.get(id) ?? [...models.values()].find((model) => model.id.endsWith('*') && matches(model.id, id))
+  const families = [...models.values()].filter((model) => model.id.endsWith('*') && matches(model.id, id))
+  return models.get(id) ?? families.toSorted((a, b) => b.id.length - a.id.length)[0]
 }
 
 function changedPrice({ price }: Model, change: PriceEntry): Price {

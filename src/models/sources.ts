@@ -22,6 +22,8 @@ export const SOURCES = {
   comet: { cite: 'CometAPI docs, POST /v1/images/generations', asOf: '2026-11-22' },
   /** CometAPI's Seedream page. */
   cometSeedream: { cite: 'CometAPI docs, Bytedance image generation', asOf: '2026-11-22' },
+  /** ByteDance's limits of each Seedream version: quoted documentation and live probes of integrators. */
+  byteDance: { cite: 'ByteDance documentation and recorded answers, per version', asOf: '2026-11-25' },
   /** Answers that were recorded. */
   observed: { cite: 'recorded answers of the upstream', asOf: '2026-08-12' },
   /** OpenAI's pricing page. */

@@ -120,7 +120,16 @@ const REFUSED: readonly [model: string, body: object, status: number, code: stri
       'image size must be at least 3686400 pixels.',
     ],
     ['bytedance-seedream-9-9', { size: '8192x8192' }, 400, 'InvalidParameter', '', 'at most'],
-    ['doubao-seedream-5-0-260128', { size: '1K' }, 400, 'InvalidParameter', '', "'WIDTHxHEIGHT', '2K' or '4K'"],
+    [
+      'doubao-seedream-5-0-260128',
+      { size: '1K' },
+      400,
+      'InvalidParameter',
+      '',
+      "'WIDTHxHEIGHT' or '2K' or '3K' or '4K'",
+    ],
+    ['doubao-seedream-4-5-251128', { size: '3K' }, 400, 'InvalidParameter', '', "'WIDTHxHEIGHT' or '2K' or '4K'"],
+    ['doubao-seedream-4-5-251128', { output_format: 'png' }, 400, 'invalid_value', 'output_format', "'jpeg'"],
     ['doubao-seedream-5-0-260128', { image: Array(15).fill('u') }, 400, 'InvalidParameter', '', 'at most 14'],
   ]
 
@@ -146,6 +155,8 @@ const ACCEPTED: readonly [model: string, body: object][] = [
   ['qwen-image', { size: '1664x928', negative_prompt: 'x', background: 'opaque', output_format: 7 }],
   ['doubao-seedream-4-5-251128', { size: '4K', watermark: false, guidance_scale: 2.5, image: ['u'] }],
   ['bytedance-seedream-4-0-250828', { size: '2304x1728', style: 'vivid' }],
+  ['bytedance-seedream-4-0-250828', { size: '1K', output_format: 'jpeg' }],
+  ['seedream-5-0-pro-260628', { size: '1.5K', output_format: 'png' }],
 ]
 
 describe('the upstream', () => {

@@ -21,7 +21,10 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
     '3840x2160',
     '3840x3840',
     '655x1001',
+    '1K',
+    '1.5K',
     '2K',
+    '3K',
     '4K',
     '1024×1024',
     7,
@@ -57,6 +60,10 @@ const MODELS = [
   'dall-e-3',
   'qwen-image',
   'doubao-seedream-4-5-251128',
+  'bytedance-seedream-4-0-250828',
+  'doubao-seedream-5-0-260128',
+  'doubao-seedream-5-0-pro-260628',
+  'doubao-seedream-3-0-t2i-250415',
 ]
 
 const parameters = fc

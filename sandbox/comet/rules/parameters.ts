@@ -1,7 +1,8 @@
 import { number, oneOf, text, whole, yesOrNo } from './checks.ts'
-import { dallESize, freeSize, qwenSize, seedreamSize } from './sizes.ts'
+import { seedreamChecks } from './seedream.ts'
+import { dallESize, freeSize, qwenSize } from './sizes.ts'
 import type { Check } from './checks.ts'
-import type { Family, SandboxOperation } from './served-models.ts'
+import type { Family, SandboxOperation, ServedModel } from './served-models.ts'
 
 /** The most characters of a prompt (facts 2.1; qwen and Seedream have recommendations, no limits). */
 export const PROMPT_LIMITS: Readonly<Record<Family, number>> = {
@@ -69,7 +70,6 @@ const GENERATION: Readonly<Partial<Record<Family, ParameterChecks>>> = {
   qwen: QWEN,
   seedream: {
     n: count,
-    size: seedreamSize,
     response_format: oneOf('url', 'b64_json'),
     watermark: yesOrNo,
     guidance_scale: number,
@@ -91,8 +91,14 @@ const EDIT: Readonly<Partial<Record<Family, ParameterChecks>>> = {
   'qwen-edit': QWEN,
 }
 
+/** The checks of a model's parameters for an operation. */
+export function parameterChecks(operation: SandboxOperation, { id, family }: ServedModel): ParameterChecks {
+  const checks = PARAMETERS[operation][family] ?? {}
+  return family === 'seedream' ? { ...checks, ...seedreamChecks(id) } : checks
+}
+
 /** The parameters of each family for each operation. */
-export const PARAMETERS: Readonly<Record<SandboxOperation, Readonly<Partial<Record<Family, ParameterChecks>>>>> = {
+const PARAMETERS: Readonly<Record<SandboxOperation, Readonly<Partial<Record<Family, ParameterChecks>>>>> = {
   generation: GENERATION,
   edit: EDIT,
   variation: { 'dall-e-2': DALL_E_2_UPLOADS },

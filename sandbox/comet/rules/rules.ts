@@ -1,6 +1,6 @@
 import { text, unknown } from './checks.ts'
 import { brokenTogether } from './cross-rules.ts'
-import { PARAMETERS, PROMPT_LIMITS } from './parameters.ts'
+import { parameterChecks, PROMPT_LIMITS } from './parameters.ts'
 import { cometRejection, openaiRejection, PROMPT_REQUIRED } from './rejections.ts'
 import type { SandboxFields, Check } from './checks.ts'
 import type { ParameterChecks } from './parameters.ts'
@@ -27,7 +27,7 @@ const FORWARDED = [
 
 /** The first of the upstream's rules that a generation breaks. The prompt comes first, as with OpenAI (facts 2.5). */
 export function refuse(body: SandboxFields, model: ServedModel): Rejection | undefined {
-  const known = PARAMETERS.generation[model.family] ?? {}
+  const known = parameterChecks('generation', model)
   return (
     refusePrompt(body, model) ??
     multiplied(body) ??
@@ -38,7 +38,7 @@ export function refuse(body: SandboxFields, model: ServedModel): Rejection | und
 
 /** The same for the fields of an edit, which are those of a form or of JSON without the pictures. */
 export function refuseEdit(fields: SandboxFields, model: ServedModel, json: boolean): Rejection | undefined {
-  const { moderation, ...others } = PARAMETERS.edit[model.family] ?? {}
+  const { moderation, ...others } = parameterChecks('edit', model)
   // OpenAI knows `moderation` in the JSON form only (facts 2.3).
   const known = json && moderation ? { ...others, moderation } : others
   return (
@@ -51,7 +51,7 @@ export function refuseEdit(fields: SandboxFields, model: ServedModel, json: bool
 
 /** The same for the fields of a variation, which knows no prompt. */
 export function refuseVariation(fields: SandboxFields, model: ServedModel): Rejection | undefined {
-  const known = { ...PARAMETERS.variation[model.family], prompt: unknown }
+  const known = { ...parameterChecks('variation', model), prompt: unknown }
   return refuseParameters(fields, model, known, Object.keys(fields)) ?? brokenTogether(fields, model)
 }
 

@@ -64,7 +64,7 @@ export const OPERATIONS: Readonly<Record<Family, readonly SandboxOperation[]>> =
   seedream: ['generation'],
 }
 
-const SEEDREAM_PREFIX = /^(doubao|bytedance)-seedream-./
+const SEEDREAM_PREFIX = /^(?:doubao-|bytedance-)?seedream-./
 
 /** The model of an id; Seedream ids are known by their prefix, since they change with every release. */
 export function findModel(id: string): ServedModel | undefined {

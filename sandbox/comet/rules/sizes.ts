@@ -1,5 +1,5 @@
 import { wrongType } from './checks.ts'
-import { cometRejection, openaiRejection, seedreamRejection } from './rejections.ts'
+import { cometRejection, openaiRejection } from './rejections.ts'
 import type { Check } from './checks.ts'
 import type { Rejection } from './rejections.ts'
 
@@ -83,30 +83,4 @@ export const qwenSize: Check = (value, name) => {
   const pixels = parseSize(value)
   const fits = pixels && Math.min(pixels.width, pixels.height) >= 64 && Math.max(pixels.width, pixels.height) <= 4096
   return fits ? undefined : invalidSize(value, "Sizes must be of the form 'WIDTHxHEIGHT'.")
-}
-
-/** Presets of Seedream (facts 1.4). */
-export const SEEDREAM_PRESETS: Readonly<Record<string, Pixels>> = {
-  '2K': { width: 2048, height: 2048 },
-  '4K': { width: 4096, height: 4096 },
-}
-
-/** The floor is recorded (facts 1.4); the ceiling is the largest preset, which nobody has recorded being exceeded. */
-const SEEDREAM_PIXELS = { least: 3_686_400, most: 4096 * 4096 }
-
-/** A preset, or a size within Seedream's pixel range. */
-export const seedreamSize: Check = (value, name) => {
-  if (typeof value !== 'string') return wrongType(value, name, 'a string')
-  const pixels = SEEDREAM_PRESETS[value] ?? parseSize(value)
-  if (!pixels) return seedreamRejection('size', "size must be one of 'WIDTHxHEIGHT', '2K' or '4K'.")
-  const count = pixels.width * pixels.height
-  if (count < SEEDREAM_PIXELS.least)
-    return seedreamRejection('size', `image size must be at least ${SEEDREAM_PIXELS.least} pixels.`)
-  if (count > SEEDREAM_PIXELS.most)
-    return seedreamRejection('size', `image size must be at most ${SEEDREAM_PIXELS.most} pixels.`)
-  // Not recorded; a picture one pixel high is no use to anybody.
-  const longest = Math.max(pixels.width, pixels.height)
-  if (longest > 16 * Math.min(pixels.width, pixels.height))
-    return seedreamRejection('size', 'aspect ratio must be between 1/16 and 16.')
-  return undefined
 }

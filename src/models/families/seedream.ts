@@ -4,12 +4,68 @@ import { freeSize } from '../rules/sizes.ts'
 import { modelName } from '../rules/standard-parameters.ts'
 import { SOURCES } from '../sources.ts'
 import { parameterRules } from '../rules/parameter-rules.ts'
-import type { Combination, ParameterValues } from '../rules/parameter-rules.ts'
+import type { Combination, ParameterRules, ParameterValues } from '../rules/parameter-rules.ts'
 import type { Model } from '../model.ts'
 import type { Price } from '../prices/price.ts'
+import type { SizeLimits } from '../rules/sizes.ts'
 
-const { cometSeedream, cometPricing } = SOURCES
+const { cometSeedream, cometPricing, byteDance } = SOURCES
 const page = { source: cometSeedream, nullable: true }
+const perVersion = { source: byteDance, nullable: true }
+
+/** ByteDance's limits of one version; where sources are silent or differ, the upstream decides. */
+interface Version {
+  /** After the maker's prefix: `4-5-` in `doubao-seedream-4-5-251128`. The first that fits counts. */
+  readonly ids: string
+  readonly presets: readonly string[]
+  readonly pixels: SizeLimits
+  readonly formats: readonly [string, ...string[]]
+  /** USD for an image. */
+  readonly usd: number
+}
+
+const LARGEST = 16_777_216
+
+const VERSIONS: readonly Version[] = [
+  { ids: '3-', presets: [], pixels: {}, formats: ['png', 'jpeg'], usd: 0.03 },
+  {
+    ids: '4-0-',
+    presets: ['1K', '2K', '4K'],
+    pixels: { minPixels: 921_600, maxPixels: LARGEST },
+    formats: ['jpeg'],
+    usd: 0.03,
+  },
+  {
+    ids: '4-5-',
+    presets: ['2K', '4K'],
+    pixels: { minPixels: 3_686_400, maxPixels: LARGEST },
+    formats: ['jpeg'],
+    usd: 0.045,
+  },
+  {
+    ids: '5-0-pro',
+    presets: ['1K', '1.5K', '2K'],
+    pixels: { minPixels: 921_600 },
+    formats: ['png', 'jpeg'],
+    usd: 0.045,
+  },
+  {
+    ids: '5-0-',
+    presets: ['2K', '3K', '4K'],
+    pixels: { minPixels: 3_686_400, maxPixels: LARGEST },
+    formats: ['png', 'jpeg'],
+    usd: 0.035,
+  },
+]
+
+/** A version that is not known yet takes every preset and size, at the dearest price of the family. */
+const UNKNOWN_VERSION: Version = {
+  ids: '',
+  presets: ['1K', '1.5K', '2K', '3K', '4K'],
+  pixels: {},
+  formats: ['png', 'jpeg'],
+  usd: 0.045,
+}
 
 /** Reference images plus images asked for, at most. */
 const MAX_IMAGES_TOGETHER = 15
@@ -26,6 +82,9 @@ const sequentialOptions = parameter(
   { types: ['object'], allowed: `an object {"max_images": an integer from 1 to ${MAX_IMAGES_TOGETHER}}` },
   page,
 )
+
+const promptOptions = parameter(z.looseObject({}), { types: ['object'], allowed: 'an object' }, perVersion)
+const tools = parameter(z.array(z.looseObject({})), { types: ['array'], allowed: 'an array of objects' }, perVersion)
 
 /** How many images the request may bring: `max_images` of a sequence, else one. */
 function sequenceLength(given: ParameterValues): number {
@@ -54,22 +113,27 @@ const combinations: readonly Combination[] = [
   },
 ]
 
-const rules = parameterRules(
-  {
-    prompt: text(32_000, { source: cometSeedream, required: true }),
-    model: modelName,
-    size: freeSize({ minPixels: 3_686_400 }, ['2K', '4K'], page),
-    response_format: oneOf(['url', 'b64_json'], page),
-    image: references,
-    watermark: boolean(page),
-    guidance_scale: number(page),
-    sequential_image_generation: oneOf(['auto', 'disabled'], page),
-    sequential_image_generation_options: sequentialOptions,
-    stream: boolean(page),
-    n: integer(1, 1, page),
-  },
-  { combinations },
-)
+function rulesOf({ presets, pixels, formats }: Version): ParameterRules {
+  return parameterRules(
+    {
+      prompt: text(32_000, { source: cometSeedream, required: true }),
+      model: modelName,
+      size: freeSize(pixels, presets, perVersion),
+      response_format: oneOf(['url', 'b64_json'], page),
+      output_format: oneOf(formats, perVersion),
+      image: references,
+      watermark: boolean(page),
+      guidance_scale: number(page),
+      sequential_image_generation: oneOf(['auto', 'disabled'], page),
+      sequential_image_generation_options: sequentialOptions,
+      optimize_prompt_options: promptOptions,
+      tools,
+      stream: boolean(page),
+      n: integer(1, 1, page),
+    },
+    { combinations },
+  )
+}
 
 const perImage = (usd: number): Price => ({
   unit: 'image',
@@ -79,23 +143,36 @@ const perImage = (usd: number): Price => ({
   source: cometPricing,
 })
 
-const seedream = (id: string, usd: number): Model => ({
-  id,
-  vendor: 'bytedance',
-  ruleSets: { 'images.generations': rules },
-  price: perImage(usd),
-  notes: [
-    'Image URLs are signed and valid for 24 hours; use them unchanged.',
-    'Several images: sequential_image_generation, not n.',
-  ],
-})
+const RULES = new Map([...VERSIONS, UNKNOWN_VERSION].map((version) => [version, rulesOf(version)]))
 
-/** ByteDance's Seedream models on the same route. A prefix entry takes the dearest price known for its family. */
+/** @param label of a version's prefix: the prefix of its family, under which its generations are counted */
+function seedream(id: string, version: Version, label?: string): Model {
+  return {
+    id,
+    vendor: 'bytedance',
+    ruleSets: { 'images.generations': RULES.get(version) ?? rulesOf(version) },
+    price: perImage(version.usd),
+    notes: [
+      'Image URLs are signed and valid for 24 hours; use them unchanged.',
+      'Several images: sequential_image_generation, not n.',
+    ],
+    ...(label === undefined ? {} : { label }),
+  }
+}
+
+function versionOf(id: string): Version {
+  const version = id.replace(/^.*seedream-/, '')
+  return VERSIONS.find(({ ids }) => version.startsWith(ids)) ?? UNKNOWN_VERSION
+}
+
+const LISTED = ['doubao-seedream-5-0-260128', 'doubao-seedream-4-5-251128', 'bytedance-seedream-4-0-250828']
+const PREFIXES = ['doubao-seedream-', 'bytedance-seedream-', 'seedream-']
+
+/** ByteDance's Seedream models on the same route: by id, by the prefix of a version, by the prefix of the family. */
 export const seedreamModels: readonly Model[] = [
-  seedream('doubao-seedream-5-0-260128', 0.035),
-  seedream('doubao-seedream-4-5-251128', 0.045),
-  seedream('bytedance-seedream-4-0-250828', 0.03),
-  seedream('doubao-seedream-*', 0.045),
-  seedream('bytedance-seedream-*', 0.045),
-  seedream('seedream-*', 0.045),
+  ...LISTED.map((id) => seedream(id, versionOf(id))),
+  ...PREFIXES.flatMap((prefix) =>
+    VERSIONS.map((version) => seedream(`${prefix}${version.ids}*`, version, `${prefix}*`)),
+  ),
+  ...PREFIXES.map((prefix) => seedream(`${prefix}*`, UNKNOWN_VERSION)),
 ]

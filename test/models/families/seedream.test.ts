@@ -36,6 +36,10 @@ const TAKEN: readonly Record<string, unknown>[] = [
   { image: images(1) },
   { image: images(14) },
   { image: null },
+  { output_format: 'jpeg' },
+  { output_format: null },
+  { optimize_prompt_options: { mode: 'fast' } },
+  { tools: [{ type: 'web_search' }] },
   { sequential_image_generation: 'disabled' },
   { sequential_image_generation: 'auto' },
   { sequential_image_generation: 'auto', sequential_image_generation_options: {} },
@@ -44,11 +48,8 @@ const TAKEN: readonly Record<string, unknown>[] = [
 ]
 
 const REFUSED: readonly [given: Record<string, unknown>, code: string, param: string, says: string][] = [
-  [{ size: '1024x1024' }, 'invalid_value', 'size', 'It has 1,048,576 pixels; at least 3,686,400 are needed.'],
-  [{ size: '1920x1919' }, 'invalid_value', 'size', 'at least 3,686,400 are needed'],
+  [{ size: 'auto' }, 'invalid_value', 'size', 'WIDTHxHEIGHT'],
   [{ size: '2k' }, 'invalid_value', 'size', "Did you mean '2K'?"],
-  [{ size: '1K' }, 'invalid_value', 'size', "Expected '2K', or '4K', or WIDTHxHEIGHT with at least 3,686,400 pixels."],
-  [{ size: 'auto' }, 'invalid_value', 'size', "'2K', or '4K', or WIDTHxHEIGHT"],
   [{ n: 2 }, 'invalid_value', 'n', 'the integer 1'],
   [{ response_format: 'png' }, 'invalid_value', 'response_format', "'url' and 'b64_json'"],
   [{ watermark: 'false' }, 'invalid_type', 'watermark', 'expected a boolean, but got a string'],
@@ -80,8 +81,88 @@ describe.each(MODELS)('%s', (model) => {
     expect(new Set(all.map((problem) => problem.param))).toEqual(new Set([param]))
   })
 
-  it.each(['quality', 'style', 'background', 'output_format'])('refuses %s, which other models take', (name) => {
+  it.each(['quality', 'style', 'background'])('refuses %s, which other models take', (name) => {
     expect(onlyProblem(model, { [name]: 'auto' })).toMatchObject({ code: 'unsupported_parameter', param: name })
+  })
+})
+
+/** Version → model ids, and what its sizes and formats are. */
+const VERSIONS: readonly {
+  readonly models: readonly string[]
+  readonly taken: readonly string[]
+  readonly refused: readonly (readonly [size: string, says: string])[]
+  readonly formats: readonly string[]
+}[] = [
+  {
+    models: ['doubao-seedream-3-0-t2i-250415', 'seedream-3-0'],
+    taken: ['1024x1024', '512x512', '2048x2048'],
+    refused: [['2K', 'Expected WIDTHxHEIGHT.']],
+    formats: ['png', 'jpeg'],
+  },
+  {
+    models: ['bytedance-seedream-4-0-250828', 'doubao-seedream-4-0-250828', 'seedream-4-0-250828'],
+    taken: ['1K', '2K', '4K', '1280x720', '1024x1024', '4096x4096'],
+    refused: [
+      ['1279x720', 'It has 920,880 pixels; at least 921,600 are needed.'],
+      ['4096x4112', 'at most 16,777,216 are allowed'],
+      [
+        '3K',
+        "Expected '1K', or '2K', or '4K', or WIDTHxHEIGHT with at least 921,600 pixels, at most 16,777,216 pixels.",
+      ],
+    ],
+    formats: ['jpeg'],
+  },
+  {
+    models: ['doubao-seedream-4-5-251128', 'seedream-4-5-251128'],
+    taken: ['2K', '4K', '2560x1440', '4096x4096'],
+    refused: [
+      ['1024x1024', 'It has 1,048,576 pixels; at least 3,686,400 are needed.'],
+      ['1920x1919', 'at least 3,686,400 are needed'],
+      ['1K', "Expected '2K', or '4K', or WIDTHxHEIGHT with at least 3,686,400 pixels"],
+    ],
+    formats: ['jpeg'],
+  },
+  {
+    models: ['doubao-seedream-5-0-260128', 'doubao-seedream-5-0-lite-270101', 'seedream-5-0-lite'],
+    taken: ['2K', '3K', '4K', '1920x1920'],
+    refused: [
+      ['1K', "'2K', or '3K', or '4K', or WIDTHxHEIGHT"],
+      ['1024x1024', 'at least 3,686,400 are needed'],
+    ],
+    formats: ['png', 'jpeg'],
+  },
+  {
+    models: ['seedream-5-0-pro', 'seedream-5-0-pro-260628', 'doubao-seedream-5-0-pro-260628'],
+    taken: ['1K', '1.5K', '2K', '1280x720', '1024x1024'],
+    refused: [
+      ['4K', "'1K', or '1.5K', or '2K'"],
+      ['900x1000', 'at least 921,600 are needed'],
+    ],
+    formats: ['png', 'jpeg'],
+  },
+  {
+    models: ['seedream-6-0', 'doubao-seedream-9', 'bytedance-seedream-unheard-of'],
+    taken: ['1K', '1.5K', '2K', '3K', '4K', '64x64', '9000x9000'],
+    refused: [['auto', 'WIDTHxHEIGHT']],
+    formats: ['png', 'jpeg'],
+  },
+]
+
+describe("ByteDance's limits of a version", () => {
+  const models = VERSIONS.flatMap(({ models: ids, ...version }) => ids.map((id) => [id, version] as const))
+
+  it.each(models)('of %s: its sizes', (model, { taken, refused }) => {
+    for (const size of taken) expect(problems(model, { size }), size).toEqual([])
+    for (const [size, says] of refused) {
+      const message: unknown = expect.stringContaining(says)
+      expect(onlyProblem(model, { size })).toEqual({ code: 'invalid_value', param: 'size', message })
+    }
+  })
+
+  it.each(models)('of %s: its formats', (model, { formats }) => {
+    for (const output_format of formats) expect(problems(model, { output_format })).toEqual([])
+    for (const output_format of ['png', 'jpeg', 'webp'].filter((one) => !formats.includes(one)))
+      expect(onlyProblem(model, { output_format })).toMatchObject({ code: 'invalid_value', param: 'output_format' })
   })
 })
 

@@ -81,7 +81,8 @@ function namesOf(catalogue: Catalogue, model: Model): JsonSchema {
 }
 
 function beginsWith(prefix: string): string {
-  return `^${prefix.replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`)}.`
+  const more = prefix.endsWith('-') ? '.' : ''
+  return `^${prefix.replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`)}${more}`
 }
 
 /** `images.edits.json` is a form of `images.edits`. */
