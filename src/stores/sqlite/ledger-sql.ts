@@ -1,5 +1,3 @@
-import { GENERATION_COLUMNS, HOLD_COLUMNS, TOTAL_COLUMNS } from './ledger-columns.ts'
-
 /** The statements of the ledger. Parameters are bound by number, which takes half the time of names. */
 export const LEDGER_SQL = {
   /** key, day */
@@ -38,22 +36,16 @@ export const LEDGER_SQL = {
   isUsable: `SELECT 1 FROM keys WHERE id = ?1 AND revoked_at IS NULL AND is_disabled = 0
     AND (expires_at IS NULL OR expires_at > ?2)`,
 
-  /** HOLD_COLUMNS */
-  insertHold: insertInto('holds', HOLD_COLUMNS),
-
   /** The number of changes tells whether the hold was still open, so that it ends once. */
   deleteHold: `DELETE FROM holds WHERE id = ?`,
-
-  /** GENERATION_COLUMNS */
-  insertGeneration: insertInto('generations', GENERATION_COLUMNS),
 
   /** key, day, held, cost */
   book: `
     UPDATE accounts SET held_micros = held_micros - ?3, spent_micros = spent_micros + ?4, open_holds = open_holds - 1
     WHERE key_id = ?1 AND day IN (-1, ?2)`,
 
-  /** TOTAL_COLUMNS */
-  addToTotals: `${insertInto('daily_totals', TOTAL_COLUMNS)}
+  /** The end of an INSERT into `daily_totals` */
+  addToTotal: `
     ON CONFLICT (day, key_name, model) DO UPDATE SET generations = generations + excluded.generations,
       failed = failed + excluded.failed, images = images + excluded.images, input_tokens = input_tokens + excluded.input_tokens,
       output_tokens = output_tokens + excluded.output_tokens, cost_micros = cost_micros + excluded.cost_micros,
@@ -62,7 +54,3 @@ export const LEDGER_SQL = {
   /** instance */
   holdsOf: `SELECT * FROM holds WHERE instance = ? ORDER BY id`,
 } as const
-
-function insertInto(table: string, columns: readonly string[]): string {
-  return `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`
-}

@@ -1,14 +1,5 @@
 import { dayOf } from '../../accounting/period.ts'
-import {
-  GENERATION_COLUMNS,
-  HOLD_COLUMNS,
-  TOTAL_COLUMNS,
-  newGenerationRow,
-  newHoldRow,
-  newTotalRow,
-  truncated,
-  valuesOf,
-} from './ledger-columns.ts'
+import { newGenerationRow, newHoldRow, newTotalRow, truncated } from './new-ledger-rows.ts'
 import { budgetOfRow, daysOf, holdOfRow } from './ledger-rows.ts'
 import { LEDGER_SQL } from './ledger-sql.ts'
 import type {
@@ -22,7 +13,7 @@ import type {
   LedgerCommand,
 } from '../../accounting/ledger.ts'
 import type { SqliteDatabase } from './database.ts'
-import type { BookedEnding } from './ledger-columns.ts'
+import type { BookedEnding } from './new-ledger-rows.ts'
 import type { AccountRow, HoldRow } from './ledger-rows.ts'
 
 /** Ids that each instance has for its holds: they are never used again, also across instances. */
@@ -32,6 +23,7 @@ const HOLDS_PER_INSTANCE = 2 ** 32
 export class SqliteLedger implements Ledger {
   readonly #database: SqliteDatabase
   readonly #statements
+  readonly #insert
   readonly #instance: number
   #lastHoldId: number
   /** Key id → the day for which its account rows are known to exist. */
@@ -48,12 +40,14 @@ export class SqliteLedger implements Ledger {
       reserve: prepare(LEDGER_SQL.reserve),
       account: prepare(LEDGER_SQL.account),
       isUsable: prepare(LEDGER_SQL.isUsable),
-      insertHold: prepare(LEDGER_SQL.insertHold),
       deleteHold: prepare(LEDGER_SQL.deleteHold),
-      insertGeneration: prepare(LEDGER_SQL.insertGeneration),
       book: prepare(LEDGER_SQL.book),
-      addToTotals: prepare(LEDGER_SQL.addToTotals),
       holdsOf: prepare(LEDGER_SQL.holdsOf),
+    }
+    this.#insert = {
+      hold: database.insertInto('holds'),
+      generation: database.insertInto('generations'),
+      total: database.insertInto('daily_totals', LEDGER_SQL.addToTotal),
     }
   }
 
@@ -131,16 +125,16 @@ export class SqliteLedger implements Ledger {
 
   #insertHold(order: HoldOrder): number {
     const id = ++this.#lastHoldId
-    this.#statements.insertHold.run(...valuesOf(HOLD_COLUMNS, newHoldRow(id, this.#instance, order)))
+    this.#insert.hold(newHoldRow(id, this.#instance, order))
     return id
   }
 
   #end(hold: Hold, ending: BookedEnding): boolean {
     if (this.#statements.deleteHold.run(hold.id).changes === 0) return false
     const { keyId, heldAt } = hold.order
-    this.#statements.insertGeneration.run(...valuesOf(GENERATION_COLUMNS, newGenerationRow(hold, ending)))
+    this.#insert.generation(newGenerationRow(hold, ending))
     if (keyId !== undefined) this.#statements.book.run(keyId, dayOf(heldAt), hold.heldMicros, ending.costMicros ?? 0)
-    this.#statements.addToTotals.run(...valuesOf(TOTAL_COLUMNS, newTotalRow(hold, ending)))
+    this.#insert.total(newTotalRow(hold, ending))
     return true
   }
 

@@ -1,4 +1,5 @@
 import { dayOf } from '../../accounting/period.ts'
+import type { NewRow } from './database.ts'
 import type { Hold, HoldOrder, LedgerOutcome, SettledEnding } from '../../accounting/ledger.ts'
 
 /** Columns whose text may be a client's are truncated, so that no prompt hides there. */
@@ -22,30 +23,8 @@ export function truncated(order: HoldOrder): HoldOrder {
   }
 }
 
-/** The values of a new row by column, so that each name stands beside its value. */
-type NewRow<Column extends string> = Readonly<Record<Column, string | number | null>>
-
-/** Values in the order of the columns, as an INSERT of these columns binds them. */
-export function valuesOf<Column extends string>(columns: readonly Column[], row: NewRow<Column>) {
-  return columns.map((column) => row[column])
-}
-
-export const HOLD_COLUMNS = [
-  'id',
-  'instance',
-  'generation_id',
-  'held_at',
-  'key_name',
-  'key_id',
-  'endpoint',
-  'model',
-  'size',
-  'quality',
-  'n',
-  'held_micros',
-] as const
-
-export function newHoldRow(id: number, instance: number, order: HoldOrder): NewRow<(typeof HOLD_COLUMNS)[number]> {
+/** A row of the table `holds`. */
+export function newHoldRow(id: number, instance: number, order: HoldOrder): NewRow {
   return {
     id,
     instance,
@@ -62,36 +41,8 @@ export function newHoldRow(id: number, instance: number, order: HoldOrder): NewR
   }
 }
 
-export const GENERATION_COLUMNS = [
-  'generation_id',
-  'held_at',
-  'key_name',
-  'endpoint',
-  'model',
-  'size',
-  'quality',
-  'n',
-  'held_micros',
-  'outcome',
-  'cost_micros',
-  'is_estimated',
-  'images',
-  'input_tokens',
-  'output_tokens',
-  'total_tokens',
-  'input_text_tokens',
-  'input_image_tokens',
-  'input_cached_tokens',
-  'output_text_tokens',
-  'output_image_tokens',
-  'error_code',
-  'upstream_request_id',
-  'ended_at',
-  'upstream_ms',
-  'duration_ms',
-] as const
-
-export function newGenerationRow({ order }: Hold, ending: BookedEnding): NewRow<(typeof GENERATION_COLUMNS)[number]> {
+/** A row of the table `generations`. */
+export function newGenerationRow({ order }: Hold, ending: BookedEnding): NewRow {
   const { usage } = ending
   return {
     generation_id: order.generationId,
@@ -123,21 +74,8 @@ export function newGenerationRow({ order }: Hold, ending: BookedEnding): NewRow<
   }
 }
 
-export const TOTAL_COLUMNS = [
-  'day',
-  'key_name',
-  'model',
-  'generations',
-  'failed',
-  'images',
-  'input_tokens',
-  'output_tokens',
-  'cost_micros',
-  'estimated_micros',
-] as const
-
-/** One generation as the daily totals count it, by the day on which it was held. */
-export function newTotalRow({ order }: Hold, ending: BookedEnding): NewRow<(typeof TOTAL_COLUMNS)[number]> {
+/** A row of the table `daily_totals`: one generation, under the day on which it was held. */
+export function newTotalRow({ order }: Hold, ending: BookedEnding): NewRow {
   const { outcome, images, usage, costMicros = 0, isEstimated } = ending
   return {
     day: dayOf(order.heldAt),
