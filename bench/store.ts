@@ -10,7 +10,9 @@ import { VirtualKeys } from '../src/access/keys/virtual-keys.ts'
 import { LedgerWriter } from '../src/accounting/ledger-writer.ts'
 import { Store } from '../src/stores/sqlite/store.ts'
 import type { IssuedKey } from '../src/access/keys/virtual-keys.ts'
-import type { LedgerCommand, Hold, SettledEnding } from '../src/accounting/ledger.ts'
+import { endingCommand } from '../src/accounting/settlement.ts'
+import type { LedgerCommand, Hold } from '../src/accounting/ledger.ts'
+import type { Settlement } from '../src/accounting/settlement.ts'
 import type { Instance } from '../src/stores/sqlite/store.ts'
 
 /**
@@ -86,7 +88,7 @@ async function measureWriter(connections: number): Promise<void> {
   const connection = async (count: number): Promise<void> => {
     for (let index = 0; index < count; index++) {
       const command = holdFor(index)
-      if (command.verb === 'hold') writer.settle(await writer.hold(command.order), settledEnding())
+      if (command.verb === 'hold') writer.settle(await writer.hold(command.order), settlement())
     }
   }
   const all = async (count: number): Promise<void> => {
@@ -105,7 +107,7 @@ function requests({ ledger }: Instance, batch: number, count: number): void {
   for (let done = 0; done < count; done += batch) {
     const orders = Array.from({ length: batch }, (_, index) => holdFor(done + index))
     const holds = ledger.write(orders)
-    ledger.write(holds.map((hold) => ({ verb: 'settle', hold: hold as Hold, ending: settledEnding() })))
+    ledger.write(holds.map((hold) => endingCommand(hold as Hold, settlement())))
   }
 }
 
@@ -130,11 +132,11 @@ function holdFor(index: number): LedgerCommand {
   }
 }
 
-function settledEnding(): SettledEnding {
+function settlement(): Settlement {
   return {
+    verdict: 'bought',
     endedAt: Date.now(),
-    costMicros: 42_000,
-    isEstimated: false,
+    cost: { costMicros: 42_000, estimated: false },
     images: 1,
     usage: {
       inputTokens: 16,
@@ -149,6 +151,12 @@ function settledEnding(): SettledEnding {
     upstreamRequestId: '202611230647301234567890ABCDEF',
     upstreamMs: 31_000,
     durationMs: 31_002,
+    size: '1024x1024',
+    quality: 'low',
+    partialImages: 0,
+    failure: undefined,
+    firstEventMs: undefined,
+    isUsageMissing: false,
   }
 }
 

@@ -2,17 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { StoreError, storeRefusal } from '../errors/store-error.ts'
 import { holdRefused } from './hold-refused.ts'
 import { isRefusal } from './ledger.ts'
-import type {
-  CommandResult,
-  Ending,
-  EstimatedEnding,
-  Hold,
-  HoldOrder,
-  KeyAccount,
-  Ledger,
-  LedgerCommand,
-  SettledEnding,
-} from './ledger.ts'
+import { endingCommand } from './settlement.ts'
+import type { CommandResult, Hold, HoldOrder, KeyAccount, Ledger, LedgerCommand } from './ledger.ts'
+import type { Settlement } from './settlement.ts'
 
 /** How long a batch that the store refused waits before it is written again. */
 const BACKOFF_MS = 100
@@ -80,19 +72,9 @@ export class LedgerWriter {
     return result
   }
 
-  /** The generation was bought: books the real cost and gives the rest back. */
-  settle(hold: Hold, ending: SettledEnding): void {
-    this.#enqueueEnding({ verb: 'settle', hold, ending })
-  }
-
-  /** The generation cost nothing: gives all back. */
-  release(hold: Hold, ending: Ending): void {
-    this.#enqueueEnding({ verb: 'release', hold, ending })
-  }
-
-  /** The generation may have cost all that was held: books the hold, marked as estimated. */
-  bookEstimated(hold: Hold, ending: EstimatedEnding): void {
-    this.#enqueueEnding({ verb: 'bookEstimated', hold, ending })
+  /** The generation has ended: books what it came to, and gives the rest of the hold back. */
+  settle(hold: Hold, settlement: Settlement): void {
+    this.#enqueueEnding(endingCommand(hold, settlement))
   }
 
   /** No generation was started: gives all back, and leaves no row. */

@@ -4,6 +4,8 @@ import { ERRORS } from '../errors/gateway-error.ts'
 import { Adoptions } from '../gateway/adoption/adoptions.ts'
 import { ExchangeLog } from '../gateway/exchange-log.ts'
 import { Generations } from '../gateway/generations.ts'
+import { CallerLimits } from '../access/limits/caller-limits.ts'
+import { systemClock } from '../gateway/generation/clock.ts'
 import { ANONYMOUS, Keyring } from '../access/keys/keyring.ts'
 import { createLogging, createRedactor } from '../telemetry/logging.ts'
 import { Metrics } from '../telemetry/metrics.ts'
@@ -94,23 +96,28 @@ async function compose(config: Config, { upstreamKey, redact, logging, closers }
     directory: spool,
     ttlMs: config.ORPHAN_TTL_MS,
     maxDiskBytes: config.ORPHAN_SPOOL_BYTES,
+    clock: systemClock,
   })
   closers.add('kept answers', () => adoptions.close())
+  const limits = new CallerLimits({ requestsPerMinute: config.RATE_LIMIT_RPM })
   const generations = new Generations({
     upstream,
     metrics,
     adoptions,
+    clock: systemClock,
+    limits,
     ledger: database?.ledger,
+    allowUnpriced: config.UNPRICED_MODELS === 'allow',
     maxInFlight: config.MAX_IN_FLIGHT,
     maxRetries: config.UPSTREAM_RETRIES,
     timeoutMs: config.UPSTREAM_TIMEOUT_MS,
     priceMultiplier: config.PRICE_MULTIPLIER,
     redact,
-    onOrphanSettled: (exchange, generation) => log.orphanSettled(exchange, generation),
+    onOrphanSettled: (...settled) => log.orphanSettled(...settled),
   })
   closers.add('generations under way', () => generations.idle())
 
-  const parts = { catalogue, defaultModels, keyring, database, metrics, log, spool, adoptions, generations }
+  const parts = { catalogue, defaultModels, keyring, database, metrics, log, spool, adoptions, limits, generations }
   const server = await createServer(config, { ...parts, logger, isDraining: () => isDraining })
   closers.add('server', () => closeServer(server))
 

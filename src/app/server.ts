@@ -4,7 +4,6 @@ import { GatewayError } from '../errors/gateway-error.ts'
 import { imagesEdits } from '../gateway/requests/images-edits.ts'
 import { imagesGenerations } from '../gateway/requests/images-generations.ts'
 import { imagesVariations } from '../gateway/requests/images-variations.ts'
-import { CallerLimits } from '../access/limits/caller-limits.ts'
 import { WindowStore } from '../access/limits/window-store.ts'
 import { authenticator } from '../http/plugins/authenticate.ts'
 import { answerClientError, answerFrameworkError, errors } from '../http/plugins/errors.ts'
@@ -20,6 +19,7 @@ import { operationsRoutes } from '../http/routes/operations.ts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import type { Keyring } from '../access/keys/keyring.ts'
+import type { CallerLimits } from '../access/limits/caller-limits.ts'
 import type { Config } from '../config/config.ts'
 import type { Adoptions } from '../gateway/adoption/adoptions.ts'
 import type { ExchangeLog } from '../gateway/exchange-log.ts'
@@ -45,6 +45,7 @@ export interface ServerParts {
   readonly logger: Logger
   readonly spool: SpoolDirectory
   readonly adoptions: Adoptions
+  readonly limits: CallerLimits
   readonly generations: Generations
   readonly isDraining: () => boolean
 }
@@ -95,15 +96,12 @@ function optionsOf(config: Config) {
 
 /** The parts that the phases of a request work with. */
 function createGateway(config: Config, parts: ServerParts): Gateway {
-  const { catalogue, generations, metrics, defaultModels, database, spool } = parts
+  const { catalogue, generations, metrics, defaultModels, spool } = parts
   return {
     models: catalogue,
     generations,
     metrics,
     defaultModels,
-    limits: new CallerLimits({ requestsPerMinute: config.RATE_LIMIT_RPM }),
-    ledger: database?.ledger,
-    allowUnpriced: config.UNPRICED_MODELS === 'allow',
     uploads: { spool, maxBytes: config.MAX_UPLOAD_BYTES },
     parameterPolicy: config.PARAMETER_POLICY,
     priceMultiplier: config.PRICE_MULTIPLIER,
@@ -122,7 +120,7 @@ function registerCalls(calls: FastifyInstance, config: Config, parts: ServerPart
   openaiRoutes(calls, gateway, ENDPOINTS)
   gatewayRoutes(calls, gateway, ENDPOINTS)
   openapiRoute(calls, gateway, ENDPOINTS)
-  meRoute(calls, { ledger, limits: gateway.limits, requestsPerMinute })
+  meRoute(calls, { ledger, limits: parts.limits, requestsPerMinute })
   adminRoutes(calls, { database: database?.forAdministrators, hasAdminKey: ADMIN_KEY !== undefined, countFailure })
 }
 

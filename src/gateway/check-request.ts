@@ -3,25 +3,14 @@ import { checkParameters, jsonTypeOf } from '../models/rules/check-parameters.ts
 import { listWords } from '../models/rules/parameter.ts'
 import { typedFields } from '../models/rules/typed-fields.ts'
 import { unknownModelRules } from '../models/rules/standard-parameters.ts'
-import type { Body, Call, Endpoint } from './requests/endpoint.ts'
+import type { Call, Endpoint } from './requests/endpoint.ts'
+import type { Order, ParameterPolicy } from './requests/order.ts'
 import type { ErrorCode, Issue } from '../errors/gateway-error.ts'
 import type { ResolvedModel } from '../models/catalogue.ts'
-import type { ParameterValues } from '../models/rules/parameter-rules.ts'
-import type { Gateway, ParameterPolicy } from './gateway.ts'
+import type { Gateway } from './gateway.ts'
 
 const POLICY_HEADER = 'x-gateway-parameter-policy'
 const MAX_MODEL_NAME = 256
-
-/** A request that its model takes: what goes upstream, and what was changed on the way. */
-export interface CheckedCall {
-  /** What to send: the bytes received, unless something was dropped or defaulted. */
-  readonly body: Body
-  /** Each value as its type. */
-  readonly parameters: ParameterValues
-  readonly dropped: readonly string[]
-  /** True where the request named no model, or an alias. */
-  readonly modelSet: boolean
-}
 
 /**
  * The model that a request names, or the default one.
@@ -54,7 +43,7 @@ export function checkCall(
   call: Call,
   model: ResolvedModel,
   policy: ParameterPolicy,
-): CheckedCall {
+): Order {
   const rules = model.entry.ruleSets[call.ruleSet]
   if (rules === undefined) throw wrongOperation(gateway, endpoint, call, model)
   const parameters = call.isForm ? typedFields(rules, call.parameters) : call.parameters
@@ -63,9 +52,9 @@ export function checkCall(
   if (first !== undefined) throw issuesError([first, ...rest])
   const dropped =
     notTaken.length === 0 ? [] : [...parameters.keys()].filter((name) => !Object.hasOwn(rules.parameters, name))
-  const modelSet = parameters.get('model') !== model.id
-  const body = dropped.length > 0 || modelSet ? call.rewrite({ drop: dropped, model: model.id }) : call.body
-  return { body, parameters, dropped, modelSet }
+  const isModelSet = parameters.get('model') !== model.id
+  const body = dropped.length > 0 || isModelSet ? call.rewrite({ drop: dropped, model: model.id }) : call.body
+  return { endpoint, call, model, policy, body, parameters, dropped, isModelSet }
 }
 
 /** The policy that applies: the request's own header before the configuration. */

@@ -1,8 +1,9 @@
 import { usdOf } from '../accounting/money.ts'
 import { systemCode } from '../errors/system-error.ts'
 import { knownCode } from '../upstream/known-codes.ts'
-import { upstreamRequestId } from './headers.ts'
+import { upstreamRequestId } from './answers/relayed-headers.ts'
 import type { Logger } from 'pino'
+import type { Settlement } from '../accounting/settlement.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Exchange } from './exchange.ts'
@@ -32,7 +33,7 @@ export class ExchangeLog {
     if (isFirst) generation.isLogged = true
     // One literal: pino leaves out what is undefined, and an object of one shape is cheaper than spreading parts.
     const settlement = isFirst ? generation.settlement : undefined
-    const usage = isFirst ? generation.facts?.usage : undefined
+    const usage = settlement?.usage
     this.#logger[level](
       {
         requestId: exchange.id,
@@ -55,7 +56,7 @@ export class ExchangeLog {
         size: settlement?.size,
         quality: settlement?.quality,
         images: settlement?.images,
-        partialImages: generation?.isStream === true ? generation.facts?.partialImages : undefined,
+        partialImages: generation?.isStream === true ? generation.settlement?.partialImages : undefined,
         firstEventMs: rounded(generation?.firstEventMs),
         inputTokens: usage?.inputTokens,
         outputTokens: usage?.outputTokens,
@@ -63,7 +64,7 @@ export class ExchangeLog {
         costUsd: usdOf(settlement?.cost?.costMicros),
         costEstimated: settlement?.cost?.estimated,
         bytes: bytesRelayed,
-        upstreamMs: rounded(generation?.upstreamMs),
+        upstreamMs: rounded(generation?.settlement?.upstreamMs),
         overheadMs: rounded(overheadMs),
         durationMs: rounded(durationMs),
       },
@@ -72,26 +73,26 @@ export class ExchangeLog {
   }
 
   /** The end of a generation whose client had left: its usage would otherwise stand in no line. */
-  orphanSettled(exchange: Exchange, generation: Generation): void {
+  orphanSettled(exchange: Exchange, generation: Generation, settlement: Settlement): void {
     const { model, key } = exchange.labels
-    const { settlement, facts, failure, id } = generation
+    const { failure, size, quality, images, usage, cost, upstreamMs } = settlement
     generation.isLogged = true
     this.#logger.info(
       {
         requestId: exchange.id,
-        generationId: id,
+        generationId: generation.id,
         model,
         key,
-        failure: failure?.code,
-        size: settlement?.size,
-        quality: settlement?.quality,
-        images: settlement?.images,
-        inputTokens: facts?.usage?.inputTokens,
-        outputTokens: facts?.usage?.outputTokens,
-        totalTokens: facts?.usage?.totalTokens,
-        costUsd: usdOf(settlement?.cost?.costMicros),
-        costEstimated: settlement?.cost?.estimated,
-        upstreamMs: rounded(generation.upstreamMs),
+        failure,
+        size,
+        quality,
+        images,
+        inputTokens: usage?.inputTokens,
+        outputTokens: usage?.outputTokens,
+        totalTokens: usage?.totalTokens,
+        costUsd: cost === undefined ? undefined : usdOf(cost.costMicros),
+        costEstimated: cost?.estimated,
+        upstreamMs: rounded(upstreamMs),
       },
       'generation settled after its client had left',
     )

@@ -1,8 +1,13 @@
 import { newRequestId } from './ids.ts'
+import { NO_MARKS } from './adoption/order-identity.ts'
+import type { Socket } from 'node:net'
 import type { GatewayError } from '../errors/gateway-error.ts'
 import type { Call } from './requests/endpoint.ts'
 import type { Caller } from '../access/keys/keyring.ts'
 import type { CallLabels, Outcome } from '../telemetry/metrics.ts'
+import type { Adoptable } from './adoption/adoptable.ts'
+import type { Marks } from './adoption/order-identity.ts'
+import type { Delivery } from './generation/delivery.ts'
 import type { Generation } from './generation/generation.ts'
 
 /** Labels before a phase has found the real ones. */
@@ -23,8 +28,14 @@ export class Exchange {
   #call: Call | undefined
   hasEnded = false
   generation: Generation | undefined
+  /** The answer on its way to this exchange's client. */
+  delivery: Delivery | undefined
+  /** Its place among those that a later request can take over; undefined where nothing is kept. */
+  adoptable: Adoptable | undefined
   /** The generation was started by an earlier attempt. */
   isAdopter = false
+  /** The client's marks of a retry. */
+  marks: Marks = NO_MARKS
   error: GatewayError | undefined
   /** When the body had arrived and the first phase began. */
   handledAt: number | undefined
@@ -35,12 +46,27 @@ export class Exchange {
   readonly headers: Record<string, string> = {}
   droppedParameters: readonly string[] = []
 
-  constructor(endpoint: string) {
+  readonly #connection: Pick<Socket, 'destroyed'>
+
+  constructor(endpoint: string, connection: Pick<Socket, 'destroyed'>) {
     this.endpoint = endpoint
+    this.#connection = connection
   }
 
-  /** From here on the exchange sees to it that what the request holds on disk is given back. */
-  hold(call: Call): void {
+  /** The connection is closed; `hasEnded` follows. */
+  get isClientGone(): boolean {
+    return this.#connection.destroyed
+  }
+
+  /** The exchange has an answer coming. */
+  isGiven(generation: Generation, delivery: Delivery, adoptable: Adoptable | undefined): void {
+    this.generation = generation
+    this.delivery = delivery
+    this.adoptable = adoptable
+  }
+
+  /** From here on the exchange gives back what the request takes on disk, where no generation does. */
+  ownsCall(call: Call): void {
     this.#call = call
     if (this.hasEnded) call.discard()
   }

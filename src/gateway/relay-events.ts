@@ -1,11 +1,11 @@
 import { errorEvent } from './answers/answer.ts'
-import { clientSink, costOf, deliveryOf } from './relay.ts'
+import { ClientSink, costOf } from './client-sink.ts'
 import type { OutgoingHttpHeaders } from 'node:http'
 import type { FastifyReply } from 'fastify'
 import type { GatewayError } from '../errors/gateway-error.ts'
 import type { AnswerSink } from './answers/answer.ts'
-import type { Generation } from './generation/generation.ts'
 import type { Exchange } from './exchange.ts'
+import type { Generation } from './generation/generation.ts'
 
 /** A line that clients skip (WHATWG HTML, 9.2.6). */
 const COMMENT = Buffer.from(': keep-alive\n\n')
@@ -29,21 +29,21 @@ export async function relayEvents(
   keepAliveMs: number,
 ): Promise<FastifyReply> {
   const { raw } = reply
-  const delivery = deliveryOf(generation, exchange)
   const isAnswered = await within(keepAliveMs, generation.answered)
   if (raw.destroyed) return reply.hijack()
   reply.code(200).headers(HEADERS).headers(exchange.headers)
   raw.writeHead(200, reply.getHeaders() as OutgoingHttpHeaders)
   reply.hijack()
   if (!isAnswered) raw.write(COMMENT)
-  const client = clientSink(raw, generation, delivery, exchange)
-  const priced = { ...client, end: () => endWithCost(client, costOf(generation, exchange)) }
-  const sink = keptAlive(priced, keepAliveMs, () => {
-    if (generation.isBetweenEvents && raw.writableLength === 0) raw.write(COMMENT)
-  })
-  raw.once('close', sink.stop)
+  const client = new ClientSink(raw, generation, exchange)
+  const sink = new EventSink(client, generation, exchange)
+  const comments = setInterval(() => {
+    if (generation.isBetweenEvents && client.isIdle) raw.write(COMMENT)
+  }, keepAliveMs)
+  sink.onWrite = () => comments.refresh()
+  raw.once('close', () => clearInterval(comments))
   generation.answered.then(
-    () => delivery.flowInto(sink),
+    () => exchange.delivery?.flowInto(sink),
     (error: GatewayError) => {
       exchange.error = error
       sink.write(errorEvent(error))
@@ -53,30 +53,32 @@ export async function relayEvents(
   return reply
 }
 
-/** Headers are out long since: the cost goes into a last comment. */
-function endWithCost(sink: AnswerSink, cost: string | undefined): void {
-  if (cost !== undefined) sink.write(Buffer.from(`: x-gateway-cost-usd ${cost}\n\n`))
-  sink.end()
-}
+/** A client's connection that is told the cost in a last comment, since the headers are out long since. */
+class EventSink implements AnswerSink {
+  onWrite: () => void = () => {}
+  readonly #client: ClientSink
+  readonly #generation: Generation
+  readonly #exchange: Exchange
 
-/** A sink that is reminded whenever nothing was written for a while. */
-function keptAlive(sink: AnswerSink, everyMs: number, remind: () => void): AnswerSink & { readonly stop: () => void } {
-  const timer = setInterval(remind, everyMs)
-  const stop = (): void => clearInterval(timer)
-  return {
-    write: (chunk) => {
-      timer.refresh()
-      return sink.write(chunk)
-    },
-    end: () => {
-      stop()
-      sink.end()
-    },
-    abort: () => {
-      stop()
-      sink.abort()
-    },
-    stop,
+  constructor(client: ClientSink, generation: Generation, exchange: Exchange) {
+    this.#client = client
+    this.#generation = generation
+    this.#exchange = exchange
+  }
+
+  write(chunk: Buffer): boolean {
+    this.onWrite()
+    return this.#client.write(chunk)
+  }
+
+  end(): void {
+    const cost = costOf(this.#generation, this.#exchange)
+    if (cost !== undefined) this.#client.write(Buffer.from(`: x-gateway-cost-usd ${cost}\n\n`))
+    this.#client.end()
+  }
+
+  abort(): void {
+    this.#client.abort()
   }
 }
 

@@ -1,6 +1,6 @@
 import { GatheredBytes } from './gathered-bytes.ts'
 
-/** Smaller pieces are copied together: a Buffer of its own takes a hundred bytes and more beside its content. */
+/** Smaller pieces after the first are copied together: a Buffer of its own takes a hundred bytes beside its content. */
 const SMALL_BYTES = 4096
 /** Pieces that are copied together are closed at this size. */
 const BLOCK_BYTES = 65_536
@@ -17,8 +17,9 @@ export class ByteList {
 
   append(piece: Buffer): void {
     if (piece.length === 0) return
+    const isSmall = piece.length < SMALL_BYTES && this.bytes > 0
+    const isKept = !isSmall && 2 * piece.length >= piece.buffer.byteLength
     this.bytes += piece.length
-    const isKept = piece.length >= SMALL_BYTES && 2 * piece.length >= piece.buffer.byteLength
     if (isKept) {
       this.#closeBlock()
       this.#pieces.push(piece)

@@ -127,17 +127,19 @@ export class Spool {
 
   #startWriting(): void {
     if (this.#isDiscarded || this.#memory.bytes < this.#leastWriteBytes) return
-    this.#writing ??= this.#writeOut().then(
-      () => {
-        this.#writing = undefined
-      },
-      async (error: unknown) => {
-        this.#failure = error
-        this.#writing = undefined
-        await this.discard() // at once: others may need the room
-        this.#owner?.spoolFailed(error)
-      },
-    )
+    this.#writing ??= this.#writeUntilDone()
+  }
+
+  async #writeUntilDone(): Promise<void> {
+    try {
+      await this.#writeOut()
+      this.#writing = undefined
+    } catch (error) {
+      this.#failure = error
+      this.#writing = undefined
+      await this.discard() // at once: others may need the room
+      this.#owner?.spoolFailed(error)
+    }
   }
 
   async #writeOut(): Promise<void> {

@@ -1,6 +1,7 @@
 import { Registry, collectDefaultMetrics } from 'prom-client'
 import { usdOf } from '../accounting/money.ts'
 import { createInstruments, Tally } from './instruments.ts'
+import type { Settlement } from '../accounting/settlement.ts'
 import type { Usage } from '../accounting/usage.ts'
 
 const OUTCOMES = ['completed', 'rejected', 'upstream_failed', 'client_left'] as const
@@ -11,23 +12,6 @@ export interface CallLabels {
   readonly endpoint: string
   readonly model: string
   readonly key: string
-}
-
-/** One generation's end, in the units of the ledger. */
-export interface SettledGeneration extends CallLabels {
-  readonly upstreamMs: number
-  readonly usage: Usage | undefined
-  readonly images: number
-  readonly partialImages: number
-  /** Undefined where there was no stream. */
-  readonly firstEventMs: number | undefined
-  readonly size: string
-  readonly quality: string
-  readonly costMicros: number | undefined
-  /** An image came, its price is by the token, and the upstream reported none. */
-  readonly usageMissing: boolean
-  /** `error.type` of OpenTelemetry's GenAI conventions; undefined where images came. */
-  readonly failure: string | undefined
 }
 
 const OPERATION = { gen_ai_operation_name: 'image_generation' }
@@ -136,21 +120,19 @@ export class Metrics {
     this.#instruments.orphans.inc(change)
   }
 
-  generationSettled(settled: SettledGeneration, wasOrphan: boolean): void {
-    const { endpoint, model, key, usage, images, size, quality, costMicros = 0 } = settled
+  generationSettled({ endpoint, model, key }: CallLabels, settlement: Settlement): void {
+    const { usage, images, cost, size, quality, partialImages, firstEventMs, failure } = settlement
     const all = this.#instruments
-    const seconds = settled.upstreamMs / 1000
+    const seconds = settlement.upstreamMs / 1000
     all.inFlight.dec()
-    if (wasOrphan) all.orphans.dec()
     all.upstreamSeconds.observe({ endpoint, model }, seconds)
-    all.genAiSeconds.observe({ ...OPERATION, gen_ai_request_model: model, error_type: settled.failure ?? '' }, seconds)
+    all.genAiSeconds.observe({ ...OPERATION, gen_ai_request_model: model, error_type: failure ?? '' }, seconds)
     if (images > 0)
       this.#images.add(`${model}|${key}|${size}|${quality}`, images, () => ({ model, key, size, quality }))
-    if (settled.partialImages > 0) all.partialImages.inc({ model, key }, settled.partialImages)
-    if (settled.firstEventMs !== undefined)
-      all.firstEventSeconds.observe({ endpoint, model }, settled.firstEventMs / 1000)
-    if (costMicros > 0) this.#addCost(model, key, usdOf(costMicros))
-    if (settled.usageMissing) all.usageMissing.inc({ model })
+    if (partialImages > 0) all.partialImages.inc({ model, key }, partialImages)
+    if (firstEventMs !== undefined) all.firstEventSeconds.observe({ endpoint, model }, firstEventMs / 1000)
+    if (cost !== undefined && cost.costMicros > 0) this.#addCost(model, key, usdOf(cost.costMicros))
+    if (settlement.isUsageMissing) all.usageMissing.inc({ model })
     if (usage !== undefined) this.#usageReported(model, key, usage)
   }
 

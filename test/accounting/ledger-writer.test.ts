@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { LedgerWriter } from '../../src/accounting/ledger-writer.ts'
 import { StoreError } from '../../src/errors/store-error.ts'
-import { cost, orderOf } from '../helpers/store.ts'
+import { bought, free, unknown } from '../helpers/settlements.ts'
+import { orderOf } from '../helpers/store.ts'
 import type { LedgerCommand, Hold, Ledger, CommandResult } from '../../src/accounting/ledger.ts'
 
 /** A ledger that notes what it is given, and fails as it is told. */
@@ -33,7 +34,6 @@ function withWriter(): { ledger: PretendedLedger; writer: LedgerWriter; failures
   return { ledger, failures, writer: new LedgerWriter({ ledger, onWriteFailed: (error) => failures.push(error) }) }
 }
 const order = orderOf(undefined)
-const ending = { endedAt: 0 }
 const never = { 'x-should-retry': 'false' }
 const full = new StoreError('full', 'the disk is full')
 
@@ -47,7 +47,7 @@ describe('the ledger writer', () => {
   it('writes an ending with the next hold, in the order in which they came', async () => {
     const { ledger, writer } = withWriter()
     const first = await writer.hold(order)
-    writer.settle(first, cost(1))
+    writer.settle(first, bought(1))
     await writer.hold(order)
     expect(ledger.verbs).toEqual(['hold', 'settle hold'])
   })
@@ -55,7 +55,7 @@ describe('the ledger writer', () => {
   it('writes an ending by itself where no hold comes', async () => {
     const { ledger, writer } = withWriter()
     const hold = await writer.hold(order)
-    writer.release(hold, ending)
+    writer.settle(hold, free())
     expect(writer.pendingEndings).toBe(1)
     await writer.idle()
     expect([ledger.verbs, writer.pendingEndings]).toEqual([['hold', 'release'], 0])
@@ -63,7 +63,7 @@ describe('the ledger writer', () => {
 
   it('says where a key stands after all that has ended', async () => {
     const { ledger, writer } = withWriter()
-    writer.bookEstimated(await writer.hold(order), { ...ending, images: 1 })
+    writer.settle(await writer.hold(order), unknown())
     await writer.accountOf(1, 0)
     expect(ledger.verbs).toEqual(['hold', 'bookEstimated'])
   })
@@ -82,7 +82,7 @@ describe('the ledger writer', () => {
     const { ledger, writer, failures } = withWriter()
     const holds: Hold[] = [await writer.hold(order), await writer.hold(order)]
     ledger.failWith = () => full
-    for (const hold of holds) writer.settle(hold, cost(1))
+    for (const hold of holds) writer.settle(hold, bought(1))
     await expect(writer.hold(order)).rejects.toMatchObject({ code: 'storage_full', headers: { 'retry-after': '5' } })
     await new Promise((resolve) => setTimeout(resolve, 250))
     expect([writer.pendingEndings, failures]).toEqual([2, [full]])
@@ -95,7 +95,7 @@ describe('the ledger writer', () => {
     const { ledger, writer } = withWriter()
     const hold = await writer.hold(order)
     ledger.failWith = () => full
-    writer.settle(hold, cost(1))
+    writer.settle(hold, bought(1))
     expect(await writer.accountOf(1, 0)).toBeUndefined()
     expect(writer.pendingEndings).toBe(1)
     ledger.failWith = () => undefined
@@ -106,7 +106,7 @@ describe('the ledger writer', () => {
     const { ledger, writer, failures } = withWriter()
     const hold = await writer.hold(order)
     ledger.failWith = () => new RangeError('a defect')
-    writer.settle(hold, cost(1))
+    writer.settle(hold, bought(1))
     await writer.idle()
     expect(failures).toMatchObject([{ message: 'a defect' }])
   })

@@ -3,7 +3,8 @@ import { writeSync } from 'node:fs'
 import { LedgerWriter } from '../../src/accounting/ledger-writer.ts'
 import { keyDigest } from '../../src/access/keys/key-secret.ts'
 import { Store } from '../../src/stores/sqlite/store.ts'
-import { cost, orderOf } from './store.ts'
+import { bought } from './settlements.ts'
+import { orderOf } from './store.ts'
 
 /**
  * A gateway process in small, for tests with several: `node store-process.ts DIRECTORY`. Takes one JSON command a
@@ -34,7 +35,7 @@ async function work(key: { id: number; name: string }): Promise<never> {
   for (;;) {
     const hold = await ledger.hold(orderOf(key, { heldAt: Date.now(), generationId: `gen_${randomUUID()}` }))
     writeSync(1, `${hold.order.generationId}\n`)
-    setTimeout(() => ledger.settle(hold, cost(40, { endedAt: Date.now() })), Math.random() * 20)
+    setTimeout(() => ledger.settle(hold, bought(40, { endedAt: Date.now() })), Math.random() * 20)
   }
 }
 

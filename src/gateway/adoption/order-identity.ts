@@ -10,6 +10,8 @@ export interface Marks {
   readonly retriesSilently: boolean
 }
 
+export const NO_MARKS: Marks = Object.freeze({ retryCount: 0, idempotencyKey: undefined, retriesSilently: false })
+
 /** The AI SDK (`ai`, `@ai-sdk/…`): 408, 409, 429 and 5xx again after 2 and 4 s. */
 const SILENT_RETRIER = /\bai-sdk[-/]/
 

@@ -7,6 +7,7 @@ import type { EventFamily } from '../requests/endpoint.ts'
 import type { GatewayError } from '../../errors/gateway-error.ts'
 import type { AnswerControl, AnswerHeaders, AnswerReceiver } from '../../upstream/upstream.ts'
 import type { AnswerOutput, AnswerReader } from '../answers/answer.ts'
+import type { Clock, Timer } from './clock.ts'
 
 /** How long an upstream may take to end an answer that has said that it is complete. */
 const LINGER_MS = 1000
@@ -15,29 +16,35 @@ export interface AttemptOptions {
   /** The model as the client named it. */
   readonly modelName: string
   readonly redact: (text: string) => string
+  readonly clock: Clock
   /** The events that the client asked for; undefined where it asked for one JSON answer. */
   readonly events: EventFamily | undefined
 }
 
-/** Takes an attempt's answer; `ended` or `refused` comes last, once. */
+/** Is told how an attempt goes, in this order; `refused` or `ended` comes last, once. */
 export interface AttemptOwner {
+  /** From here on the order may have reached the upstream. */
+  sent(): void
+  /** The answer has begun. */
+  began(): void
+  /** The beginning of the answer says images. */
   accepted(): void
   bytes(chunk: Buffer): void
   ended(): void
   refused(error: GatewayError): void
 }
 
-/** One request upstream and its answer: `held → sent → answered`. After it is over it says nothing any more. */
+/** One request upstream and its answer. After it is over it says nothing any more. */
 export class Attempt implements AnswerReceiver {
-  state: 'held' | 'sent' | 'answered' = 'held'
   status = 0
   headers: AnswerHeaders = {}
   reader: AnswerReader | undefined
   readonly #options: AttemptOptions
   readonly #owner: AttemptOwner
   #control: AnswerControl | undefined
+  #isSent = false
   #isOver = false
-  #lingering: NodeJS.Timeout | undefined
+  #lingering: Timer | undefined
 
   constructor(options: AttemptOptions, owner: AttemptOwner) {
     this.#options = options
@@ -47,12 +54,13 @@ export class Attempt implements AnswerReceiver {
   sending(control: AnswerControl): void {
     if (this.#isOver) return control.abort(new Error('the attempt is over'))
     this.#control = control
-    this.state = 'sent'
+    this.#isSent = true
+    this.#owner.sent()
   }
 
   began(status: number, headers: AnswerHeaders): void {
     if (this.#isOver) return
-    this.state = 'answered'
+    this.#owner.began()
     this.status = status
     this.headers = headers
     this.reader = this.#readerFor(status, headers)
@@ -63,7 +71,7 @@ export class Attempt implements AnswerReceiver {
   }
 
   ended(): void {
-    clearTimeout(this.#lingering)
+    this.#options.clock.clear(this.#lingering)
     if (this.#isOver) return
     this.#control = undefined // its connection may be in use for another request by now
     this.reader?.end()
@@ -72,15 +80,15 @@ export class Attempt implements AnswerReceiver {
   }
 
   failed(error: Error): void {
-    clearTimeout(this.#lingering)
+    this.#options.clock.clear(this.#lingering)
     if (this.#isOver || this.reader?.abort() === true) return
-    this.#refuse(this.state === 'held' ? unreachable(error) : brokenOff(error))
+    this.#refuse(!this.#isSent ? unreachable(error) : brokenOff(error))
   }
 
   /** Ends the attempt from outside: its time is over, or nobody wants it any more. */
   giveUp(error: GatewayError): void {
     if (this.#isOver || this.reader?.abort() === true) return
-    const isTooLate = this.state === 'held' && error.code === 'upstream_timeout'
+    const isTooLate = !this.#isSent && error.code === 'upstream_timeout'
     this.#refuse(isTooLate ? unreachable(error) : error)
   }
 
@@ -105,7 +113,9 @@ export class Attempt implements AnswerReceiver {
     this.#isOver = true
     this.#owner.ended()
     const control = this.#control
-    this.#lingering = setTimeout(() => control?.abort(new Error('the answer was complete')), LINGER_MS).unref()
+    this.#lingering = this.#options.clock.background(LINGER_MS, () =>
+      control?.abort(new Error('the answer was complete')),
+    )
   }
 
   #readerFor(status: number, headers: AnswerHeaders): AnswerReader {

@@ -1,190 +1,147 @@
 import { Spool } from '../../spool/spool.ts'
-import { joined } from '../../spool/joined.ts'
-import type { AnswerSink } from '../answers/answer.ts'
-import type { KeptAnswers } from './kept-answers.ts'
+import type { SpoolOwner } from '../../spool/spool.ts'
+import type { Aged } from './age-list.ts'
+import type { SpoolDirectory } from '../../spool/spool-file.ts'
 
 /** How much of one answer may wait for the disk before the upstream is held back; many share what may wait. */
 const WAITING_BYTES = { most: 524_288, least: 65_536, together: 8_388_608 } as const
-/** How much of a file is read at once for a client. */
-const READ_BYTES = 131_072
 
 /**
- * What an answer's clients have been given and are being given, from its first byte, for whoever comes back for it: in
- * memory while it is small, on disk when there are many or large ones, nowhere when there is no room.
+ * Who needs what is kept: `flowing`: its client is connected and takes the answer as it comes; `owed`: nobody has all of
+ * it; `delivered`: a client has all of it.
  */
-export class KeptAnswer {
-  readonly #all: KeptAnswers
-  #chunks: Buffer[] = []
-  #spool: Spool | undefined
-  /** Chunks on their way to the disk, in order. */
-  #writing: Promise<void> | undefined
-  #waitingBytes = 0
-  /** What can be read: less than `bytes` while some of it is on its way to the disk. */
-  #readableBytes = 0
-  #end: 'open' | 'complete' | 'cut' = 'open'
-  #isLost = false
-  #changed: (() => void)[] = []
-  /** Called when the disk has caught up. */
-  onDrain: () => void = () => {}
-  bytes = 0
+export type Claim = 'flowing' | 'owed' | 'delivered'
 
-  constructor(all: KeptAnswers) {
-    this.#all = all
-  }
+/** The room that all kept answers share: it is told of every change, and may spill or drop answers then. */
+export interface KeptAnswerRoom {
+  readonly directory: SpoolDirectory
+  /** Bytes of all answers that are on their way to the disk. */
+  readonly waitingBytes: number
+  grew(answer: KeptAnswer, bytes: number): void
+  /** @param start sends its bytes to the disk */
+  spill(answer: KeptAnswer, start: () => void): void
+  spooled(bytes: number): void
+  reclaimed(answer: KeptAnswer, claim: Claim): void
+  dropped(answer: KeptAnswer): void
+}
 
+/** The generation whose answer is kept. */
+export interface KeptAnswerOwner {
+  /** Its client reads more slowly than the upstream sends. */
+  readonly isReadSlowly: boolean
+  /** The disk has caught up, or nothing is kept any more. */
+  diskDrained(): void
+}
+
+/**
+ * The bytes of one answer, kept so that a later request can be served from the first byte: in memory while there is room,
+ * on disk when nobody has it, nowhere when there is no room.
+ */
+export class KeptAnswer implements SpoolOwner, Aged<KeptAnswer> {
+  older: KeptAnswer | undefined
+  newer: KeptAnswer | undefined
+  claim: Claim = 'flowing'
   /** Everything is still here from the first byte. */
-  get isWhole(): boolean {
-    return !this.#isLost
+  isWhole = true
+  /** Deliveries that read from here. */
+  readers = 0
+  ending: 'open' | 'complete' | 'cut' = 'open'
+  owner: KeptAnswerOwner | undefined
+  readonly #all: KeptAnswerRoom
+  readonly #spool: Spool
+  #waiting: (() => void)[] = []
+
+  constructor(all: KeptAnswerRoom) {
+    this.#all = all
+    this.#spool = new Spool(all.directory, { memoryBytes: Number.POSITIVE_INFINITY, owner: this })
   }
 
-  /** It ended in the middle. */
-  get isCut(): boolean {
-    return this.#end === 'cut'
+  get bytes(): number {
+    return this.#spool.bytes
   }
 
-  /** Bytes of it that are in memory, or on disk. */
+  /** Bytes that are in memory, on their way to the disk or not. */
   get memoryBytes(): number {
-    return this.#isLost || this.#spool !== undefined ? 0 : this.bytes
+    return this.#spool.memoryBytes
+  }
+
+  get diskBytes(): number {
+    return this.#spool.fileBytes
+  }
+
+  get isSpilled(): boolean {
+    return this.#spool.isSpilled
   }
 
   /** All of it in one piece, where it is in memory. */
   get inMemory(): Buffer | undefined {
-    if (this.#isLost || this.#spool !== undefined) return undefined
-    return joined(this.#chunks)
+    return this.isWhole ? this.#spool.inMemory : undefined
   }
 
-  get diskBytes(): number {
-    return this.#isLost || this.#spool === undefined ? 0 : this.bytes
+  /** Nothing holds the upstream back: the disk keeps up, or is not used. */
+  get isKeepingUp(): boolean {
+    if (!this.isWhole || !this.#spool.isSpilled) return true
+    const { most, least, together } = WAITING_BYTES
+    return this.memoryBytes < (this.#all.waitingBytes > together ? least : most)
   }
 
-  /** Appends what has been given out. False where nothing more should come for now. */
-  append(chunk: Buffer): boolean {
-    if (this.#isLost || chunk.length === 0) return true
-    this.bytes += chunk.length
-    if (this.#spool === undefined) {
-      this.#chunks.push(chunk)
-      this.#readableBytes = this.bytes
-      this.#all.grew(this, chunk.length, 'memory')
-    } else {
-      this.#all.grew(this, chunk.length, 'disk')
-      this.#write(chunk)
-    }
+  append(chunk: Buffer): void {
+    if (!this.isWhole || chunk.length === 0) return
+    this.#spool.append(chunk)
+    this.#all.grew(this, chunk.length)
     this.#notify()
-    return this.#isLost || this.#diskKeepsUp
   }
 
   /** Nothing more comes: the answer is complete, or its client must see that it is not. */
-  close(end: 'complete' | 'cut'): void {
-    this.#end = end
+  close(ending: 'complete' | 'cut'): void {
+    this.ending = ending
+    if (this.isWhole && this.isSpilled) this.#spool.spill() // the last bytes too
     this.#notify()
+  }
+
+  /** Says who needs it from now on. */
+  claimAs(claim: Claim): void {
+    if (this.claim === claim || !this.isWhole) return
+    this.#all.reclaimed(this, claim)
   }
 
   /** From memory to disk. */
   spill(): void {
-    if (this.#isLost || this.#spool !== undefined) return
-    const chunks = this.#chunks
-    this.#all.moved(this.bytes)
-    this.#chunks = []
-    this.#readableBytes = 0
-    this.#spool = new Spool(this.#all.directory)
-    for (const chunk of chunks) this.#write(chunk)
+    if (this.isWhole && !this.isSpilled) this.#all.spill(this, () => this.#spool.spill())
   }
 
   /** Forgets it: it is not needed any more, or there is no room. */
   drop(): void {
-    if (this.#isLost) return
+    if (!this.isWhole) return
+    this.isWhole = false
     this.#all.dropped(this)
-    this.#isLost = true
-    this.#chunks = []
-    const spool = this.#spool
-    if (spool !== undefined) void (this.#writing ?? Promise.resolve()).then(async () => spool.discard())
-    this.#all.waitingBytes -= this.#waitingBytes
-    this.#waitingBytes = 0
+    void this.#spool.discard()
     this.#notify()
-    this.onDrain()
+    this.owner?.diskDrained()
   }
 
-  /**
-   * Gives it out again from its first byte, and what is still to come as it comes. A reader does not hold the upstream
-   * back: what it has not read yet is kept.
-   * @returns what to call when the sink wants more again, and when it is gone
-   */
-  replayInto(sink: AnswerSink): { readonly resume: () => void; readonly stop: () => void } {
-    let position = 0
-    let isStopped = false
-    let resume: () => void = () => {}
-    const run = async (): Promise<void> => {
-      for (;;) {
-        while (position < this.#readableBytes && !this.#isLost) {
-          const chunk = await this.#read(position)
-          if (isStopped) return
-          position += chunk.length
-          if (sink.write(chunk)) continue
-          await new Promise<void>((wake) => (resume = wake))
-          if (isStopped) return
-        }
-        if (this.#isLost && (position < this.bytes || this.#end === 'open')) return sink.abort()
-        if (this.#end !== 'open' && position === this.bytes) return this.#end === 'complete' ? sink.end() : sink.abort()
-        await new Promise<void>((wake) => this.#changed.push(wake))
-        if (isStopped) return
-      }
-    }
-    run().catch(() => {
-      if (!isStopped) sink.abort()
-    })
-    const stop = (): void => {
-      isStopped = true
-      resume()
-    }
-    return { resume: () => resume(), stop }
+  /** The bytes from an offset on: as many as can be had at once. @throws where it was given up */
+  async chunkAt(offset: number): Promise<Buffer> {
+    return this.#spool.chunkAt(offset)
   }
 
-  async #read(from: number): Promise<Buffer> {
-    if (this.#spool === undefined) return this.#chunkAt(from)
-    const end = Math.min(this.#readableBytes, from + READ_BYTES)
-    const parts: Buffer[] = []
-    for await (const part of this.#spool.read([{ start: from, end }])) parts.push(part as Buffer)
-    return Buffer.concat(parts)
+  /** Resolves when more has come, or it has ended, or it was given up. */
+  async change(): Promise<void> {
+    await new Promise<void>((resolve) => this.#waiting.push(resolve))
   }
 
-  /** The chunk in memory that holds the offset, from there on. */
-  #chunkAt(offset: number): Buffer {
-    let start = 0
-    for (const chunk of this.#chunks) {
-      if (offset < start + chunk.length) return chunk.subarray(offset - start)
-      start += chunk.length
-    }
-    throw new Error('there is no such byte')
+  spooled(bytes: number): void {
+    if (!this.isWhole) return
+    this.#all.spooled(bytes)
+    if (this.isKeepingUp) this.owner?.diskDrained()
   }
 
-  #write(chunk: Buffer): void {
-    const spool = this.#spool
-    if (spool === undefined || this.#isLost) return // it may have been given up for this very chunk
-    this.#waitingBytes += chunk.length
-    this.#all.waitingBytes += chunk.length
-    this.#writing = (this.#writing ?? Promise.resolve())
-      .then(() => (this.#isLost ? undefined : spool.write(chunk)))
-      .then(
-        () => this.#written(chunk.length),
-        () => this.drop(), // no room, no disk: the client that is there still gets its answer
-      )
-  }
-
-  #written(bytes: number): void {
-    if (this.#isLost) return
-    this.#readableBytes += bytes
-    this.#waitingBytes -= bytes
-    this.#all.waitingBytes -= bytes
-    this.#notify()
-    if (this.#diskKeepsUp) this.onDrain()
-  }
-
-  get #diskKeepsUp(): boolean {
-    const { most, least, together } = WAITING_BYTES
-    return this.#waitingBytes < (this.#all.waitingBytes > together ? least : most)
+  /** There is no room, or no disk: a client that is there still gets its answer. */
+  spoolFailed(): void {
+    this.drop()
   }
 
   #notify(): void {
-    for (const wake of this.#changed.splice(0)) wake()
+    if (this.#waiting.length > 0) for (const resolve of this.#waiting.splice(0)) resolve()
   }
 }

@@ -1,72 +1,139 @@
+import { openFilesLimit } from '../../spool/open-files.ts'
+import { AgeList } from './age-list.ts'
 import { KeptAnswer } from './kept-answer.ts'
 import type { SpoolDirectory } from '../../spool/spool-file.ts'
+import type { Claim, KeptAnswerRoom } from './kept-answer.ts'
 
 /**
- * What all kept answers may have in memory together: a single image is a few megabytes. Every answer under way has
- * buffers of its own, so that with many of them there is less for what is kept.
+ * The memory of all kept answers together: a single image is a few megabytes. Every answer under way has buffers of its
+ * own, so that with many of them there is less for what is kept.
  */
 const MEMORY_BYTES = { most: 16_777_216, least: 8_388_608, lessForEach: 131_072 } as const
+/** An answer on disk holds a file open; most of what the process may open is for connections. */
+const FILES = { most: 512, shareOfLimit: 0.25 } as const
 
 export interface KeptAnswersOptions {
   readonly directory: SpoolDirectory
-  /** What they may have on disk together. */
+  /** The disk of all kept answers together, what is on its way there included. */
   readonly maxDiskBytes: number
-  /** Gives up the oldest answer on disk that nobody is reading; false where there is none. */
-  readonly freeDisk: () => boolean
-  /** The largest answer in memory. */
-  readonly largestInMemory: () => KeptAnswer | undefined
+  /** Files that they hold open together; by default a quarter of what the process may. */
+  readonly maxFiles?: number
 }
 
-/** The room that kept answers share: so much memory, so much disk. */
-export class KeptAnswers {
-  readonly #options: KeptAnswersOptions
+/**
+ * The room that kept answers share: so much memory, so much disk, so many files. When memory is used up, answers that were
+ * delivered are evicted first, then those that nobody has go to disk, and last one is given up whose client is taking it.
+ * When the disk is used up, the oldest answers there are evicted.
+ */
+export class KeptAnswers implements KeptAnswerRoom {
+  readonly directory: SpoolDirectory
+  readonly #maxDiskBytes: number
+  readonly #maxFiles: number
+  /** In memory, their clients connected. */
+  readonly #flowing = new AgeList<KeptAnswer>()
+  /** In memory, and nobody has them. */
+  readonly #owed = new AgeList<KeptAnswer>()
+  /** A client has them, so that a later request most likely does not come. */
+  readonly #delivered = new AgeList<KeptAnswer>()
+  /** On disk, or on their way there. */
+  readonly #spilled = new AgeList<KeptAnswer>()
+  #files = 0
   memoryBytes = 0
   diskBytes = 0
-  #answers = 0
-  /** On their way to the disk. */
   waitingBytes = 0
 
-  constructor(options: KeptAnswersOptions) {
-    this.#options = options
-  }
-
-  get directory(): SpoolDirectory {
-    return this.#options.directory
+  constructor({ directory, maxDiskBytes, maxFiles }: KeptAnswersOptions) {
+    this.directory = directory
+    this.#maxDiskBytes = maxDiskBytes
+    this.#maxFiles = maxFiles ?? Math.min(FILES.most, Math.floor(openFilesLimit() * FILES.shareOfLimit))
   }
 
   create(): KeptAnswer {
-    this.#answers++
     return new KeptAnswer(this)
   }
 
-  /** Called by an answer after it has grown. May spill or drop it, or others. */
-  grew(answer: KeptAnswer, bytes: number, where: 'memory' | 'disk'): void {
-    if (where === 'memory') this.memoryBytes += bytes
-    else this.diskBytes += bytes
-    const { most, least, lessForEach } = MEMORY_BYTES
-    const maxMemoryBytes = Math.max(least, most - this.#answers * lessForEach)
-    while (this.memoryBytes > maxMemoryBytes) {
-      const largest = this.#options.largestInMemory() ?? answer
-      if (largest.memoryBytes === 0) break
-      largest.spill()
-    }
-    while (this.diskBytes > this.#options.maxDiskBytes) {
-      if (this.#options.freeDisk()) continue
-      answer.drop()
-      break
-    }
+  /** How many have bytes that are kept. */
+  get size(): number {
+    return this.#flowing.size + this.#owed.size + this.#delivered.size + this.#spilled.size
   }
 
-  /** Called by an answer that goes to disk. */
-  moved(bytes: number): void {
+  grew(answer: KeptAnswer, bytes: number): void {
+    if (answer.bytes === bytes) this.#listOf(answer).add(answer) // its first bytes
+    this.memoryBytes += bytes
+    if (answer.isSpilled) {
+      this.waitingBytes += bytes
+      this.#boundDisk(answer)
+    } else this.#boundMemory(answer)
+  }
+
+  spill(answer: KeptAnswer, start: () => void): void {
+    this.#listOf(answer).remove(answer)
+    this.#files++
+    this.waitingBytes += answer.memoryBytes
+    start()
+    this.#listOf(answer).add(answer)
+    this.#boundDisk(answer)
+  }
+
+  spooled(bytes: number): void {
     this.memoryBytes -= bytes
+    this.waitingBytes -= bytes
     this.diskBytes += bytes
   }
 
-  /** Called by an answer before it is forgotten. */
+  reclaimed(answer: KeptAnswer, claim: Claim): void {
+    this.#listOf(answer).remove(answer)
+    answer.claim = claim
+    if (answer.bytes > 0) this.#listOf(answer).add(answer)
+  }
+
   dropped(answer: KeptAnswer): void {
-    this.#answers--
+    this.#listOf(answer).remove(answer)
     this.memoryBytes -= answer.memoryBytes
     this.diskBytes -= answer.diskBytes
+    if (!answer.isSpilled) return
+    this.waitingBytes -= answer.memoryBytes
+    this.#files--
+  }
+
+  #listOf({ claim, isSpilled }: KeptAnswer): AgeList<KeptAnswer> {
+    if (claim === 'delivered') return this.#delivered
+    if (isSpilled) return this.#spilled
+    return claim === 'owed' ? this.#owed : this.#flowing
+  }
+
+  #boundMemory(growing: KeptAnswer): void {
+    const { most, least, lessForEach } = MEMORY_BYTES
+    const maxBytes = Math.max(least, most - this.size * lessForEach)
+    while (this.memoryBytes - this.waitingBytes > maxBytes) {
+      const evicted = this.#delivered.oldest
+      const owed = this.#owed.oldest
+      if (evicted !== undefined) evicted.drop()
+      else if (owed !== undefined) owed.spill()
+      else if (!this.#giveUpFlowing(growing, maxBytes)) return
+    }
+  }
+
+  /** A client that keeps up needs nothing kept; what a slow one has not taken yet goes to disk. */
+  #giveUpFlowing(growing: KeptAnswer, maxBytes: number): boolean {
+    const isAboveShare = growing.claim === 'flowing' && growing.memoryBytes * this.#flowing.size >= maxBytes
+    const answer = isAboveShare ? growing : this.#flowing.oldest
+    if (answer === undefined) return false
+    if (answer.owner?.isReadSlowly === true) answer.spill()
+    else answer.drop()
+    return true
+  }
+
+  /** Evicts the oldest answers on disk that are complete and not being read; where there is none, the one that needs room. */
+  #boundDisk(needy: KeptAnswer): void {
+    while (this.diskBytes + this.waitingBytes > this.#maxDiskBytes || this.#files > this.#maxFiles) {
+      const evicted =
+        this.#delivered.oldestFirst().find(({ isSpilled }) => isSpilled) ??
+        this.#spilled
+          .oldestFirst()
+          .find((answer) => answer !== needy && answer.ending !== 'open' && answer.readers === 0)
+      if (evicted === undefined) return needy.drop()
+      evicted.drop()
+    }
   }
 }

@@ -37,7 +37,7 @@ export const exchanges = fp(
       'onRequest',
       function openExchange(request: FastifyRequest, reply: FastifyReply, next: () => void): void {
         const { endpoint = request.is404 ? 'unmatched' : 'other', isRoutine = false } = request.routeOptions.config
-        const exchange = new Exchange(endpoint)
+        const exchange = new Exchange(endpoint, request.raw.socket)
         request.exchange = exchange
         adoptions.connectionReused(request.raw.socket)
         reply.header('x-request-id', exchange.id)

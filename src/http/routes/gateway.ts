@@ -54,17 +54,16 @@ async function check(
   const policy = policyOf(request.headers, gateway.parameterPolicy)
   try {
     const call = await readCall(gateway, endpoint, request)
-    request.exchange.hold(call)
     const model = resolveModel(gateway, endpoint, call)
     checkAccess(request.exchange.caller, model, call)
-    const { dropped, modelSet, parameters } = checkCall(gateway, endpoint, call, model, policy)
+    const { dropped, isModelSet, parameters } = checkCall(gateway, endpoint, call, model, policy)
     const micros = highestCostMicros(model.entry, parameters, gateway.priceMultiplier)
     return {
       valid: true,
       model: model.id,
       highest_cost_usd: usdOf(micros) ?? null,
       dropped_parameters: dropped,
-      defaulted_parameters: modelSet ? ['model'] : [],
+      defaulted_parameters: isModelSet ? ['model'] : [],
     }
   } catch (error) {
     if (error instanceof GatewayError) return { valid: false, ...error.toBody() }

@@ -8,7 +8,8 @@ import { SqliteLedger } from '../../../src/stores/sqlite/ledger.ts'
 import { Store } from '../../../src/stores/sqlite/store.ts'
 import { temporaryDirectory } from '../../helpers/directory.ts'
 import { eventually } from '../../helpers/eventually.ts'
-import { LedgerVerbs, NOON, cost, createKey, held, orderOf } from '../../helpers/store.ts'
+import { bought } from '../../helpers/settlements.ts'
+import { LedgerVerbs, NOON, createKey, held, orderOf } from '../../helpers/store.ts'
 import type { StoreError } from '../../../src/errors/store-error.ts'
 
 let directory: ReturnType<typeof temporaryDirectory>
@@ -173,7 +174,7 @@ describe('a full disk', () => {
     expect(refusal).toMatchObject({ code: 'storage_full', status: 503 })
     expect(String(refusal)).not.toContain(directory.path)
 
-    for (const hold of holds) writer.settle(hold, cost(40))
+    for (const hold of holds) writer.settle(hold, bought(40))
     await eventually('the failure is reported', () => failures.length > 0)
     expect(failures).toMatchObject([{ problem: 'full' }])
     expect(writer.pendingEndings).toBeGreaterThan(0)
@@ -212,7 +213,7 @@ describe("another program's transaction on the file", () => {
     const hold = held(new LedgerVerbs(ledger).hold(orderOf(undefined)))
     const shell = new DatabaseSync(file)
     shell.exec('BEGIN IMMEDIATE')
-    writer.settle(hold, cost(40))
+    writer.settle(hold, bought(40))
     await expect(writer.hold(orderOf(undefined))).rejects.toMatchObject({ code: 'storage_unavailable', status: 503 })
     expect(failures).toMatchObject([{ problem: 'locked' }])
     shell.exec('COMMIT')

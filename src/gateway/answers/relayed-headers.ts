@@ -1,5 +1,5 @@
-import { isReadableEventStream } from './answers/judge-answer.ts'
-import type { AnswerHeaders } from '../upstream/upstream.ts'
+import { isReadableEventStream } from './judge-answer.ts'
+import type { AnswerHeaders } from '../../upstream/upstream.ts'
 
 /**
  * What of the upstream's response headers goes to the client, and what it may look like. An allow-list: anything else

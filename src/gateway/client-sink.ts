@@ -1,0 +1,86 @@
+import { usdOf } from '../accounting/money.ts'
+import { GatheredBytes } from '../spool/gathered-bytes.ts'
+import type { ServerResponse } from 'node:http'
+import type { AnswerSink } from './answers/answer.ts'
+import type { Exchange } from './exchange.ts'
+import type { Generation } from './generation/generation.ts'
+
+/**
+ * How much of an answer may wait for one client before the upstream is held back. Node's own mark of 64 KiB stops the
+ * upstream at every second chunk (docs/benchmarks.md); but many answers at once share what waits.
+ */
+const BUFFERED_BYTES = { most: 262_144, least: 65_536, together: 8_388_608 } as const
+/** Smaller chunks are written together: each write takes some hundred bytes of memory until it is out. */
+const SMALL_BYTES = 4096
+
+/**
+ * The client's connection as a sink that holds the upstream back while the client reads slowly. Chunks that arrive in one
+ * turn of the event loop are written with one system call.
+ */
+export class ClientSink implements AnswerSink {
+  readonly #raw: ServerResponse
+  readonly #generation: Generation
+  readonly #exchange: Exchange
+  readonly #small = new GatheredBytes()
+  #isCorked = false
+
+  /** Resumes the exchange's delivery when the client takes more again. */
+  constructor(raw: ServerResponse, generation: Generation, exchange: Exchange) {
+    this.#raw = raw
+    this.#generation = generation
+    this.#exchange = exchange
+    raw.on('drain', () => exchange.delivery?.resume())
+  }
+
+  /** Nothing waits to be written. */
+  get isIdle(): boolean {
+    return this.#small.length === 0 && this.#raw.writableLength === 0
+  }
+
+  write(chunk: Buffer): boolean {
+    this.#exchange.bytesRelayed += chunk.length
+    this.#cork()
+    if (chunk.length < SMALL_BYTES) this.#small.append(chunk)
+    if (chunk.length >= SMALL_BYTES || this.#small.length >= BUFFERED_BYTES.least) this.#writeSmall()
+    if (chunk.length >= SMALL_BYTES) this.#raw.write(chunk)
+    return this.#raw.writableLength < this.#mayWait
+  }
+
+  end(): void {
+    this.#writeSmall()
+    this.#raw.end()
+    this.#exchange.relayedAt = performance.now()
+  }
+
+  abort(): void {
+    this.#raw.destroy()
+  }
+
+  #cork(): void {
+    if (this.#isCorked) return
+    this.#isCorked = true
+    this.#raw.cork()
+    setImmediate(() => {
+      this.#isCorked = false
+      this.#writeSmall()
+      this.#raw.uncork()
+    })
+  }
+
+  #writeSmall(): void {
+    if (this.#small.length === 0 || this.#raw.destroyed) return
+    this.#raw.write(this.#small.bytes())
+    this.#small.clear()
+  }
+
+  get #mayWait(): number {
+    const { most, least, together } = BUFFERED_BYTES
+    return Math.max(least, Math.min(most, together / this.#generation.alongside))
+  }
+}
+
+/** The answer's cost in USD, where it is known by now; not for a client that gets the answer a second time. */
+export function costOf({ settlement }: Generation, { isAdopter }: Exchange): string | undefined {
+  const cost = isAdopter ? undefined : settlement?.cost
+  return cost === undefined ? undefined : String(usdOf(cost.costMicros))
+}

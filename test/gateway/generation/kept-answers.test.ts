@@ -1,0 +1,163 @@
+import { readdirSync, readlinkSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, describe, expect, it } from 'vitest'
+import { KeptAnswers } from '../../../src/gateway/generation/kept-answers.ts'
+import { SpoolDirectory } from '../../../src/spool/spool-file.ts'
+import { heldBufferBytes } from '../../helpers/memory.ts'
+import { temporaryDirectory } from '../../helpers/directory.ts'
+import type { Claim, KeptAnswer } from '../../../src/gateway/generation/kept-answer.ts'
+
+const MEGABYTE = 1_000_000
+const directory = temporaryDirectory()
+afterAll(() => directory.remove())
+
+function keptAnswers({ maxDiskBytes = 1e9, maxFiles = 1000 } = {}): KeptAnswers {
+  return new KeptAnswers({ directory: new SpoolDirectory(directory.path), maxDiskBytes, maxFiles })
+}
+
+/** Bytes that an upstream sends: memory of its own for every chunk. */
+function sent(bytes: number): Buffer {
+  return Buffer.allocUnsafeSlow(bytes).fill(1)
+}
+
+/** A complete answer of so many bytes. */
+function answer(all: KeptAnswers, bytes: number, claim: Claim): KeptAnswer {
+  const kept = all.create()
+  kept.claimAs(claim)
+  for (let left = bytes; left > 0; left -= 65_536) kept.append(sent(Math.min(65_536, left)))
+  kept.close('complete')
+  return kept
+}
+
+async function disk(all: KeptAnswers): Promise<void> {
+  while (all.waitingBytes > 0) await sleep(1)
+}
+
+function openFiles(): number {
+  return readdirSync('/proc/self/fd').filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`).startsWith(directory.path)
+    } catch {
+      return false
+    }
+  }).length
+}
+
+describe('the memory of kept answers', () => {
+  it.each([500, 20_000, 200_000, 250_000])(
+    'is really bounded, however small the answers are: of %d bytes',
+    async (bytes) => {
+      const before = await heldBufferBytes()
+      const all = keptAnswers()
+      const count = Math.ceil((60 * MEGABYTE) / bytes)
+      const kept = Array.from({ length: Math.min(count, 20_000) }, () => answer(all, bytes, 'owed'))
+      await disk(all)
+      const held = (await heldBufferBytes()) - before
+      expect(held).toBeLessThan(20 * MEGABYTE)
+      expect(Math.abs(held - all.memoryBytes)).toBeLessThan(4 * MEGABYTE) // bytes are counted where they are
+      for (const one of kept) one.drop()
+      expect([all.memoryBytes, all.diskBytes, all.waitingBytes, all.size]).toEqual([0, 0, 0, 0])
+    },
+  )
+
+  it('is not kept alive by small pieces of large reads', async () => {
+    const before = await heldBufferBytes()
+    const kept = keptAnswers().create()
+    for (let index = 0; index < 1000; index++) kept.append(sent(65_536).subarray(0, 10))
+    expect((await heldBufferBytes()) - before).toBeLessThan(MEGABYTE)
+    expect(kept.memoryBytes).toBe(10_000)
+    kept.drop()
+  })
+})
+
+describe('when the memory of kept answers is used up', () => {
+  it('answers that were delivered are given up first, the oldest before the others', () => {
+    const all = keptAnswers()
+    const delivered = [answer(all, 5 * MEGABYTE, 'delivered'), answer(all, 5 * MEGABYTE, 'delivered')]
+    const owed = answer(all, 5 * MEGABYTE, 'owed')
+    const flowing = answer(all, 5 * MEGABYTE, 'flowing')
+    expect(delivered.map(({ isWhole }) => isWhole)).toEqual([false, true])
+    expect([owed, flowing].map(({ isWhole, isSpilled }) => [isWhole, isSpilled])).toEqual([
+      [true, false],
+      [true, false],
+    ])
+    for (const one of [...delivered, owed, flowing]) one.drop()
+  })
+
+  it('answers that nobody has go to disk next, and are whole there', async () => {
+    const all = keptAnswers()
+    const owed = answer(all, 10 * MEGABYTE, 'owed')
+    const flowing = answer(all, 10 * MEGABYTE, 'flowing')
+    await disk(all)
+    expect([owed.isWhole, owed.isSpilled, owed.diskBytes]).toEqual([true, true, 10 * MEGABYTE])
+    expect([flowing.isWhole, flowing.isSpilled, flowing.memoryBytes]).toEqual([true, false, 10 * MEGABYTE])
+    owed.drop()
+    flowing.drop()
+  })
+
+  it('an answer that its client is taking is given up last, without a file', () => {
+    const all = keptAnswers()
+    const flowing = answer(all, 40 * MEGABYTE, 'flowing')
+    expect([flowing.isWhole, flowing.memoryBytes, openFiles()]).toEqual([false, 0, 0])
+    expect([all.memoryBytes, all.size]).toEqual([0, 0])
+  })
+
+  it('a large answer does not take the room of small ones that flow beside it', () => {
+    const all = keptAnswers()
+    const small = Array.from({ length: 10 }, () => answer(all, 100_000, 'flowing'))
+    const large = answer(all, 40 * MEGABYTE, 'flowing')
+    expect(large.isWhole).toBe(false)
+    expect(small.every(({ isWhole }) => isWhole)).toBe(true)
+    for (const one of small) one.drop()
+  })
+
+  it('an answer whose client reads slowly goes to disk, since that client may be leaving', async () => {
+    const all = keptAnswers()
+    const slow = all.create()
+    slow.owner = { isReadSlowly: true, diskDrained: () => {} }
+    for (let index = 0; index < 20; index++) slow.append(sent(MEGABYTE))
+    await disk(all)
+    expect([slow.isWhole, slow.isSpilled]).toEqual([true, true])
+    slow.drop()
+  })
+
+  it('an answer that is being read again is neither given up nor evicted from the disk', async () => {
+    const all = keptAnswers({ maxDiskBytes: 12 * MEGABYTE })
+    const read = answer(all, 10 * MEGABYTE, 'owed')
+    read.readers++
+    const next = answer(all, 10 * MEGABYTE, 'owed')
+    const last = answer(all, 10 * MEGABYTE, 'owed')
+    await disk(all)
+    expect([read.isWhole, next.isWhole, last.isWhole]).toEqual([true, false, true])
+    read.drop()
+    last.drop()
+  })
+})
+
+describe('the disk of kept answers', () => {
+  it('is bounded in bytes, what is on its way there included: the oldest are given up', async () => {
+    const all = keptAnswers({ maxDiskBytes: 15 * MEGABYTE })
+    const kept = Array.from({ length: 4 }, () => answer(all, 10 * MEGABYTE, 'owed'))
+    await disk(all)
+    expect(kept.map(({ isWhole }) => isWhole)).toEqual([false, false, true, true])
+    expect(all.diskBytes).toBeLessThanOrEqual(15 * MEGABYTE)
+    for (const one of kept) one.drop()
+  })
+
+  it('is bounded in open files', async () => {
+    const all = keptAnswers({ maxFiles: 5 })
+    const kept = Array.from({ length: 40 }, () => answer(all, 2 * MEGABYTE, 'owed'))
+    await disk(all)
+    expect(openFiles()).toBeLessThanOrEqual(5)
+    expect(kept.filter(({ isWhole }) => isWhole).length).toBeGreaterThanOrEqual(10)
+    expect(kept.at(-1)?.isWhole).toBe(true)
+    for (const one of kept) one.drop()
+    while (openFiles() > 0) await sleep(1)
+  })
+
+  it('gives up an answer that is larger than all of it', () => {
+    const all = keptAnswers({ maxDiskBytes: MEGABYTE })
+    const kept = answer(all, 18 * MEGABYTE, 'owed')
+    expect([kept.isWhole, all.memoryBytes, all.waitingBytes]).toEqual([false, 0, 0])
+  })
+})
