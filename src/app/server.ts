@@ -7,7 +7,7 @@ import { imagesVariations } from '../gateway/requests/images-variations.ts'
 import { WindowStore } from '../access/limits/window-store.ts'
 import { authenticator } from '../http/plugins/authenticate.ts'
 import { answerClientError, answerFrameworkError, errors } from '../http/plugins/errors.ts'
-import { failureCounter } from '../http/plugins/failed-authentications.ts'
+import { failedAuthentications } from '../http/plugins/failed-authentications.ts'
 import { jsonBodies } from '../http/plugins/bodies.ts'
 import { exchanges } from '../http/plugins/exchanges.ts'
 import { adminRoutes } from '../http/routes/admin/admin.ts'
@@ -16,6 +16,7 @@ import { meRoute } from '../http/routes/me.ts'
 import { openaiRoutes } from '../http/routes/openai.ts'
 import { openapiRoute } from '../http/routes/openapi/openapi.ts'
 import { operationsRoutes } from '../http/routes/operations.ts'
+import type { FailedAuthentications } from '../http/plugins/failed-authentications.ts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import type { Keyring } from '../access/keys/keyring.ts'
@@ -61,9 +62,10 @@ export async function createServer(config: Config, parts: ServerParts): Promise<
   })
   await server.register(jsonBodies)
   await server.register(rateLimit, { global: false, store: WindowStore })
+  const failures = failedAuthentications(server, config.AUTH_FAILURES_PER_MINUTE)
   const gateway = createGateway(config, parts)
   await server.register((calls: FastifyInstance, _options: object, done: () => void) => {
-    registerCalls(calls, config, parts, gateway)
+    registerCalls(calls, config, { ...parts, gateway, failures })
     done()
   })
   const { loopbackOnly, SANDBOX: sandbox, ADMIN_KEY, METRICS_TOKEN } = config
@@ -73,6 +75,7 @@ export async function createServer(config: Config, parts: ServerParts): Promise<
     metricsTokens: [METRICS_TOKEN, ADMIN_KEY].filter((token) => token !== undefined),
     metricsAreOpen: METRICS_TOKEN === undefined && (loopbackOnly || sandbox),
     checksHost: loopbackOnly && !sandbox,
+    failures,
   })
   return server
 }
@@ -109,19 +112,23 @@ function createGateway(config: Config, parts: ServerParts): Gateway {
   }
 }
 
+interface CallParts extends ServerParts {
+  readonly gateway: Gateway
+  readonly failures: FailedAuthentications
+}
+
 /** The routes of callers: a draining gateway refuses first, then the caller is found, then comes the route. */
-function registerCalls(calls: FastifyInstance, config: Config, parts: ServerParts, gateway: Gateway): void {
-  const { keyring, database, isDraining } = parts
+function registerCalls(calls: FastifyInstance, config: Config, parts: CallParts): void {
+  const { keyring, database, isDraining, gateway, failures } = parts
   const { loopbackOnly, SANDBOX: sandbox, ADMIN_KEY, RATE_LIMIT_RPM: requestsPerMinute } = config
-  const countFailure = failureCounter(calls, config.AUTH_FAILURES_PER_MINUTE)
   const { virtualKeys, ledger } = database ?? {}
   calls.addHook('onRequest', refusingWhile(isDraining))
-  calls.addHook('onRequest', authenticator({ keyring, virtualKeys, loopbackOnly, sandbox, countFailure }))
+  calls.addHook('onRequest', authenticator({ keyring, virtualKeys, loopbackOnly, sandbox, failures }))
   openaiRoutes(calls, gateway, ENDPOINTS)
   gatewayRoutes(calls, gateway, ENDPOINTS)
   openapiRoute(calls, gateway, ENDPOINTS)
   meRoute(calls, { ledger, limits: parts.limits, requestsPerMinute })
-  adminRoutes(calls, { database: database?.forAdministrators, hasAdminKey: ADMIN_KEY !== undefined, countFailure })
+  adminRoutes(calls, { database: database?.forAdministrators, hasAdminKey: ADMIN_KEY !== undefined, failures })
 }
 
 function refusingWhile(isDraining: () => boolean) {

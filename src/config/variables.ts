@@ -89,7 +89,7 @@ export const VARIABLES = {
   AUTH_FAILURES_PER_MINUTE: {
     read: whole(1, 1_000_000),
     default: '20',
-    doc: 'Failed authentications per minute and address before 429.',
+    doc: 'Failed authentications per minute and address; after them, whatever the address sends is a 429.',
   },
   MAX_BODY_BYTES: {
     read: bytes(1024, 1_073_741_824),

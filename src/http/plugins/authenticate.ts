@@ -5,54 +5,50 @@ import { keyRefused } from '../../access/keys/virtual-keys.ts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Caller, Keyring } from '../../access/keys/keyring.ts'
 import type { VirtualKeys } from '../../access/keys/virtual-keys.ts'
-import type { FailureCounter } from './failed-authentications.ts'
+import type { FailedAuthentications } from './failed-authentications.ts'
 
 export interface AuthenticateOptions {
   readonly keyring: Keyring
   /** Undefined where there is no database. */
-  readonly virtualKeys: VirtualKeys | undefined
+  readonly virtualKeys: Pick<VirtualKeys, 'authenticate' | 'haveBeenIssued'> | undefined
   /** HOST is reachable from this machine only. */
   readonly loopbackOnly: boolean
   readonly sandbox: boolean
-  readonly countFailure: FailureCounter
+  readonly failures: FailedAuthentications
 }
 
 /** An onRequest hook that finds the caller before the body is read, and refuses those that may not call. */
 export function authenticator(options: AuthenticateOptions) {
-  const { keyring, virtualKeys, loopbackOnly, sandbox, countFailure } = options
+  const { keyring, virtualKeys, loopbackOnly, sandbox, failures } = options
   const mayBeOpen = keyring.isEmpty && (loopbackOnly || sandbox)
   const namesOfOthers: ReadonlySet<string> = new Set(keyring.names)
 
   return function authenticate(request: FastifyRequest, _reply: FastifyReply, next: (error?: Error) => void): void {
-    const token = bearerToken(request.headers.authorization)
-    const known = token === undefined ? undefined : keyring.find(token)
-    if (known !== undefined) {
-      request.exchange.caller = known
-      return next()
-    }
-    identify(request, token).then(next, next)
+    identify(request).then(next, next)
   }
 
-  async function identify(request: FastifyRequest, token: string | undefined): Promise<undefined> {
-    request.exchange.caller = await callerOf(request, token)
+  async function identify(request: FastifyRequest): Promise<undefined> {
+    request.exchange.caller = await callerOf(request)
   }
 
-  async function callerOf(request: FastifyRequest, token: string | undefined): Promise<Caller> {
-    const refusal = await found(token)
-    if (!(refusal instanceof GatewayError)) return refusal
+  async function callerOf(request: FastifyRequest): Promise<Caller> {
+    const found = (await failures.refusalOf(request)) ?? (await holderOf(bearerToken(request.headers.authorization)))
+    if (!(found instanceof GatewayError)) return found
     if (mayBeOpen && !(await virtualKeys?.haveBeenIssued())) {
       if (loopbackOnly && !sandbox) refuseForeignHost(request.hostname)
       return ANONYMOUS
     }
-    throw (await countFailure(request)) ?? refusal
+    throw (await failures.count(request)) ?? found
   }
 
-  /** The holder of a virtual key, or the reason of its refusal. */
-  async function found(token: string | undefined): Promise<Caller | GatewayError> {
+  /** The holder of a key, or the reason of its refusal. */
+  async function holderOf(token: string | undefined): Promise<Caller | GatewayError> {
     if (token === undefined) {
       const message = "You didn't provide an API key. Send it in the header Authorization: Bearer YOUR_KEY."
       return new GatewayError('invalid_api_key', message)
     }
+    const known = keyring.find(token)
+    if (known !== undefined) return known
     if (virtualKeys === undefined) return keyRefused('foreign')
     const key = await virtualKeys.authenticate(token, Date.now())
     if (typeof key === 'string') return keyRefused(key)

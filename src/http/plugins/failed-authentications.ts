@@ -1,20 +1,32 @@
-import { tooManyFailedAuthentications } from '../../access/limits/rate-limit.ts'
 import { WINDOW_MS } from '../../access/limits/minute-window.ts'
+import { tooManyFailedAuthentications } from '../../access/limits/rate-limit.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { GatewayError } from '../../errors/gateway-error.ts'
 
-/** Counts a failed authentication of an address; gives the refusal where that address has failed too often. */
-export type FailureCounter = (request: FastifyRequest) => Promise<GatewayError | undefined>
+/** Failed authentications by address; an IPv6 address is counted by the /64 that one site has. */
+export interface FailedAuthentications {
+  /**
+   * The refusal of an address that has failed too often, undefined for every other. It is asked before a credential is
+   * looked up, so that a right guess looks like a wrong one. Counts nothing.
+   */
+  refusalOf(request: FastifyRequest): Promise<GatewayError | undefined>
+  /** Counts one failure; gives the refusal if that is one too many. */
+  count(request: FastifyRequest): Promise<GatewayError | undefined>
+}
 
-/**
- * Counts failed authentications per minute and address, an IPv6 address by the /64 that one site has. The plugin
- * @fastify/rate-limit must be registered.
- */
-export function failureCounter(server: FastifyInstance, maxPerMinute: number): FailureCounter {
-  const count = server.createRateLimit({ max: maxPerMinute, timeWindow: WINDOW_MS, ipv6Subnet: 64 })
-  return async function countFailure(request: FastifyRequest): Promise<GatewayError | undefined> {
-    const counted = await count(request)
-    if (counted.isAllowed || !counted.isExceeded) return undefined
-    return tooManyFailedAuthentications(counted)
+/** Counts failures per minute and address, with @fastify/rate-limit, which must be registered. */
+export function failedAuthentications(server: FastifyInstance, maxPerMinute: number): FailedAuthentications {
+  const limiter = server.createRateLimit({ max: maxPerMinute, timeWindow: WINDOW_MS, ipv6Subnet: 64 })
+  return {
+    async refusalOf(request) {
+      const standing = await limiter(request, { increment: false })
+      if (standing.isAllowed || standing.remaining > 0) return undefined
+      return tooManyFailedAuthentications(standing)
+    },
+    async count(request) {
+      const counted = await limiter(request)
+      if (counted.isAllowed || !counted.isExceeded) return undefined
+      return tooManyFailedAuthentications(counted)
+    },
   }
 }

@@ -2,6 +2,7 @@ import { GatewayError } from '../../errors/gateway-error.ts'
 import { bearerToken, secretsEqual } from '../../access/keys/keyring.ts'
 import { refuseForeignHost } from '../plugins/local-host.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FailedAuthentications } from '../plugins/failed-authentications.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 
 export interface OperationsOptions {
@@ -13,6 +14,7 @@ export interface OperationsOptions {
   readonly metricsAreOpen: boolean
   /** Whether open metrics are for local host names only. */
   readonly checksHost: boolean
+  readonly failures: FailedAuthentications
 }
 
 /** Routes for orchestrators and Prometheus: is the process alive, does it take work, what has it done? */
@@ -24,20 +26,23 @@ export function operationsRoutes(app: FastifyInstance, options: OperationsOption
     return reply.code(503).send({ status: 'draining' })
   })
   app.get('/metrics', { config: { endpoint: 'metrics', isRoutine: true } }, async (request, reply) => {
-    allowMetrics(request, options)
+    await allowMetrics(request, options)
     return reply.type(metrics.contentType).send(await metrics.exposition())
   })
 }
 
-function allowMetrics(request: FastifyRequest, { metricsTokens, metricsAreOpen, checksHost }: OperationsOptions): void {
+async function allowMetrics(request: FastifyRequest, options: OperationsOptions): Promise<void> {
+  const { metricsTokens, metricsAreOpen, checksHost, failures } = options
   if (metricsAreOpen && checksHost) refuseForeignHost(request.hostname)
   if (metricsAreOpen) return
-  const { headers } = request
-  const token = bearerToken(headers.authorization)
+  const limited = await failures.refusalOf(request)
+  if (limited !== undefined) throw limited
+  const token = bearerToken(request.headers.authorization)
   if (token !== undefined && metricsTokens.some((expected) => secretsEqual(token, expected))) return
   const how =
     metricsTokens.length === 0
       ? 'Set METRICS_TOKEN on the gateway to read its metrics from other machines.'
       : 'Send METRICS_TOKEN or ADMIN_KEY in the header Authorization: Bearer.'
-  throw new GatewayError(token === undefined ? 'invalid_api_key' : 'forbidden', how)
+  const refusal = new GatewayError(token === undefined ? 'invalid_api_key' : 'forbidden', how)
+  throw (await failures.count(request)) ?? refusal
 }

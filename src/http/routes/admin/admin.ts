@@ -8,7 +8,7 @@ import { readBody, readQuery } from '../read-input.ts'
 import { z } from 'zod'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ErrorCode } from '../../../errors/gateway-error.ts'
-import type { FailureCounter } from '../../plugins/failed-authentications.ts'
+import type { FailedAuthentications } from '../../plugins/failed-authentications.ts'
 import type { AdminDatabase } from '../../../access/admin-database.ts'
 import type { AdminRoute } from './route.ts'
 
@@ -17,8 +17,8 @@ export interface AdminOptions {
   readonly database: AdminDatabase | undefined
   /** Whether there is an ADMIN_KEY; without one nobody may call these routes. */
   readonly hasAdminKey: boolean
-  /** Counts a caller without a key against its address: where nobody needs a key, a wrong ADMIN_KEY is no failure yet. */
-  readonly countFailure: FailureCounter
+  /** A wrong ADMIN_KEY is counted only here, where the gateway asks nobody else for a key. */
+  readonly failures: FailedAuthentications
   readonly now?: () => number
 }
 
@@ -73,13 +73,13 @@ function databaseOff(): GatewayError {
 }
 
 /** An onRequest hook, after the one that finds the caller. Caches must keep nothing that it lets pass. */
-function administratorsOnly({ hasAdminKey, countFailure }: AdminOptions) {
+function administratorsOnly({ hasAdminKey, failures }: AdminOptions) {
   return async function refuseOthers(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     reply.header('cache-control', 'no-store')
     const { caller } = request.exchange
     if (caller === ADMIN) return
     const message = hasAdminKey ? 'This route is for the holder of ADMIN_KEY.' : 'ADMIN_KEY is not set on this gateway.'
-    const flood = caller === ANONYMOUS ? await countFailure(request) : undefined
+    const flood = caller === ANONYMOUS ? await failures.count(request) : undefined
     throw flood ?? new GatewayError('forbidden', message)
   }
 }
