@@ -3,23 +3,43 @@ import { runInNewContext } from 'node:vm'
 
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
+const SAMPLES = 3
 
-/** Bytes of buffers that this process really holds: measured, after the collector has run, and not counted by our code. */
-export async function heldBufferBytes(): Promise<number> {
-  await collected()
-  return process.memoryUsage().arrayBuffers
+/** Memory of this process that is left once its garbage is collected: measured, and not counted by our code. */
+export interface Memory {
+  readonly heapBytes: number
+  readonly bufferBytes: number
+  /** All that is held for JavaScript: its heap, and everything outside of it. */
+  readonly heldBytes: number
+  /** What the system has given to the process. */
+  readonly takenBytes: number
 }
 
-/** Bytes of the heap that this process really holds, after the collector has run. */
-export async function heldHeapBytes(): Promise<number> {
-  await collected()
-  return process.memoryUsage().heapUsed
-}
-
-/** Buffers are freed after a collection, beside the program; the next collection waits for that. */
-async function collected(): Promise<void> {
-  for (let run = 0; run < 3; run++) {
+/**
+ * Measures memory. Buffers are freed beside the program after a collection, so the smallest of several samples counts.
+ * For files named `*.alone.test.ts`: in a process shared with other test files, theirs would be measured too.
+ */
+export async function memory(): Promise<Memory> {
+  const samples: Memory[] = []
+  for (let count = 0; count < SAMPLES; count++) {
     collectGarbage()
-    await new Promise(setImmediate)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    const { heapUsed, arrayBuffers, external, rss } = process.memoryUsage()
+    samples.push({
+      heapBytes: heapUsed,
+      bufferBytes: arrayBuffers,
+      heldBytes: heapUsed + external,
+      takenBytes: rss,
+    })
+  }
+  const least = (of: keyof Memory): number => Math.min(...samples.map((sample) => sample[of]))
+  return {
+    heapBytes: least('heapBytes'),
+    bufferBytes: least('bufferBytes'),
+    heldBytes: least('heldBytes'),
+    takenBytes: least('takenBytes'),
   }
 }
+
+export const heldBufferBytes = async (): Promise<number> => (await memory()).bufferBytes
+export const heldHeapBytes = async (): Promise<number> => (await memory()).heapBytes

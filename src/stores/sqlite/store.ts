@@ -40,6 +40,7 @@ export class Store {
   readonly keys: SqliteKeyStore
   readonly reports: SqliteReports
   readonly #database: SqliteDatabase
+  readonly #heartbeats: NodeJS.Timeout[] = []
   #accounts: Pick<SqliteLedger, 'accountOf'> | undefined
 
   private constructor(database: SqliteDatabase) {
@@ -115,6 +116,7 @@ export class Store {
     }
     this.#database.withLongTimeout(recover)
     const timer = setInterval(heartbeat, HEARTBEAT_MS).unref()
+    this.#heartbeats.push(timer)
     const close = (): void => {
       clearInterval(timer)
       try {
@@ -163,7 +165,9 @@ export class Store {
     })
   }
 
+  /** Closes the file. Instances that were not closed have no heartbeat any more, as if their process had ended. */
   close(): void {
+    for (const timer of this.#heartbeats) clearInterval(timer)
     this.#database.close()
   }
 }

@@ -1,12 +1,10 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
-import { setTimeout } from 'node:timers/promises'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from '../helpers/eventually.ts'
 import { startGateway } from '../helpers/gateway.ts'
 import { picture } from '../helpers/images.ts'
+import { memory } from '../helpers/memory.ts'
 import { UpstreamServer } from '../helpers/upstream-server.ts'
 import { imageAnswer } from '../helpers/upstream.ts'
 import { BOUNDARY, census, END, text } from './uploads-client.ts'
@@ -21,11 +19,8 @@ const MAY_GROW_BY = 80 * MEGABYTE
 let upstream: UpstreamServer
 let gateway: TestGateway
 let received = 0
-let collectGarbage: () => void
 
 beforeAll(async () => {
-  setFlagsFromString('--expose-gc')
-  collectGarbage = runInNewContext('gc') as () => void
   upstream = new UpstreamServer({
     onRequest: (incoming, response) => {
       received = 0
@@ -43,21 +38,6 @@ afterAll(async () => {
   await gateway.close()
   await upstream.close()
 })
-
-/** What is held, and what the process takes. The collector gives some of it back only a little later. */
-async function memory(): Promise<{ readonly held: number; readonly taken: number }> {
-  const samples = []
-  for (let count = 0; count < 3; count++) {
-    collectGarbage()
-    await setTimeout(5)
-    const { heapUsed, external, rss } = process.memoryUsage()
-    samples.push({ held: heapUsed + external, taken: rss })
-  }
-  return {
-    held: Math.min(...samples.map(({ held }) => held)),
-    taken: Math.min(...samples.map(({ taken }) => taken)),
-  }
-}
 
 interface Upload {
   readonly contentType: string
@@ -78,7 +58,7 @@ async function send({ contentType, before, filling, after }: Upload): Promise<nu
   let most = 0
   for (const [index, piece] of filling.entries()) {
     if (!outgoing.write(piece)) await once(outgoing, 'drain')
-    if (index % 70 === 69) most = Math.max(most, (await memory()).held)
+    if (index % 70 === 69) most = Math.max(most, (await memory()).heldBytes)
   }
   outgoing.end(after)
   const [response] = await answered
@@ -86,7 +66,7 @@ async function send({ contentType, before, filling, after }: Upload): Promise<nu
   response.resume()
   await once(response, 'end')
   expect(received).toBe(bytes)
-  return Math.max(most, (await memory()).held)
+  return Math.max(most, (await memory()).heldBytes)
 }
 
 describe('an upload', () => {
@@ -123,8 +103,8 @@ describe('an upload', () => {
     await send({ ...upload, filling: [open, close] })
     const before = await memory()
     const most = await send(upload)
-    expect(most - before.held).toBeLessThan(MAY_HOLD)
-    expect((await memory()).taken - before.taken).toBeLessThan(MAY_GROW_BY)
+    expect(most - before.heldBytes).toBeLessThan(MAY_HOLD)
+    expect((await memory()).takenBytes - before.takenBytes).toBeLessThan(MAY_GROW_BY)
     await eventually('its file is closed', async () => {
       const { openFiles, filesOnDisk } = await census(gateway)
       return openFiles + filesOnDisk === 0
