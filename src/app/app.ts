@@ -82,6 +82,7 @@ async function compose(config: Config, { upstreamKey, redact, logging, closers }
     baseUrl: sandbox?.url ?? config.COMETAPI_BASE_URL,
     key: upstreamKey,
     connectTimeoutMs: config.UPSTREAM_CONNECT_TIMEOUT_MS,
+    redact,
   })
   closers.add('upstream', () => upstream.close())
   const database = openDatabase(config, logger)
@@ -112,7 +113,7 @@ async function compose(config: Config, { upstreamKey, redact, logging, closers }
     maxRetries: config.UPSTREAM_RETRIES,
     timeoutMs: config.UPSTREAM_TIMEOUT_MS,
     priceMultiplier: config.PRICE_MULTIPLIER,
-    redact,
+    redact: upstream.redact,
     onOrphanSettled: (...settled) => log.orphanSettled(...settled),
   })
   closers.add('generations under way', () => generations.idle())

@@ -1,7 +1,5 @@
 import type { Origin } from '../errors/gateway-error.ts'
-
-/** Takes keys out of a text: upstreams have been seen to repeat the key that they were sent. */
-export type Redact = (text: string) => string
+import type { Redact } from './redaction.ts'
 
 /** The upstream's own words about a failure, keys taken out; empty where it says nothing. */
 export interface UpstreamError {
@@ -11,6 +9,8 @@ export interface UpstreamError {
   readonly param: string | null
 }
 
+/** A text is cut twice: before keys are looked for, to bound the search, and afterwards, so that no key is cut in two. */
+const MAX_READ_CHARACTERS = 16_384
 const MAX_MESSAGE_CHARACTERS = 2000
 
 /** The error of an answer's body: `{error:{…}}`, `{error:"…"}` or the members at the top; everything may be missing. */
@@ -22,7 +22,8 @@ export function readError(body: Buffer, redact: Redact): UpstreamError {
 /** An error that has been taken out of its envelope. */
 export function errorOf(error: unknown, redact: Redact): UpstreamError {
   const { message, type, code, param } = fieldsOf(error)
-  const words = (value: unknown): string => (typeof value === 'string' ? redact(value) : '')
+  const words = (value: unknown): string =>
+    typeof value === 'string' ? redact(value.slice(0, MAX_READ_CHARACTERS)) : ''
   return {
     message: words(typeof error === 'string' ? error : message),
     type: words(type),

@@ -1,12 +1,18 @@
 import Pool from 'undici/lib/dispatcher/pool.js'
+import { readHeaders } from './answer-headers.ts'
+import { keyRedactor } from './redaction.ts'
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
+import type { AnswerHeaders, ReceivedHeaders } from './answer-headers.ts'
+import type { Redact } from './redaction.ts'
 
 export interface UpstreamOptions {
   /** Scheme, host and an optional path prefix; from the configuration only, never from a request. */
   readonly baseUrl: string
   readonly key: string
   readonly connectTimeoutMs: number
+  /** Takes every secret of the gateway out of a text. */
+  readonly redact: Redact
 }
 
 /** One request as it goes upstream; the body is sent as it is. */
@@ -36,8 +42,6 @@ export interface AnswerReceiver {
   failed(error: Error): void
 }
 
-export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>
-
 /** How much of an answer is read from a connection at once: fewer, larger chunks (docs/benchmarks.md). */
 const READ_BYTES = 262_144
 
@@ -46,9 +50,13 @@ export class Upstream {
   readonly #pool: Pool
   readonly #pathPrefix: string
   readonly #headers: Readonly<Record<string, string>>
+  /** Every text of the upstream that is kept or shown passes through here: no secret in it, and no part of the key. */
+  readonly redact: Redact
 
-  constructor({ baseUrl, key, connectTimeoutMs }: UpstreamOptions) {
+  constructor({ baseUrl, key, connectTimeoutMs, redact }: UpstreamOptions) {
     const { origin, pathname } = new URL(baseUrl)
+    const redactKey = keyRedactor(key)
+    this.redact = (text) => redactKey(redact(text))
     this.#pathPrefix = pathname.replace(/\/$/, '')
     this.#headers = Object.freeze({
       authorization: `Bearer ${key}`,
@@ -82,7 +90,7 @@ export class Upstream {
       },
       body: Buffer.isBuffer(body) ? body : body.open(),
     }
-    this.#pool.dispatch(options, new DispatchAdapter(receiver))
+    this.#pool.dispatch(options, new DispatchAdapter(receiver, this.redact))
   }
 
   async close(): Promise<void> {
@@ -93,17 +101,19 @@ export class Upstream {
 /** Translates undici's callbacks into the receiver's words. */
 class DispatchAdapter implements Dispatcher.DispatchHandler {
   readonly #receiver: AnswerReceiver
+  readonly #redact: Redact
 
-  constructor(receiver: AnswerReceiver) {
+  constructor(receiver: AnswerReceiver, redact: Redact) {
     this.#receiver = receiver
+    this.#redact = redact
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#receiver.sending(controller)
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
-    if (status >= 200) this.#receiver.began(status, headers)
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: ReceivedHeaders): void {
+    if (status >= 200) this.#receiver.began(status, readHeaders(headers, this.#redact))
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {

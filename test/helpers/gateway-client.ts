@@ -1,7 +1,7 @@
 import { seriesIn } from './metrics.ts'
 
 /** COMETAPI_KEY of every gateway in tests: it must come out of none. */
-export const UPSTREAM_KEY = 'sk-planted-upstream-key-0123456789'
+export const UPSTREAM_KEY = 'sk-planted-Vq7Zt2Lm9XcR4bNw8KdY3hGf'
 
 /** Requests to a gateway by its address. */
 export interface GatewayClient {

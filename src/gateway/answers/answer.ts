@@ -1,5 +1,5 @@
 import type { GatewayError } from '../../errors/gateway-error.ts'
-import type { AnswerHeaders } from '../../upstream/upstream.ts'
+import type { AnswerHeaders } from '../../upstream/answer-headers.ts'
 import type { AnswerFacts } from './answer-facts.ts'
 
 /** The beginning of every answer, and what is needed to judge the rest. */

@@ -4,7 +4,7 @@ import { originOf, readError } from '../../upstream/envelope.ts'
 import { invalidAnswer } from '../../upstream/failures.ts'
 import { translateCode, translateFailure } from '../../upstream/translate.ts'
 import type { Origin } from '../../errors/gateway-error.ts'
-import type { AnswerHeaders } from '../../upstream/upstream.ts'
+import type { AnswerHeaders } from '../../upstream/answer-headers.ts'
 import type { AnswerFacts } from './answer-facts.ts'
 import type { AnswerHead } from './answer.ts'
 
@@ -29,7 +29,7 @@ export interface JudgedAnswer extends AnswerHead {
 export function judgeAnswer(answer: JudgedAnswer): GatewayError | undefined {
   const { status, headers, body, modelName: model, redact } = answer
   if (status < 200 || status >= 300) {
-    return translateFailure({ status, error: readError(body, redact), model }, single(headers['retry-after']))
+    return translateFailure({ status, error: readError(body, redact), model }, headers['retry-after'])
   }
   return mayBeImages(answer) ? undefined : translateSuccess(answer)
 }
@@ -56,7 +56,7 @@ function translateSuccess(answer: JudgedAnswer): GatewayError {
   const wrong = (what: string, isAmbiguous = true): GatewayError =>
     invalidAnswer(what, originOf(status, error), isAmbiguous)
   if (!facts.isObject) {
-    const isPage = single(headers['content-type'])?.includes('html') === true
+    const isPage = headers['content-type']?.includes('html') === true
     return wrong(isPage ? 'an HTML page' : 'something that is not JSON')
   }
   if (isErrorAlone(answer))
@@ -82,7 +82,7 @@ export function isReadableEventStream(headers: AnswerHeaders): boolean {
 
 /** Whether the answer comes as server-sent events. */
 function isEventStream(headers: AnswerHeaders): boolean {
-  return single(headers['content-type'])?.toLowerCase().startsWith('text/event-stream') ?? false
+  return headers['content-type']?.toLowerCase().startsWith('text/event-stream') ?? false
 }
 
 /** A small answer as it reads; upstreams have been told not to pack, and may do so all the same. */
@@ -102,9 +102,5 @@ function isPlain(headers: AnswerHeaders): boolean {
 }
 
 function encodingOf(headers: AnswerHeaders): string {
-  return single(headers['content-encoding'])?.trim().toLowerCase() ?? 'identity'
-}
-
-function single(header: string | string[] | undefined): string | undefined {
-  return Array.isArray(header) ? header[0] : header
+  return headers['content-encoding']?.trim().toLowerCase() ?? 'identity'
 }

@@ -1,0 +1,76 @@
+/** Takes keys out of a text. */
+export type Redact = (text: string) => string
+
+/** As many characters of a key in a row are a part of it; fewer may be a coincidence. */
+const PART_CHARACTERS = 8
+const REDACTED = '[redacted]'
+/** The characters of a text as they are written, and with those that are percent-encoded as one each. */
+const WRITTEN = /[^]/g
+const DECODED = /%[0-9a-f]{2}|[^]/gi
+
+/**
+ * Takes a key out of a text, also where the text has only a part of it, or has it in another case, percent-encoded,
+ * in base64 or in hexadecimal: an upstream that repeats its key may have changed it on the way.
+ */
+export function keyRedactor(key: string): Redact {
+  const parts = partsOf(key)
+  const isPart = (letters: string, at: number): boolean => parts.has(letters.slice(at, at + PART_CHARACTERS))
+
+  function hasPart(letters: string): boolean {
+    for (let at = 0; at + PART_CHARACTERS <= letters.length; at++) if (isPart(letters, at)) return true
+    return false
+  }
+
+  function withoutParts(text: string, character: RegExp): string {
+    const letters = text.replaceAll(character, letterOf)
+    if (!hasPart(letters)) return text
+    let safe = ''
+    let end = 0 // of the part that has been taken out last
+    for (const [at, written] of (text.match(character) ?? []).entries()) {
+      if (isPart(letters, at)) {
+        if (at >= end) safe += REDACTED
+        end = at + PART_CHARACTERS
+      }
+      if (at >= end) safe += written
+    }
+    return safe
+  }
+
+  return function redact(text: string): string {
+    const safe = hasPart(text.toLowerCase()) ? withoutParts(text, WRITTEN) : text
+    return safe.includes('%') ? withoutParts(safe, DECODED) : safe
+  }
+}
+
+/** Every eight characters in a row of the key and of what encodes it, in lower case. */
+function partsOf(key: string): ReadonlySet<string> {
+  if (key.length < PART_CHARACTERS) return new Set()
+  const encodings = [key, Buffer.from(key).toString('hex'), ...inBase64(key)].map(lowerCased)
+  return new Set(
+    encodings.flatMap((text) =>
+      Array.from({ length: Math.max(0, text.length - PART_CHARACTERS + 1) }, (_, at) =>
+        text.slice(at, at + PART_CHARACTERS),
+      ),
+    ),
+  )
+}
+
+/** What stands for the key alone where it begins at a first, second or third byte (RFC 4648, 4 and 5). */
+function inBase64(key: string): string[] {
+  return [0, 1, 2].flatMap((bytesBefore) => {
+    const bytes = Buffer.from('\0'.repeat(bytesBefore) + key)
+    const [from, to] = [Math.ceil((bytesBefore * 8) / 6), Math.floor((bytes.length * 8) / 6)]
+    return [bytes.toString('base64').slice(from, to), bytes.toString('base64url').slice(from, to)]
+  })
+}
+
+/** The letter that a written character stands for, in lower case. */
+function letterOf(written: string): string {
+  return lowerCased(written.length === 1 ? written : String.fromCharCode(Number.parseInt(written.slice(1), 16)))
+}
+
+/** In lower case and of the same length: some capitals become two letters. */
+function lowerCased(text: string): string {
+  const lower = text.toLowerCase()
+  return lower.length === text.length ? lower : text.replaceAll(/[A-Z]/g, (letter) => letter.toLowerCase())
+}
