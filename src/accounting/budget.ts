@@ -9,23 +9,23 @@ export interface Budget {
   readonly period: Period
 }
 
-/** Where a key stands in the current period of its budget; without a budget, `limitMicros` is undefined. */
+/** The use of a key's budget in its current period; without a budget, `limitMicros` is undefined. */
 export interface BudgetState {
   readonly limitMicros: number | undefined
   readonly period: Period
   readonly spentMicros: number
-  /** Reserved for generations under way. */
+  /** Money that is reserved for generations under way. */
   readonly heldMicros: number
 }
 
-/** What can still be held; undefined where there is no limit. Never below 0, also after a cost above its hold. */
+/** The money that can still be held; undefined where there is no limit. Never below 0, also after a cost above its hold. */
 export function leftMicros({ limitMicros, spentMicros, heldMicros }: BudgetState): number | undefined {
   return limitMicros === undefined ? undefined : Math.max(0, limitMicros - spentMicros - heldMicros)
 }
 
 /**
- * The refusal of a request that its key's budget does not cover: what is left, what it would cost, when it resets.
- * 429; 400 where the whole budget is too small, so that no waiting helps.
+ * The refusal of a request that its key's budget does not cover, with the money left, the highest cost and the time of
+ * the reset: 429, or 400 where the whole budget is too small, so that no waiting helps.
  */
 export function budgetExceeded(keyName: string, state: BudgetState, costMicros: number, now: number): GatewayError {
   const { limitMicros = 0, period, heldMicros } = state

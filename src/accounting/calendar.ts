@@ -1,22 +1,21 @@
-import { dayOf } from './period.ts'
+import { DAY_MS, dayOf } from './period.ts'
 
-const DAY_MS = 86_400_000
 const DURATION_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: DAY_MS, w: 7 * DAY_MS }
 
-/** How a duration is written: `90m`, `24h`, `30d`, `2w`. */
+/** The notation of a duration: `90m`, `24h`, `30d`, `2w`. */
 export const DURATION = /^(\d{1,5})([mhdw])$/
-/** How the first day of a report is written: `30d`, `4w`, or a date. */
+/** The notation of a report's first day: `30d`, `4w`, or a date. */
 export const SINCE = /^([1-9]\d{0,4}[dw]|\d{4}-\d\d-\d\d)$/
 
-/** A duration in milliseconds; undefined for what is none. */
+/** A duration in milliseconds; undefined for a text that is none. */
 export function durationMs(text: string): number | undefined {
   const [, count, unit = ''] = DURATION.exec(text) ?? []
   return count === undefined ? undefined : Number(count) * (DURATION_MS[unit] ?? 0)
 }
 
 /**
- * `2026-11-23`, or a time of ISO 8601 with its zone, in milliseconds; undefined for what is none, also for the 31st of
- * February, which Date.parse takes for a day in March.
+ * A date, `2026-11-23`, or a time of ISO 8601 with its zone, in milliseconds; undefined for a text that is none, also
+ * for the 31st of February, which Date.parse takes for a day in March.
  */
 export function dateMs(text: string): number | undefined {
   if (!/^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/.test(text)) return undefined
@@ -26,7 +25,7 @@ export function dateMs(text: string): number | undefined {
   return Number.isNaN(time) ? undefined : time
 }
 
-/** The first day that counts: `30d` is today and the 29 days before it, in UTC; or a date. Undefined for what is none. */
+/** The first day of a report, in UTC: `30d` is today and the 29 days before it. Undefined for a text that is none. */
 export function firstDayOf(text: string, now: number): number | undefined {
   const [, count, unit] = /^([1-9]\d{0,4})([dw])$/.exec(text) ?? []
   if (count !== undefined) return dayOf(now) - Number(count) * (unit === 'w' ? 7 : 1) + 1

@@ -1,9 +1,9 @@
 import { budgetExceeded } from './budget.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
-import type { HoldOrder, HoldRefusal } from './ledger.ts'
+import type { OrderedGeneration, HoldRefusal } from './ledger.ts'
 
-/** What the client is told where nothing was held. */
-export function holdRefused(refusal: HoldRefusal, order: HoldOrder): GatewayError {
+/** The error for a client whose request could not be held. */
+export function holdRefused(refusal: HoldRefusal, order: OrderedGeneration): GatewayError {
   const { keyName, model, highestMicros = 0, heldAt } = order
   switch (refusal.refused) {
     case 'budget':

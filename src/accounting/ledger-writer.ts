@@ -3,7 +3,7 @@ import { StoreError, storeRefusal } from '../errors/store-error.ts'
 import { holdRefused } from './hold-refused.ts'
 import { isRefusal } from './ledger.ts'
 import { endingCommand } from './settlement.ts'
-import type { CommandResult, Hold, HoldOrder, KeyAccount, Ledger, LedgerCommand } from './ledger.ts'
+import type { CommandResult, Hold, KeyAccount, Ledger, LedgerCommand, OrderedGeneration } from './ledger.ts'
 import type { Settlement } from './settlement.ts'
 
 /** How long a batch that the store refused waits before it is written again. */
@@ -31,10 +31,10 @@ interface QueuedCommand {
 
 /**
  * A write-behind queue with group commit before the ledger, as the hot path uses it: `hold` before a generation is
- * sent, then exactly one of `settle`, `release`, `bookEstimated` and `cancel`. Holds are committed in the next turn of
- * the event loop, with all that was queued in this one: a commit costs more than what it commits. Endings wait up to
- * 10 ms to share a commit; they never throw, and none is lost while the process lives. After a crash, the next process
- * books at its hold what was still queued.
+ * sent, then exactly one of `settle` and `cancel`. Holds are committed in the next turn of the event loop, with all
+ * that was queued in this one: a commit costs more than what it commits. Endings wait up to 10 ms to share a commit;
+ * they never throw, and none is lost while the process lives. After a crash, the next process books at its hold what
+ * was still queued.
  */
 export class LedgerWriter {
   readonly #ledger: Ledger
@@ -63,7 +63,7 @@ export class LedgerWriter {
    *   403 `model_not_priced`, 401 `invalid_api_key` (revoked since it was looked up), 503 `storage_full` or
    *   `storage_unavailable`
    */
-  async hold(order: HoldOrder): Promise<Hold> {
+  async hold(order: OrderedGeneration): Promise<Hold> {
     const result = await new Promise<CommandResult>((resolve, reject) => {
       this.#enqueue({ command: { verb: 'hold', order }, queuedAt: performance.now(), resolve, reject })
     })

@@ -1,12 +1,15 @@
 import type { BudgetState } from './budget.ts'
 import type { Usage } from './usage.ts'
 
-/** How a generation ended. `ambiguous`: the images may have been made; `abandoned`: its process died before it said. */
+/**
+ * The end of a generation, as a row has it. `ambiguous`: nobody said whether the images were made; `abandoned`: the
+ * process of the generation died.
+ */
 export const LEDGER_OUTCOMES = ['completed', 'failed', 'ambiguous', 'abandoned'] as const
 export type LedgerOutcome = (typeof LEDGER_OUTCOMES)[number]
 
-/** What is written down before a generation is sent. Never the prompt. */
-export interface HoldOrder {
+/** A generation that is not sent yet, as the ledger knows it. Never the prompt. */
+export interface OrderedGeneration {
   readonly generationId: string
   /** The caller's name: a virtual key's, a GATEWAY_KEYS entry's, `admin`, `anonymous`. */
   readonly keyName: string
@@ -23,7 +26,7 @@ export interface HoldOrder {
   readonly highestMicros: number | undefined
   /** Whether a key with a budget may use a model without a price; nothing is held for it then. */
   readonly allowUnpriced: boolean
-  /** Now, in milliseconds. */
+  /** Milliseconds since 1970, as all times here. */
   readonly heldAt: number
 }
 
@@ -31,7 +34,7 @@ export interface HoldOrder {
 export interface Hold {
   /** Never used again, so that no hold can be ended twice. */
   readonly id: number
-  readonly order: HoldOrder
+  readonly order: OrderedGeneration
   readonly heldMicros: number
   /** The key's budget with this hold in it; undefined where the caller is no virtual key. */
   readonly budget: BudgetState | undefined
@@ -45,7 +48,7 @@ export type HoldRefusal =
   /** The key was revoked, disabled or expired since it was looked up. */
   | { readonly refused: 'key' }
 
-/** The end of a hold; undefined fields are not known. */
+/** The end of a hold. A field that is undefined is not known. */
 export interface Ending {
   readonly endedAt: number
   /** The error code that the client got; undefined where there was none. */
@@ -71,7 +74,7 @@ export interface SettledEnding extends Ending {
   readonly quality?: string | undefined
 }
 
-/** The end of a generation of which nobody said whether its images were made. */
+/** The end of a generation whose images may have been made, or not. */
 export interface EstimatedEnding extends Ending {
   /** Images that may have been made. */
   readonly images: number
@@ -93,7 +96,7 @@ export interface AbandonedHold {
  * back and leaves no row, since nothing was started.
  */
 export type LedgerCommand =
-  | { readonly verb: 'hold'; readonly order: HoldOrder }
+  | { readonly verb: 'hold'; readonly order: OrderedGeneration }
   | { readonly verb: 'settle'; readonly hold: Hold; readonly ending: SettledEnding }
   | { readonly verb: 'release'; readonly hold: Hold; readonly ending: Ending }
   | { readonly verb: 'bookEstimated'; readonly hold: Hold; readonly ending: EstimatedEnding }

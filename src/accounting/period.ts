@@ -1,8 +1,8 @@
-/** How long a budget lasts before it starts anew; `total` never does. */
+/** The time after which a budget starts anew; `total` never does. All are in UTC. */
 export const PERIODS = ['day', 'week', 'month', 'total'] as const
 export type Period = (typeof PERIODS)[number]
 
-const DAY_MS = 86_400_000
+export const DAY_MS = 86_400_000
 /** 1970-01-01, day 0, was a Thursday; weeks start on Monday (ISO 8601). */
 const DAYS_FROM_MONDAY_TO_DAY_0 = 3
 
@@ -27,7 +27,7 @@ export function firstDayOfMonth(day: number): number {
   return dayOf(Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1))
 }
 
-/** When the period that a time is in ends, in milliseconds; undefined for `total`. */
+/** The end of the period that a time is in, in milliseconds; undefined for `total`. */
 export function endOfPeriod(period: Period, timeMs: number): number | undefined {
   const day = dayOf(timeMs)
   if (period === 'total') return undefined

@@ -1,34 +1,34 @@
 import type { LedgerOutcome } from './ledger.ts'
 
-/** What `usage` can be summed by. */
+/** The groups that `usage` can sum by. */
 export const GROUPINGS = ['key', 'model', 'day'] as const
 export type Grouping = (typeof GROUPINGS)[number]
 
 export interface UsageQuery {
   readonly by: Grouping
-  /** The first day that counts, since 1970-01-01. */
+  /** The first day that counts, in days since 1970-01-01. */
   readonly sinceDay: number
   readonly keyName?: string | undefined
 }
 
-/** What ended in the time asked for, by the day it was held on. */
+/** Sums over the generations of one group, counted under the day on which they were held. */
 export interface UsageSum {
   /** A key's name, a model id, or a date. */
   readonly group: string
   readonly generations: number
-  /** Those that did not complete. */
+  /** Generations that did not complete. */
   readonly failed: number
   readonly images: number
   readonly inputTokens: number
   readonly outputTokens: number
   readonly costMicros: number
-  /** The part of the cost that is not from reported usage. */
+  /** The part of the cost that was estimated, without usage from the upstream. */
   readonly estimatedMicros: number
 }
 
 export interface GenerationsQuery {
   readonly keyName?: string | undefined
-  /** Only those that ended otherwise than completed. */
+  /** Only generations that did not complete. */
   readonly failedOnly?: boolean | undefined
   readonly limit: number
   /** Only rows before this one: the `seq` of the last row of the page before. */
@@ -49,7 +49,7 @@ export interface OpenGeneration {
   readonly heldMicros: number | undefined
 }
 
-/** One row of the ledger. Undefined is what is not known. */
+/** One row of the ledger. A field that is undefined is not known. */
 export interface EndedGeneration extends OpenGeneration {
   readonly seq: number
   readonly outcome: LedgerOutcome
@@ -71,16 +71,16 @@ export interface EndedGeneration extends OpenGeneration {
   readonly durationMs: number | undefined
 }
 
-/** Reading the books. */
+/** Reads the ledger and its daily totals. */
 export interface Reports {
-  /** The dearest first; days in order. */
+  /** Sums by group: the highest cost first, days in order. */
   usage(query: UsageQuery): readonly UsageSum[] | Promise<readonly UsageSum[]>
-  /** Those that have ended, the newest first. */
+  /** Generations that have ended, the newest first. */
   generations(query: GenerationsQuery): readonly EndedGeneration[] | Promise<readonly EndedGeneration[]>
-  /** Those under way, the newest first. */
+  /** Generations under way, the newest first. */
   underWay(
     query: Pick<GenerationsQuery, 'keyName' | 'limit'>,
   ): readonly OpenGeneration[] | Promise<readonly OpenGeneration[]>
-  /** Removes rows held before a time; the daily totals stay. Returns how many went. */
+  /** Removes rows held before a time; the daily totals stay. Returns the number of rows removed. */
   prune(before: number): number | Promise<number>
 }

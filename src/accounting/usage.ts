@@ -1,4 +1,4 @@
-/** Tokens as the upstream reported them. `undefined`: it did not tell these apart. */
+/** Tokens as the upstream reported them; undefined where it did not tell the kinds apart. */
 export interface Usage {
   readonly inputTokens: number
   readonly outputTokens: number
@@ -10,7 +10,7 @@ export interface Usage {
   readonly outputImageTokens: number | undefined
 }
 
-/** No answer has as many; a larger number is a defect of the upstream and would spoil the sums for good. */
+/** More than any answer has: a larger number is a defect of the upstream, and would spoil the sums for good. */
 const MAX_TOKENS = 100_000_000
 
 /**
@@ -39,7 +39,7 @@ export function normaliseUsage(raw: unknown): Usage | undefined {
   }
 }
 
-/** The first name that holds a number above zero, else the first that holds a zero: new-api fills both dialects. */
+/** The first number above zero under these names, else a zero under one of them: new-api fills both dialects. */
 function firstCount(raw: unknown, ...names: readonly string[]): number | undefined {
   const counts = names.map((name) => count(raw, name)).filter((value) => value !== undefined)
   return counts.find((value) => value > 0) ?? counts[0]

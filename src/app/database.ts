@@ -18,7 +18,7 @@ export interface Database {
 }
 
 /**
- * Opens the file in DATA_DIR, makes or migrates it, and books what a process that died had left open.
+ * Opens the file in DATA_DIR, makes or migrates it, and books the holds that dead processes left open.
  * @returns undefined where DATABASE is off
  * @throws ConfigError where the file cannot be used, or names of GATEWAY_KEYS are those of virtual keys; StoreError where
  *   it may be used later: it is locked, or the disk is full

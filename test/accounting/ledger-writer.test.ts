@@ -5,8 +5,8 @@ import { bought, free, unknown } from '../helpers/settlements.ts'
 import { orderOf } from '../helpers/store.ts'
 import type { LedgerCommand, Hold, Ledger, CommandResult } from '../../src/accounting/ledger.ts'
 
-/** A ledger that notes what it is given, and fails as it is told. */
-class PretendedLedger implements Ledger {
+/** A ledger that records its batches, and fails where `failWith` says so. */
+class FakeLedger implements Ledger {
   readonly batches: LedgerCommand[][] = []
   failWith: (commands: readonly LedgerCommand[]) => Error | undefined = () => undefined
   #lastId = 0
@@ -28,8 +28,8 @@ class PretendedLedger implements Ledger {
   }
 }
 
-function withWriter(): { ledger: PretendedLedger; writer: LedgerWriter; failures: unknown[] } {
-  const ledger = new PretendedLedger()
+function withWriter(): { ledger: FakeLedger; writer: LedgerWriter; failures: unknown[] } {
+  const ledger = new FakeLedger()
   const failures: unknown[] = []
   return { ledger, failures, writer: new LedgerWriter({ ledger, onWriteFailed: (error) => failures.push(error) }) }
 }

@@ -7,8 +7,8 @@ import { bought } from './settlements.ts'
 import { orderOf } from './store.ts'
 
 /**
- * A gateway process in small, for tests with several: `node store-process.ts DIRECTORY`. Takes one JSON command a
- * line and answers each with a line.
+ * A process with a store and a ledger, for tests with several: `node store-process.ts DIRECTORY`. Reads JSON commands,
+ * one a line, and answers each with a line.
  */
 const store = Store.forServing(process.argv[2] ?? '')
 const instance = store.register({ onAbandoned: () => {}, onHeartbeatFailed: () => {} })
@@ -30,7 +30,7 @@ async function answer({ do: verb, id = 0, name = '', times = 1, secret = '' }: C
   return results.filter(({ status }) => status === 'fulfilled').length
 }
 
-/** Buys until it is killed, and says of each generation that it goes upstream now. */
+/** Holds and settles until the process is killed, and prints the id of each generation when it would be sent. */
 async function work(key: { id: number; name: string }): Promise<never> {
   for (;;) {
     const hold = await ledger.hold(orderOf(key, { heldAt: Date.now(), generationId: `gen_${randomUUID()}` }))

@@ -8,7 +8,7 @@ import type {
   Ending,
   EstimatedEnding,
   Hold,
-  HoldOrder,
+  OrderedGeneration,
   HoldRefusal,
   KeyAccount,
   SettledEnding,
@@ -30,7 +30,10 @@ export function createKey(store: Store, settings: z.input<typeof newKeySettings>
 
 let lastOrder = 0
 
-export function orderOf(key: Pick<VirtualKey, 'name' | 'id'> | undefined, more: Partial<HoldOrder> = {}): HoldOrder {
+export function orderOf(
+  key: Pick<VirtualKey, 'name' | 'id'> | undefined,
+  more: Partial<OrderedGeneration> = {},
+): OrderedGeneration {
   return {
     generationId: `gen_${++lastOrder}`,
     keyName: key?.name ?? 'anonymous',
@@ -51,14 +54,14 @@ export function cost(costMicros: number, more: Partial<SettledEnding> = {}): Set
   return { endedAt: NOON, costMicros, isEstimated: false, images: 1, usage: undefined, ...more }
 }
 
-/** The hold, where nothing was refused. */
+/** The hold, where it was not refused. */
 export function held(result: Hold | HoldRefusal): Hold {
   if ('refused' in result) throw new Error(`refused: ${result.refused}`)
   return result
 }
 
 /** Processes that live and die as a test says. */
-export class PretendedProcesses {
+export class FakeProcesses {
   readonly #dead = new Set<number>()
   #lastPid = 0
 
@@ -80,7 +83,7 @@ export class LedgerVerbs {
     this.#ledger = ledger
   }
 
-  hold(order: HoldOrder): Hold | HoldRefusal {
+  hold(order: OrderedGeneration): Hold | HoldRefusal {
     return this.#ledger.write([{ verb: 'hold', order }])[0] as Hold | HoldRefusal
   }
 

@@ -8,9 +8,9 @@ import { onStore } from './failures.ts'
 import type { StatementSync } from 'node:sqlite'
 
 const FILE = 'gateway.db'
-/** While opening, another process may be migrating, or a shell have a transaction open. */
+/** The timeout while opening: another process may be migrating, or a shell have a transaction open. */
 const LONG_TIMEOUT_MS = 5000
-/** The write-ahead log is moved into the file at 16 MB: rarely, since that waits for the disk. */
+/** The write-ahead log is checkpointed at 16 MB: rarely, since a checkpoint waits for the disk. */
 const CHECKPOINT_PAGES = 4000
 
 export interface OpenOptions {
@@ -20,10 +20,10 @@ export interface OpenOptions {
   readonly busyTimeoutMs: number
 }
 
-/** The values of a new row by the names of their columns. */
+/** The values of a new row, by column. */
 export type NewRow = Readonly<Record<string, string | number | null>>
 
-/** The one SQLite file, opened and at the newest schema. Everything that goes wrong with it is a StoreError. */
+/** The one SQLite file, opened and migrated to the newest schema. All its failures are StoreErrors. */
 export class SqliteDatabase {
   readonly file: string
   readonly sqlite: DatabaseSync
@@ -58,20 +58,21 @@ export class SqliteDatabase {
     })
   }
 
-  /** A prepared statement whose result has the columns of `Row`. */
+  /** @throws StoreError */
   prepare(sql: string): StatementSync {
     return onStore(this.file, () => this.sqlite.prepare(sql))
   }
 
   /**
-   * An INSERT of rows that one function makes: a row's names are the columns, so that none can get another's value.
-   * @param onConflict the end of the statement, for a row that exists
+   * An INSERT of rows that one function makes. Its columns are the names in the row, so that no value can land in
+   * another's column.
+   * @param onConflict the end of the statement, for a row that exists already
    */
   insertInto(table: string, onConflict = ''): (row: NewRow) => void {
     let statement: StatementSync | undefined
     return (row) => {
       statement ??= this.prepare(insertOf(table, Object.keys(row)) + onConflict)
-      // Bound by number, which takes half the time of names: the names of all rows are in one order.
+      // Bound by number, which takes half the time of names: one function makes all rows, so their order is the same.
       statement.run(...Object.values(row))
     }
   }
@@ -81,7 +82,7 @@ export class SqliteDatabase {
     return onStore(this.file, work)
   }
 
-  /** Runs several writes as one; all of them happen, or none. */
+  /** Runs several writes as one transaction. */
   transaction<T>(work: () => T): T {
     return onStore(this.file, () => {
       this.#begin.run()
@@ -90,14 +91,14 @@ export class SqliteDatabase {
         this.#commit.run()
         return result
       } catch (error) {
-        // A full disk has rolled back already.
+        // On a full disk, SQLite has rolled back already.
         if (this.sqlite.isTransaction) this.sqlite.exec('ROLLBACK')
         throw error
       }
     })
   }
 
-  /** Runs work that waits for other processes' transactions longer: at the start and the end nothing else waits for it. */
+  /** Runs work that may wait longer for other processes' transactions: no request waits at the start and at the end. */
   withLongTimeout<T>(work: () => T): T {
     this.sqlite.exec(`PRAGMA busy_timeout = ${LONG_TIMEOUT_MS}`)
     try {
@@ -112,7 +113,7 @@ export class SqliteDatabase {
   }
 }
 
-/** Only this user may read it: names, notes and what people spend are nobody else's business. */
+/** Makes the file readable by its owner only: it has names, notes and spending of people. */
 function makePrivate(directory: string, file: string): void {
   makeDirectory(directory)
   if (existsSync(file)) {
@@ -122,7 +123,7 @@ function makePrivate(directory: string, file: string): void {
 }
 
 function prepareFile(sqlite: DatabaseSync, file: string): void {
-  refuseStrangers(sqlite, file)
+  refuseOtherDatabases(sqlite, file)
   sqlite.exec(
     `PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;
      PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}; PRAGMA trusted_schema = OFF`,
@@ -131,8 +132,8 @@ function prepareFile(sqlite: DatabaseSync, file: string): void {
 }
 
 /** @throws StoreError for another program's database, and for one of a newer gateway */
-function refuseStrangers(sqlite: DatabaseSync, file: string): void {
-  // Read as of one moment: another process may be making the schema.
+function refuseOtherDatabases(sqlite: DatabaseSync, file: string): void {
+  // In one transaction: another process may be making the schema.
   sqlite.exec('BEGIN')
   const applicationId = pragma(sqlite, 'application_id')
   const version = pragma(sqlite, 'user_version')
@@ -154,7 +155,7 @@ function refuseStrangers(sqlite: DatabaseSync, file: string): void {
 function migrate(sqlite: DatabaseSync): void {
   sqlite.exec('BEGIN IMMEDIATE')
   try {
-    // Read again: another process may have been faster.
+    // Read again: another process may have migrated meanwhile.
     const from = pragma(sqlite, 'user_version')
     for (const step of MIGRATIONS.slice(from)) sqlite.exec(step)
     sqlite.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${MIGRATIONS.length}`)

@@ -2,10 +2,10 @@ import { statfsSync } from 'node:fs'
 import { StoreError } from '../../errors/store-error.ts'
 import type { StoreProblem } from '../../errors/store-error.ts'
 
-/** Less than this free counts as full where SQLite only says that writing failed. */
+/** A disk with less than this free counts as full, where SQLite only says that writing failed. */
 const FULL_BELOW_BYTES = 256 * 1024
 
-/** SQLite's primary result codes (sqlite.org/rescode.html) and what they mean for whoever runs the gateway. */
+/** SQLite's primary result codes (sqlite.org/rescode.html), in words for the operator of the gateway. */
 const RESULT_CODES: Readonly<Record<number, readonly [StoreProblem, string]>> = {
   3: ['unavailable', 'may not be opened by this user'],
   5: ['locked', 'is locked: another program, perhaps sqlite3, has a transaction open on it'],
@@ -21,7 +21,7 @@ const RESULT_CODES: Readonly<Record<number, readonly [StoreProblem, string]>> = 
 const IO_ERROR = 10
 const CANNOT_OPEN = 14
 
-/** Puts an error of SQLite or of the file system into words; anything else is a defect and returned as it is. */
+/** Translates an error of SQLite or of the file system into a StoreError; any other error is a defect, and returned as it is. */
 export function storeError(error: unknown, file: string): unknown {
   if (!(error instanceof Error)) return error
   const { code, errcode } = error as Error & { readonly code?: string; readonly errcode?: number }
@@ -44,7 +44,7 @@ export function storeError(error: unknown, file: string): unknown {
   return error
 }
 
-/** Runs something on the database; what goes wrong there comes out as a StoreError. */
+/** Runs work on the database, and translates its errors into StoreErrors. */
 export function onStore<T>(file: string, work: () => T): T {
   try {
     return work()

@@ -1,18 +1,18 @@
 import type { SqliteDatabase } from './database.ts'
 import type { ProcessIdentity, Processes } from './process-identity.ts'
 
-/** How often a running gateway says that it is there. */
+/** The time between two heartbeats of a running gateway. */
 export const HEARTBEAT_MS = 10_000
-/** Without a word for this long, an instance whose process cannot be looked at counts as dead. */
-const SILENT_MS = 6 * HEARTBEAT_MS
+/** After this long without a heartbeat, an instance whose process cannot be looked at counts as dead. */
+const LEASE_MS = 6 * HEARTBEAT_MS
 
 const SQL = {
   register: `INSERT INTO instances (scope, pid, started, heartbeat_at) VALUES (?, ?, ?, ?)`,
-  // An instance that was silent for too long has been taken off the list; it comes back under its number.
+  // An instance whose heartbeats stopped for too long was removed from the table; it comes back under its id.
   heartbeat: `INSERT INTO instances (id, scope, pid, started, heartbeat_at) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (id) DO UPDATE SET heartbeat_at = excluded.heartbeat_at`,
   others: `SELECT * FROM instances WHERE id <> ?`,
-  // Instances with holds that are not in the table any more: they ended, and left something open.
+  // Instances that were removed from the table and left holds open.
   gone: `SELECT DISTINCT instance AS id FROM holds WHERE instance NOT IN (SELECT id FROM instances)`,
   remove: `DELETE FROM instances WHERE id = ?`,
 } as const
@@ -22,7 +22,7 @@ interface InstanceRow extends ProcessIdentity {
   readonly heartbeat_at: number
 }
 
-/** The gateways that run on one file: who is there, and who has died. */
+/** The table of gateways that run on one file, with their heartbeats. */
 export class Instances {
   readonly #statements
   readonly #database: SqliteDatabase
@@ -41,7 +41,7 @@ export class Instances {
     }
   }
 
-  /** Enters this process; the number stands in the rows that it opens. */
+  /** Adds this process to the table. Its holds carry the id that is returned. */
   register(now: number): number {
     const { scope, pid, started } = this.#processes.own
     return this.#database.run(() => Number(this.#statements.register.run(scope, pid, started, now).lastInsertRowid))
@@ -52,11 +52,11 @@ export class Instances {
     this.#database.run(() => this.#statements.heartbeat.run(id, scope, pid, started, now))
   }
 
-  /** Instances that have ended and may have left something open. */
+  /** Ids of instances that have ended and may have left holds open. */
   dead(own: number, now: number): readonly number[] {
     return this.#database.run(() => {
       const others = this.#statements.others.all(own) as unknown as InstanceRow[]
-      const dead = others.filter((other) => !this.#lives(other, now))
+      const dead = others.filter((other) => !this.#isAlive(other, now))
       const gone = this.#statements.gone.all() as unknown as { readonly id: number }[]
       return [...dead, ...gone].map(({ id }) => id)
     })
@@ -66,7 +66,7 @@ export class Instances {
     this.#database.run(() => this.#statements.remove.run(id))
   }
 
-  #lives(instance: InstanceRow, now: number): boolean {
-    return this.#processes.isAlive(instance) ?? now - instance.heartbeat_at < SILENT_MS
+  #isAlive(instance: InstanceRow, now: number): boolean {
+    return this.#processes.isAlive(instance) ?? now - instance.heartbeat_at < LEASE_MS
   }
 }

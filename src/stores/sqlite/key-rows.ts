@@ -38,7 +38,7 @@ export function keyOfRow(row: KeyRow): VirtualKey {
   }
 }
 
-/** The columns that an administrator sets, as named parameters of a statement. */
+/** The settings of a key as named parameters of a statement. */
 export function columnsOf(settings: KeySettings) {
   return {
     name: settings.name,

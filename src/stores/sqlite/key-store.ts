@@ -33,7 +33,7 @@ const SQL = {
   revoke: `UPDATE keys SET revoked_at = $now, updated_at = $now WHERE id = $id RETURNING *`,
 } as const
 
-/** How long the digest of a replaced secret is kept, so that its holder is told so rather than "unknown key". */
+/** The time for which the digest of a replaced secret is kept, to answer "replaced" instead of "unknown". */
 const KEEP_REPLACED_MS = 90 * 86_400_000
 
 interface FoundRow extends KeyRow {
@@ -48,9 +48,9 @@ interface SecretRow {
 }
 
 /**
- * Virtual keys in SQLite. Found keys stay in memory until any process changes any key: to ask for the revision takes
- * 3 µs, to read the row 5, and more to make a key of it. (`PRAGMA data_version` would change with every entry that
- * another process makes in the ledger.)
+ * Virtual keys in SQLite. Keys that were found are cached until any process changes any key: reading the revision takes
+ * 3 µs, reading the row 5, and parsing it more. (`PRAGMA data_version` would change with every ledger row that another
+ * process writes.)
  */
 export class SqliteKeyStore implements KeyStore {
   readonly #database: SqliteDatabase
@@ -79,12 +79,12 @@ export class SqliteKeyStore implements KeyStore {
   }
 
   hasKeys(): boolean {
-    this.#forgetWhatChanged()
+    this.#dropStaleCache()
     return (this.#hasKeys ??= this.#database.run(() => this.#statements.any.get()) !== undefined)
   }
 
   find(digest: Buffer): FoundKey | undefined {
-    this.#forgetWhatChanged()
+    this.#dropStaleCache()
     const name = digest.toString('latin1')
     const known = this.#found.get(name)
     if (known !== undefined) return known
@@ -93,7 +93,7 @@ export class SqliteKeyStore implements KeyStore {
     return found
   }
 
-  #forgetWhatChanged(): void {
+  #dropStaleCache(): void {
     const revision = this.#database.run(() => this.#statements.revision.get())?.['revision']
     if (revision === this.#revision) return
     this.#found.clear()
@@ -157,7 +157,7 @@ export class SqliteKeyStore implements KeyStore {
     })
   }
 
-  /** Read after the revision: a change in between is at most seen early. */
+  /** Reads the key after the revision, so that a change in between is seen early at worst. */
   #read(digest: Buffer): FoundKey | undefined {
     const row = this.#database.run(() => this.#statements.find.get(digest)) as FoundRow | undefined
     if (row === undefined) return undefined

@@ -1,12 +1,12 @@
 /** The statements of the ledger. Parameters are bound by number, which takes half the time of names. */
 export const LEDGER_SQL = {
-  /** key, day */
+  /** key id, day */
   openAccount: `
     INSERT OR IGNORE INTO accounts (key_id, day)
     SELECT id, column1 FROM keys, (VALUES (-1), (?2)) WHERE id = ?1`,
 
   /**
-   * key, day, first day of the week, of the month, amount, whether the model has a price, now.
+   * key id, day, first day of its week, of its month, amount, whether the model has a price, now.
    * The check and the reservation are one statement. The subqueries do not depend on the row that is updated, so
    * SQLite computes them once, before the first change.
    */
@@ -23,7 +23,7 @@ export const LEDGER_SQL = {
             WHEN 'day' THEN day >= ?2 WHEN 'week' THEN day >= ?3 WHEN 'month' THEN day >= ?4 ELSE day = -1 END
         ) <= k.budget_micros)))`,
 
-  /** key, day, first day of the week, of the month */
+  /** key id, day, first day of its week, of its month */
   account: `
     SELECT k.budget_micros, coalesce(k.budget_period, 'total') AS period, k.max_in_flight,
       coalesce((SELECT open_holds FROM accounts WHERE key_id = k.id AND day = -1), 0) AS open_holds,
@@ -32,25 +32,25 @@ export const LEDGER_SQL = {
       WHEN 'day' THEN a.day >= ?2 WHEN 'week' THEN a.day >= ?3 WHEN 'month' THEN a.day >= ?4 ELSE a.day = -1 END
     WHERE k.id = ?1 GROUP BY k.id`,
 
-  /** key, now */
+  /** key id, now */
   isUsable: `SELECT 1 FROM keys WHERE id = ?1 AND revoked_at IS NULL AND is_disabled = 0
     AND (expires_at IS NULL OR expires_at > ?2)`,
 
   /** The number of changes tells whether the hold was still open, so that it ends once. */
   deleteHold: `DELETE FROM holds WHERE id = ?`,
 
-  /** key, day, held, cost */
+  /** key id, day, held, cost */
   book: `
     UPDATE accounts SET held_micros = held_micros - ?3, spent_micros = spent_micros + ?4, open_holds = open_holds - 1
     WHERE key_id = ?1 AND day IN (-1, ?2)`,
 
-  /** The end of an INSERT into `daily_totals` */
+  /** The end of an INSERT into `daily_totals`. */
   addToTotal: `
     ON CONFLICT (day, key_name, model) DO UPDATE SET generations = generations + excluded.generations,
       failed = failed + excluded.failed, images = images + excluded.images, input_tokens = input_tokens + excluded.input_tokens,
       output_tokens = output_tokens + excluded.output_tokens, cost_micros = cost_micros + excluded.cost_micros,
       estimated_micros = estimated_micros + excluded.estimated_micros`,
 
-  /** instance */
+  /** instance id */
   holdsOf: `SELECT * FROM holds WHERE instance = ? ORDER BY id`,
 } as const

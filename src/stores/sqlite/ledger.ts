@@ -6,7 +6,7 @@ import type {
   AbandonedHold,
   CommandResult,
   Hold,
-  HoldOrder,
+  OrderedGeneration,
   HoldRefusal,
   KeyAccount,
   Ledger,
@@ -92,7 +92,7 @@ export class SqliteLedger implements Ledger {
     return this.#end(command.hold, { ...command.ending, outcome: 'completed' })
   }
 
-  #hold(order: HoldOrder): Hold | HoldRefusal {
+  #hold(order: OrderedGeneration): Hold | HoldRefusal {
     const { keyId, heldAt, highestMicros } = order
     const heldMicros = highestMicros ?? 0
     if (keyId === undefined) return { id: this.#insertHold(order), order, heldMicros, budget: undefined }
@@ -105,7 +105,7 @@ export class SqliteLedger implements Ledger {
     return { id: this.#insertHold(order), order, heldMicros, budget: budgetOfRow(account) }
   }
 
-  #refusalOf(order: HoldOrder, keyId: number, account: AccountRow | undefined): HoldRefusal {
+  #refusalOf(order: OrderedGeneration, keyId: number, account: AccountRow | undefined): HoldRefusal {
     const isUsable = this.#statements.isUsable.get(keyId, order.heldAt) !== undefined
     if (account === undefined || !isUsable) return { refused: 'key' }
     const budget = budgetOfRow(account)
@@ -123,7 +123,7 @@ export class SqliteLedger implements Ledger {
     return this.#statements.account.get(keyId, ...daysOf(dayOf(now))) as AccountRow | undefined
   }
 
-  #insertHold(order: HoldOrder): number {
+  #insertHold(order: OrderedGeneration): number {
     const id = ++this.#lastHoldId
     this.#insert.hold(newHoldRow(id, this.#instance, order))
     return id

@@ -1,8 +1,8 @@
 import { dayOf } from '../../accounting/period.ts'
 import type { NewRow } from './database.ts'
-import type { Hold, HoldOrder, LedgerOutcome, SettledEnding } from '../../accounting/ledger.ts'
+import type { Hold, OrderedGeneration, LedgerOutcome, SettledEnding } from '../../accounting/ledger.ts'
 
-/** Columns whose text may be a client's are truncated, so that no prompt hides there. */
+/** Texts that a client may have written are truncated, so that no prompt hides in a row. */
 const MAX_LABEL = 64
 const MAX_MODEL = 256
 
@@ -12,7 +12,7 @@ export interface BookedEnding extends SettledEnding {
 }
 
 /** The order with its texts truncated to what a row takes. */
-export function truncated(order: HoldOrder): HoldOrder {
+export function truncated(order: OrderedGeneration): OrderedGeneration {
   const { model, size, quality } = order
   if (model.length <= MAX_MODEL && size.length <= MAX_LABEL && quality.length <= MAX_LABEL) return order
   return {
@@ -24,7 +24,7 @@ export function truncated(order: HoldOrder): HoldOrder {
 }
 
 /** A row of the table `holds`. */
-export function newHoldRow(id: number, instance: number, order: HoldOrder): NewRow {
+export function newHoldRow(id: number, instance: number, order: OrderedGeneration): NewRow {
   return {
     id,
     instance,

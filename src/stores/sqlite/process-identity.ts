@@ -2,16 +2,16 @@ import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { systemCode } from '../../errors/system-error.ts'
 
-/** Tells one process from every other, also from one that gets its number later. */
+/** The identity of a process, which tells it from a later one with the same pid. */
 export interface ProcessIdentity {
-  /** Where process numbers mean the same: one boot of one machine, one container in it. */
+  /** The space of pids: one boot of one machine, and one container in it. */
   readonly scope: string
   readonly pid: number
-  /** When the process started, in the kernel's words; empty where that cannot be known. */
+  /** The start of the process in clock ticks since boot; empty where that cannot be known. */
   readonly started: string
 }
 
-/** How processes are looked at; a test has its own. */
+/** A way to look at processes; tests have their own. */
 export interface Processes {
   readonly own: ProcessIdentity
   /** Undefined where it cannot be known: another container's process, or a system without /proc. */
@@ -27,7 +27,7 @@ export function localProcesses(): Processes {
 function isAlive(other: ProcessIdentity, own: ProcessIdentity): boolean | undefined {
   if (other.scope !== own.scope) return undefined
   if (other.started !== '') return startOf(other.pid) === other.started
-  // Without /proc, a number that nobody has is dead; one that somebody has may be somebody else's by now.
+  // Without /proc, a pid that is free means a dead process; a pid in use may belong to another process by now.
   return exists(other.pid) ? undefined : false
 }
 
@@ -36,7 +36,7 @@ function startOf(pid: number): string | undefined {
   const stat = read(() => readFileSync(`/proc/${pid}/stat`, 'latin1'))
   if (stat === undefined) return undefined
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  // A zombie has ended; only its parent has not noticed.
+  // A zombie has ended; its parent has only not waited for it.
   return fields[0] === 'Z' ? undefined : fields[19]
 }
 

@@ -13,10 +13,10 @@ import type { SqliteDatabase } from './database.ts'
 import type { Row } from './report-rows.ts'
 
 const GROUP_COLUMNS: Readonly<Record<Grouping, string>> = { key: 'key_name', model: 'model', day: 'day' }
-/** Rows that one transaction of pruning looks at: short enough that a live gateway hardly waits. */
+/** Rows per transaction of pruning: so few that a live gateway hardly waits. */
 const PRUNE_ROWS = 2000
 
-/** Reports out of SQLite: sums from the daily totals, never from the ledger itself. */
+/** Reports from SQLite. Sums come from the daily totals, never from the ledger itself. */
 export class SqliteReports implements Reports {
   readonly #database: SqliteDatabase
 
@@ -61,7 +61,7 @@ export class SqliteReports implements Reports {
 
   prune(before: number): number {
     let removed = 0
-    // Rows are nearly in the order of time: the first page without an old row is the end.
+    // Rows are nearly in the order of `held_at`: the first page without an old row is the end.
     for (let from = 0; ;) {
       const [page] = this.#read(
         `SELECT max(seq) AS last, sum(held_at < ?) AS old FROM

@@ -1,8 +1,8 @@
-/** `CMGW`: how the file says whose it is (PRAGMA application_id). */
+/** `CMGW`, in the file's header, marks a database of this gateway (PRAGMA application_id). */
 export const APPLICATION_ID = 0x43_4d_47_57
 
 /**
- * The schema, as the steps that led to it; `PRAGMA user_version` counts them. A step that was released is never
+ * The migrations that make the schema; `PRAGMA user_version` counts them. A migration that was released is never
  * changed. Times are milliseconds since 1970 in UTC, days are counted from 1970-01-01, money is micro-USD.
  */
 export const MIGRATIONS: readonly string[] = [

@@ -12,25 +12,25 @@ import type { AbandonedHold } from '../../accounting/ledger.ts'
 import type { OpenOptions } from './database.ts'
 import type { Processes } from './process-identity.ts'
 
-/** More than any file has: a backup in one step reads one snapshot, however much is written meanwhile. */
+/** More than any file has: a backup in one step reads one snapshot, while others go on writing. */
 const ALL_PAGES = 2 ** 31 - 1
-/** A gateway serves many requests in one thread: it must not stand still for another program's transaction. */
+/** A gateway serves many requests in one thread, which must not be blocked by another program's transaction. */
 const SERVING_TIMEOUT_MS = 20
 const COMMAND_TIMEOUT_MS = 5000
 
 export interface RegisterOptions {
-  /** Rows that a dead process left open were booked at their hold: at the start, or later another one's. */
+  /** Holds that dead instances left open were booked: at the start, or at a later heartbeat. */
   readonly onAbandoned: (rows: readonly AbandonedHold[]) => void
-  /** A heartbeat could not be written; it is tried again. */
+  /** A heartbeat could not be written; the next one comes in 10 s. */
   readonly onHeartbeatFailed: (error: unknown) => void
   readonly now?: () => number
   readonly processes?: Processes
 }
 
-/** A gateway that takes part in a file: its ledger, until `close`. */
+/** A running gateway on the file, from `register` to `close`. */
 export interface Instance {
   readonly ledger: SqliteLedger
-  /** Says that this instance is there, and books what dead ones left open. Called by itself every 10 s. */
+  /** Writes a heartbeat, and books the holds that dead instances left open. A timer calls it every 10 s. */
   readonly heartbeat: () => void
   readonly close: () => void
 }
@@ -57,7 +57,7 @@ export class Store {
     return Store.#open(directory, { create: true, busyTimeoutMs: SERVING_TIMEOUT_MS })
   }
 
-  /** For a command, which may wait for others. @throws StoreError `missing` where nothing is there and `create` is not set */
+  /** For a command, which may wait for others. @throws StoreError `missing` where there is no file and `create` is not set */
   static forCommand(directory: string, { create }: { readonly create: boolean }): Store {
     return Store.#open(directory, { create, busyTimeoutMs: COMMAND_TIMEOUT_MS })
   }
@@ -76,13 +76,13 @@ export class Store {
     return this.#database.file
   }
 
-  /** Where keys stand, for commands that hold nothing. */
+  /** Budgets and load of keys, for commands, which hold nothing. */
   get accounts(): Pick<SqliteLedger, 'accountOf'> {
     return (this.#accounts ??= new SqliteLedger(this.#database, 0))
   }
 
   /**
-   * Enters this process as one that holds and settles, and books what dead ones left open.
+   * Registers this process as an instance, which holds and settles, and books the holds that dead instances left open.
    * @throws StoreError
    */
   register({
@@ -104,7 +104,7 @@ export class Store {
       if (abandoned.length > 0) onAbandoned(abandoned)
     }
     const heartbeat = (): void => {
-      // After a pause of the whole machine, the others are as silent as this one was: let them speak first.
+      // After a pause of the whole machine, the heartbeats of all are late: the others get time to write theirs first.
       const hasPaused = now() - lastHeartbeatAt > 3 * HEARTBEAT_MS
       lastHeartbeatAt = now()
       try {
@@ -122,7 +122,7 @@ export class Store {
       try {
         this.#database.withLongTimeout(() => instances.remove(own))
       } catch (error) {
-        onHeartbeatFailed(error) // the next instance will find this one dead, with nothing open
+        onHeartbeatFailed(error) // another instance will find this one dead, with no holds open
       }
     }
     return { ledger, heartbeat, close }
@@ -147,13 +147,13 @@ export class Store {
     }
   }
 
-  /** What SQLite finds wrong with the file; empty where it is whole. Reads all of it. */
+  /** The damages that SQLite finds in the file, which it reads whole; none where it is intact. */
   findDamage(): readonly string[] {
     const rows = this.#database.run(() => this.#database.prepare('PRAGMA quick_check(5)').all())
     return rows.map((row) => String(row['quick_check'])).filter((line) => line !== 'ok')
   }
 
-  /** Tries whether the file can be written to, and leaves it as it was. @throws StoreError where it cannot */
+  /** Tries to write to the file, and rolls back. @throws StoreError where it cannot be written to */
   probe(): void {
     this.#database.run(() => {
       this.#database.sqlite.exec('BEGIN IMMEDIATE')

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { leftMicros } from '../../../src/accounting/budget.ts'
 import { Store } from '../../../src/stores/sqlite/store.ts'
 import { temporaryDirectory } from '../../helpers/directory.ts'
-import { DAY, HOUR, NOON, PretendedProcesses, cost, createKey, held, registered, orderOf } from '../../helpers/store.ts'
+import { DAY, HOUR, NOON, FakeProcesses, cost, createKey, held, registered, orderOf } from '../../helpers/store.ts'
 import type { Period } from '../../../src/accounting/period.ts'
 import type { LedgerVerbs } from '../../helpers/store.ts'
 
@@ -13,7 +13,7 @@ let ledger: LedgerVerbs
 beforeEach(() => {
   directory = temporaryDirectory()
   store = Store.forServing(directory.path)
-  ;({ ledger } = registered(store, new PretendedProcesses().next()))
+  ;({ ledger } = registered(store, new FakeProcesses().next()))
 })
 afterEach(() => {
   store.close()

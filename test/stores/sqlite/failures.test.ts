@@ -29,7 +29,7 @@ function failure(work: () => unknown): StoreError {
   }
   throw new Error('nothing failed')
 }
-const opening = (path = directory.path): StoreError => failure(() => Store.forServing(path).close())
+const openingError = (path = directory.path): StoreError => failure(() => Store.forServing(path).close())
 
 describe('opening the file', () => {
   it('makes it, its directory and its log readable by their owner only', () => {
@@ -50,7 +50,7 @@ describe('opening the file', () => {
 
   it('says what is wrong with a file that is no database', () => {
     writeFileSync(file, 'keys = alice, bob\n'.repeat(100))
-    expect(opening()).toMatchObject({
+    expect(openingError()).toMatchObject({
       problem: 'not_ours',
       message: expect.stringContaining('is not an SQLite') as unknown,
     })
@@ -62,7 +62,7 @@ describe('opening the file', () => {
     other.exec('CREATE TABLE contacts (name TEXT)')
     other.close()
     const before = readFileSync(file)
-    expect(opening()).toMatchObject({
+    expect(openingError()).toMatchObject({
       problem: 'not_ours',
       message: expect.stringContaining('another program') as unknown,
     })
@@ -73,7 +73,7 @@ describe('opening the file', () => {
     Store.forServing(directory.path).close()
     const bytes = readFileSync(file)
     writeFileSync(file, bytes.fill(0xa5, 100, 4096))
-    expect(opening()).toMatchObject({
+    expect(openingError()).toMatchObject({
       problem: 'corrupt',
       message: expect.stringContaining('restore a backup') as unknown,
     })
@@ -84,19 +84,22 @@ describe('opening the file', () => {
     const database = new DatabaseSync(file)
     database.exec('PRAGMA user_version = 99')
     database.close()
-    expect(opening()).toMatchObject({ problem: 'too_new', message: expect.stringContaining('schema 99') as unknown })
+    expect(openingError()).toMatchObject({
+      problem: 'too_new',
+      message: expect.stringContaining('schema 99') as unknown,
+    })
   })
 
   it('says so where DATA_DIR is a file', () => {
     const path = join(directory.path, 'a-file')
     writeFileSync(path, '')
-    expect(opening(path).message).toContain('is a file')
-    expect(opening(join(path, 'below')).message).toContain('is a file')
+    expect(openingError(path).message).toContain('is a file')
+    expect(openingError(join(path, 'below')).message).toContain('is a file')
   })
 
   it('says so where a directory stands in its place', () => {
     mkdirSync(file)
-    expect(opening().message).toContain('cannot be opened')
+    expect(openingError().message).toContain('cannot be opened')
   })
 
   it('makes nothing for a command that only reads', () => {
@@ -104,7 +107,7 @@ describe('opening the file', () => {
   })
 })
 
-/** As a user without rights, also where the tests run as root. */
+/** Runs work as a user without rights, also where the tests run as root. */
 function asNobody<T>(work: () => T): T {
   if (process.geteuid?.() !== 0) return work()
   process.seteuid?.(65_534)
@@ -120,7 +123,7 @@ describe('a directory without the right to write', () => {
 
   it('is refused in words, whether the file is there or not', () => {
     chmodSync(directory.path, 0o555)
-    expect(asNobody(opening)).toMatchObject({
+    expect(asNobody(openingError)).toMatchObject({
       problem: 'unavailable',
       message: expect.stringContaining('owner') as unknown,
     })
@@ -128,18 +131,18 @@ describe('a directory without the right to write', () => {
     Store.forServing(directory.path).close()
     chmodSync(file, 0o444)
     chmodSync(directory.path, 0o555)
-    expect(asNobody(opening).message).toMatch(/cannot be opened|can only be read/)
+    expect(asNobody(openingError).message).toMatch(/cannot be opened|can only be read/)
   })
 
   it('is refused in words also where it cannot be looked into', () => {
     chmodSync(directory.path, 0o000)
-    expect(asNobody(opening).message).toContain('check the owner and the mode')
+    expect(asNobody(openingError).message).toContain('check the owner and the mode')
     const reading = (): StoreError => failure(() => Store.forCommand(directory.path, { create: false }))
     expect(asNobody(reading)).toMatchObject({ problem: 'unavailable' })
   })
 })
 
-/** A store with room for a few pages more, as a disk that is nearly full. */
+/** A store with a writer on a connection of its own, whose file a test can limit or lock. */
 function withWriter(): {
   database: SqliteDatabase
   ledger: SqliteLedger

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { dayOf } from '../../../src/accounting/period.ts'
 import { Store } from '../../../src/stores/sqlite/store.ts'
 import { temporaryDirectory } from '../../helpers/directory.ts'
-import { DAY, NOON, PretendedProcesses, cost, createKey, registered, orderOf } from '../../helpers/store.ts'
+import { DAY, NOON, FakeProcesses, cost, createKey, registered, orderOf } from '../../helpers/store.ts'
 import type { Hold } from '../../../src/accounting/ledger.ts'
 import type { Period } from '../../../src/accounting/period.ts'
 import type { Processes } from '../../../src/stores/sqlite/process-identity.ts'
@@ -31,14 +31,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('wait'), days: fc.integer({ min: 1, max: 9 }) }) },
 )
 
-/** Two processes on one file, and a second set of books kept by hand. */
-class World {
-  readonly processes = new PretendedProcesses()
+/** Two instances on one file, and a model of what the ledger must say. */
+class TwoInstances {
+  readonly processes = new FakeProcesses()
   readonly store: Store
   readonly key
   readonly instances: { instance: RegisteredInstance; process: Processes }[] = []
-  /** Holds that a test may still end, also twice, also those of a process that has died since. */
-  readonly holds: { readonly hold: Hold; isOpen: boolean; readonly who: number; readonly life: Processes }[] = []
+  /** Holds that a step may end: also a second time, also after their process has died. */
+  readonly holds: { readonly hold: Hold; isOpen: boolean; readonly who: number; readonly process: Processes }[] = []
   readonly spentByDay = new Map<number, number>()
   ended = 0
   now = NOON
@@ -61,7 +61,7 @@ class World {
     else if (action.do === 'hold') {
       const { instance, process } = this.instance(action.who)
       const result = instance.ledger.hold(orderOf(this.key, { heldAt: this.now, highestMicros: action.micros }))
-      if (!('refused' in result)) this.holds.push({ hold: result, isOpen: true, who: action.who, life: process })
+      if (!('refused' in result)) this.holds.push({ hold: result, isOpen: true, who: action.who, process })
     } else this.end(action)
   }
 
@@ -82,12 +82,13 @@ class World {
     if (did) this.book(entry, verb === 'settle' ? real : verb === 'release' ? 0 : hold.heldMicros)
   }
 
-  /** Its successor books what it left open. */
+  /** Kills a process; its successor books the holds that it left open. */
   crash(who: number): void {
     const { process } = this.instance(who)
     this.processes.kill(process)
     this.register(who)
-    for (const entry of this.holds) if (entry.isOpen && entry.life === process) this.book(entry, entry.hold.heldMicros)
+    for (const entry of this.holds)
+      if (entry.isOpen && entry.process === process) this.book(entry, entry.hold.heldMicros)
   }
 
   book(entry: { readonly hold: Hold; isOpen: boolean }, micros: number): void {
@@ -103,7 +104,7 @@ class World {
     return found
   }
 
-  /** Never beyond the limit, and the same to the micro-dollar as the books kept by hand. */
+  /** Spent and held never exceed the limit, and both are equal to the model, to the micro-dollar. */
   check(): void {
     const { ledger } = this.instance(0).instance
     const { budget, inFlight } = ledger.accountOf(this.key.id, this.now) ?? { budget: undefined, inFlight: -1 }
@@ -119,7 +120,7 @@ class World {
 }
 
 describe('any interleaving of hold, settle, release, crash and change of period', () => {
-  it('keeps spent + held within the limit, and books that add up', { timeout: 120_000 }, () => {
+  it('keeps spent + held within the limit, and the ledger adds up', { timeout: 120_000 }, () => {
     const directory = temporaryDirectory()
     const store = Store.forServing(directory.path)
     let keys = 0
@@ -129,12 +130,12 @@ describe('any interleaving of hold, settle, release, crash and change of period'
         fc.constantFrom<Period>('day', 'week', 'month', 'total'),
         fc.array(step, { minLength: 80, maxLength: 120 }),
         (period, steps) => {
-          const world = new World(store, `key-${++keys}`, period)
+          const both = new TwoInstances(store, `key-${++keys}`, period)
           for (const action of steps) {
-            world.run(action)
-            world.check()
+            both.run(action)
+            both.check()
           }
-          for (const { instance } of world.instances) instance.close()
+          for (const { instance } of both.instances) instance.close()
         },
       ),
       { numRuns: Number(process.env['INTERLEAVINGS'] ?? 100) },

@@ -7,7 +7,7 @@ import { temporaryDirectory } from '../../helpers/directory.ts'
 import { NOON, createKey } from '../../helpers/store.ts'
 
 const PROGRAM = join(import.meta.dirname, '../../helpers/store-process.ts')
-/** KILLS=1000 for the long run. */
+/** The number of kills; KILLS=1000 is the long run. */
 const KILLS = Number(process.env['KILLS'] ?? 6)
 let directory: ReturnType<typeof temporaryDirectory>
 let store: Store
@@ -21,7 +21,7 @@ afterEach(() => {
   directory.remove()
 })
 
-/** The generations that a process said to have sent before it was killed in the middle of its work. */
+/** Ids of the generations that a process printed as sent before it was killed in the middle of its work. */
 async function killed(command: object, afterMs: number): Promise<string[]> {
   const child = spawn(process.execPath, [PROGRAM, directory.path], { stdio: ['pipe', 'pipe', 'inherit'] })
   let output = ''

@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Store } from '../../../src/stores/sqlite/store.ts'
 import { temporaryDirectory } from '../../helpers/directory.ts'
-import { NOON, PretendedProcesses, cost, createKey, held, orderOf, registered } from '../../helpers/store.ts'
+import { NOON, FakeProcesses, cost, createKey, held, orderOf, registered } from '../../helpers/store.ts'
 
 let directory: ReturnType<typeof temporaryDirectory>
 let store: Store
@@ -23,7 +23,7 @@ const rowOf = (table: string) => ({ ...sqlite.prepare(`SELECT * FROM ${table}`).
 
 describe('a row of the ledger', () => {
   it('has each value in the column that is named after it, and no column without one', () => {
-    const { ledger } = registered(store, new PretendedProcesses().next())
+    const { ledger } = registered(store, new FakeProcesses().next())
     const key = createKey(store, { name: 'alice' })
     const order = {
       generationId: 'gen_columns',

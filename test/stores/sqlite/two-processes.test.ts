@@ -25,7 +25,7 @@ afterEach(async () => {
   directory.remove()
 })
 
-/** Another process on the same file. */
+/** Starts another process on the same file; the function returned sends it a command and resolves with the answer. */
 async function another(): Promise<(command: object) => Promise<unknown>> {
   const child = spawn(process.execPath, [PROGRAM, directory.path], { stdio: ['pipe', 'pipe', 'inherit'] })
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
