@@ -16,8 +16,8 @@ import type { Settlement } from '../src/accounting/settlement.ts'
 import type { Instance } from '../src/stores/sqlite/store.ts'
 
 /**
- * npm run bench:store [-- --rows 10000000] [--dir DIRECTORY]: what a request costs on the store, with an empty ledger
- * and with one of so many rows. CPU time of this process is what counts; the rest is waiting for the disk.
+ * npm run bench:store [-- --rows 10000000] [--dir DIRECTORY]: the cost of a request on the store, with an empty ledger
+ * and with one of so many rows. Compare the CPU time of this process; the rest is waiting for the disk.
  */
 const { values } = parseArgs({
   options: {
@@ -66,7 +66,7 @@ async function makeKeys(): Promise<IssuedKey[]> {
   return Promise.all(made)
 }
 
-/** What comes in one turn of the event loop is one transaction: 64 connections under load make batches of dozens. */
+/** Measures the ledger batch by batch: under load, 64 connections make batches of dozens in one turn of the event loop. */
 function measure(title: string): void {
   for (const batch of [1, 4, 16, 64]) {
     requests(instance, batch, 2000)
@@ -82,7 +82,7 @@ function measure(title: string): void {
   }
 }
 
-/** As the gateway does it: each connection looks up, holds, settles, and does so again. */
+/** Measures the path of the gateway: each connection looks its key up, holds and settles, again and again. */
 async function measureWriter(connections: number): Promise<void> {
   const writer = new LedgerWriter({ ledger: instance.ledger, onWriteFailed: console.error })
   const connection = async (count: number): Promise<void> => {
@@ -100,7 +100,7 @@ async function measureWriter(connections: number): Promise<void> {
   await all(REQUESTS)
   const { user, system } = process.cpuUsage(cpuBefore)
   const cpu = ((user + system) / REQUESTS).toFixed(1).padStart(6)
-  console.log(`  through the writer, ${String(connections).padStart(2)} connections: ${cpu} of CPU`)
+  console.log(`  through the ledger writer, ${String(connections).padStart(2)} connections: ${cpu} of CPU`)
 }
 
 function requests({ ledger }: Instance, batch: number, count: number): void {
@@ -160,7 +160,7 @@ function settlement(): Settlement {
   }
 }
 
-/** Three ways to see a revocation of another process at once. */
+/** Measures three lookups that see a revocation by another process at once. */
 function lookups(): void {
   const digest = keyDigest(keys[0]?.secret ?? '')
   const raw = new DatabaseSync(store.file)
@@ -189,7 +189,7 @@ function timed(title: string, work: () => readonly unknown[]): void {
   console.log(`  ${title.padEnd(30)} ${(performance.now() - startedAt).toFixed(1)} ms, ${length} rows`)
 }
 
-/** Writes rows past the verbs, which would take an hour, with the totals that the verbs would have kept. */
+/** Writes rows in SQL, with their totals: through the ledger they would take an hour. */
 function fill(rows: number): void {
   const raw = new DatabaseSync(store.file)
   const today = dayOf(Date.now())

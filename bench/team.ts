@@ -10,8 +10,8 @@ import { onCore, startGateway, startUpstream, untilReady } from './machines.ts'
 import type { Machine } from './machines.ts'
 
 /**
- * npx node bench/team.ts [--short]: what virtual keys, budget and ledger cost a request, through the real gateway: CPU time
- * of its process with the database on and off, in turns. Needs nginx, wrk and /proc.
+ * npx node bench/team.ts [--short]: the cost of virtual keys, budget and ledger per request, through the real gateway:
+ * CPU time of its process with the database on and off, in turns. Needs nginx, wrk and /proc.
  */
 const { values } = parseArgs({ options: { short: { type: 'boolean', default: false } } })
 const ROUNDS = values.short ? 2 : 6
@@ -34,7 +34,7 @@ const ANSWER = JSON.stringify({
 interface Side {
   readonly machine: Machine
   readonly script: string
-  /** Microseconds of CPU per request, a number a round. */
+  /** Microseconds of CPU per request, one number a round. */
   readonly costs: number[]
   requests: number
 }
@@ -48,7 +48,7 @@ try {
 } finally {
   for (const machine of [upstream, sides.on.machine, sides.off.machine]) machine.stop()
 }
-checkBooks()
+checkLedger()
 
 async function startOn(): Promise<Side> {
   const store = Store.forServing(directory)
@@ -115,8 +115,8 @@ function compare(connections: number): void {
   console.log(parts.join(' · '))
 }
 
-/** Nothing of it is worth anything where the books do not have every request. */
-function checkBooks(): void {
+/** Fails where the ledger lacks a request: the measurement would be worth nothing. */
+function checkLedger(): void {
   const store = Store.forCommand(directory, { create: false })
   const rows = store.reports.usage({ by: 'key', sinceDay: 0 }).reduce((sum, { generations }) => sum + generations, 0)
   store.close()

@@ -12,11 +12,11 @@ import { Audit } from './audit.ts'
 import { Dice } from './random.ts'
 import { countingUpstream } from './upstream.ts'
 import type { GatewayProcess } from '../../test/helpers/gateway-process.ts'
-import type { Purse } from './audit.ts'
+import type { BudgetedKey } from './audit.ts'
 
 /**
- * npm run kills [-- --runs 1000] [-- --short] [--seed N]: a gateway is killed at random moments under load, started
- * again, and its books are compared with what the upstream counted.
+ * npm run kills [-- --runs 1000] [-- --short] [--seed N]: a gateway is killed at random moments under load and started
+ * again, and its ledger is compared with the orders that the upstream counted.
  */
 const { values } = parseArgs({
   options: {
@@ -32,7 +32,7 @@ const IMAGES = 2
 /** Pays for 15 orders at their highest cost. */
 const TIGHT_MICROS = 15 * IMAGES * PRICE_MICROS + PRICE_MICROS
 const DIED = 'a process died: what it had under way is booked at its highest cost'
-/** Of the kills, how many come while the gateway starts and books what the last one left. */
+/** The share of kills that come while the gateway starts and books the holds of the last one. */
 const KILLED_AT_START = 0.15
 
 const dice = new Dice(Number(values.seed))
@@ -44,16 +44,16 @@ const modelsFile = join(directory, 'models.json')
 const models = { 'kill-*': { like: 'dall-e-2', price: { usd_per_image: PRICE_MICROS / 1e6 } } }
 writeFileSync(modelsFile, JSON.stringify({ models }))
 const environment = { DATA_DIR: directory, MODELS_FILE: modelsFile, COMETAPI_BASE_URL: upstream.url, LOG_LEVEL: 'info' }
-const wide = await newPurse('wide', 1e12)
+const wide = await newKey('wide', 1e12)
 
 console.log(`${RUNS} kills, seed ${values.seed}, in ${directory}`)
 let kills = 0
 let killedAtStart = false
-/** Of what the upstream counted, how much was compared. */
+/** Orders counted upstream that were compared. */
 let audited = 0
 const startedAt = performance.now()
-let toldAt = startedAt
-let tight: Awaited<ReturnType<typeof newPurse>> | undefined
+let reportedAt = startedAt
+let tight: Awaited<ReturnType<typeof newKey>> | undefined
 for (let index = 0; index < RUNS && audit.problems.length === 0; index++) await run()
 const last = launchGateway(environment)
 await last.url
@@ -65,7 +65,7 @@ const summed = sums.reduce((all, { generations }) => all + generations, 0)
 if (summed !== audit.rows) audit.problems.push(`the totals have ${summed} generations, the ledger ${audit.rows}`)
 store.close()
 await upstream.close()
-tell()
+reportProgress()
 for (const problem of audit.problems) console.error(`  ${problem}`)
 if (audit.problems.length > 0) {
   console.error(`Failed; the file is in ${directory}. Again: npm run kills -- --seed ${values.seed}`)
@@ -73,7 +73,7 @@ if (audit.problems.length > 0) {
 }
 rmSync(directory, { recursive: true })
 
-/** Starts a gateway, compares the books, loads it, kills it. */
+/** Starts a gateway, audits the ledger, loads the gateway, kills it. */
 async function run(): Promise<void> {
   const gateway = launchGateway(environment)
   if (dice.chance(KILLED_AT_START)) {
@@ -84,7 +84,7 @@ async function run(): Promise<void> {
   const url = await gateway.url
   check(gateway)
   killedAtStart = false
-  tight = await newPurse(`tight-${kills}`, TIGHT_MICROS)
+  tight = await newKey(`tight-${kills}`, TIGHT_MICROS)
   const control = new AbortController()
   const clients = Array.from({ length: CLIENTS }, (_, index) => client(url, index, control.signal))
   await sleep(dice.between(5, 300))
@@ -97,23 +97,23 @@ async function kill(gateway: Pick<GatewayProcess, 'signal' | 'ended'>): Promise<
   gateway.signal('SIGKILL')
   await gateway.ended()
   kills++
-  if (performance.now() - toldAt < 5000) return
-  toldAt = performance.now()
-  tell()
+  if (performance.now() - reportedAt < 5000) return
+  reportedAt = performance.now()
+  reportProgress()
 }
 
-/** Since the last audit: the upstream's counts grow, so that those of before are left out. */
+/** Audits the orders since the last audit: the upstream keeps all that it has counted. */
 function check(gateway: Pick<GatewayProcess, 'logged'>): void {
   const counted = new Map([...upstream.counted].slice(audited))
   audited = upstream.counted.size
   const lines = gateway.logged(DIED) as { generations: { generationId: string }[] }[]
-  const said = killedAtStart
+  const logged = killedAtStart
     ? undefined
     : lines.flatMap(({ generations }) => generations.map((one) => one.generationId))
-  audit.compare({ counted, said }, tight === undefined ? [wide.purse] : [wide.purse, tight.purse])
+  audit.compare({ counted, logged }, tight === undefined ? [wide.budgeted] : [wide.budgeted, tight.budgeted])
 }
 
-/** Orders until the gateway is gone; now and then it goes away itself. */
+/** A client that orders until the gateway is gone, and leaves some answers unread. */
 async function client(url: string, index: number, signal: AbortSignal): Promise<void> {
   for (let order = 0; !signal.aborted; order++) {
     const { headers } = tight !== undefined && index % 4 === 0 ? tight : wide
@@ -130,14 +130,17 @@ async function client(url: string, index: number, signal: AbortSignal): Promise<
   }
 }
 
-async function newPurse(name: string, limitMicros: number): Promise<{ purse: Purse; headers: Record<string, string> }> {
+async function newKey(
+  name: string,
+  limitMicros: number,
+): Promise<{ budgeted: BudgetedKey; headers: Record<string, string> }> {
   const settings = checkedSettings({ name, budget: { limitMicros, period: 'total' } })
   const { key, secret } = await new VirtualKeys(store.keys).create(settings, Date.now())
-  const purse = { id: key.id, name, limitMicros, bookedMicros: 0 }
-  return { purse, headers: { authorization: `Bearer ${secret}` } }
+  const budgeted = { id: key.id, name, limitMicros, bookedMicros: 0 }
+  return { budgeted, headers: { authorization: `Bearer ${secret}` } }
 }
 
-function tell(): void {
+function reportProgress(): void {
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(0)
   const facts = `${upstream.counted.size} generations counted, ${audit.rows} rows, ${audit.abandoned} of them abandoned`
   console.log(`  ${kills} of ${RUNS} kills, ${seconds} s: ${facts}, ${audit.problems.length} problems`)

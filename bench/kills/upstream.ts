@@ -4,7 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Dice } from './random.ts'
 
-/** A CometAPI that counts: every order that has reached it, by the model that it names, which no other order names. */
+/** A CometAPI that counts the orders that reach it, by model: each order names a model of its own. */
 export interface CountingUpstream {
   readonly url: string
   /** Model → the images that were asked for. */
@@ -28,7 +28,7 @@ export async function countingUpstream(dice: Dice): Promise<CountingUpstream> {
   }
 }
 
-/** Counts an order when it is complete, and answers in one of the ways in which upstreams do. */
+/** Counts an order when its body is complete, and answers it with images, an error or a broken connection. */
 async function serve(
   request: IncomingMessage,
   response: ServerResponse,

@@ -1,13 +1,13 @@
 import type { Ending, Hold, LedgerCommand } from './ledger.ts'
 import type { Usage } from './usage.ts'
 
-/** A cost in micro-USD, and whether it was reckoned without usage from the upstream. */
+/** A cost in micro-USD; estimated where the upstream reported no usage that the price could be applied to. */
 export interface SettledCost {
   readonly costMicros: number
   readonly estimated: boolean
 }
 
-/** What is known of every generation at its end, whatever it came to. */
+/** The facts about the end of a generation, with every verdict. */
 interface Settled {
   /** Metrics labels of what was made, where the upstream said it, else of what was asked for. */
   readonly size: string
@@ -30,7 +30,7 @@ interface Settled {
   readonly isUsageMissing: boolean
 }
 
-/** Images were made, and they cost what the upstream reported, or what it can be reckoned to. */
+/** Images were made. They cost the usage that the upstream reported, else an estimate. */
 export interface Bought extends Settled {
   readonly verdict: 'bought'
   readonly images: number
@@ -50,19 +50,19 @@ export interface Free extends Settled {
 /** Nobody said whether the images were made: the most that they can cost is booked, marked as estimated. */
 export interface Unknown extends Settled {
   readonly verdict: 'unknown'
-  /** As many as may have been made. */
+  /** Images that may have been made. */
   readonly images: number
   readonly usage: undefined
   readonly cost: SettledCost | undefined
 }
 
 /**
- * What a generation came to. The ledger, the metrics, the log line and the cost header are given this record and nothing
- * else, so that sums over them agree.
+ * The result of a generation. The ledger, the metrics, the log line and the cost header are given this record and
+ * nothing else, so that sums over them agree.
  */
 export type Settlement = Bought | Free | Unknown
 
-/** The write that ends a hold as its generation was settled. */
+/** The command that ends a hold with the settlement of its generation. */
 export function endingCommand(hold: Hold, settlement: Settlement): LedgerCommand {
   const { verdict, images, usage, cost, size, quality, failure } = settlement
   const { endedAt, upstreamRequestId, upstreamMs, durationMs } = settlement

@@ -48,7 +48,7 @@ export const KEY_FIELDS = {
   isDisabled: z.boolean(),
 }
 
-/** A key keeps its name: the books go by it. */
+/** A key keeps its name, which stands in the rows of the ledger. */
 const { name: _, ...changeable } = KEY_FIELDS
 
 /** A new key's settings; what is not said is not limited. */
