@@ -4,9 +4,9 @@ type Retry = 'never' | 'sdk'
 export interface ErrorKind {
   readonly status: number
   readonly type: string
-  /** What the SDK may do. `sdk` leaves it to the SDK's own rule: 408, 409, 429 and 5xx are sent again. */
+  /** Whether an SDK sends the request again. `sdk`: by its own rule, which is to repeat 408, 409, 429 and 5xx. */
   readonly retry: Retry
-  /** The order may have been carried out and billed although it failed. Absent: it was not. */
+  /** The order may have been carried out and billed although it failed. Absent: it was not, as far as the code says. */
   readonly ambiguous?: true
   /** One line for docs/errors.md. */
   readonly doc: string

@@ -28,7 +28,7 @@ export interface Origin {
   readonly code: string | undefined
 }
 
-/** Facts about an error; those that the client is told in headers are rendered by `GatewayError.headers` alone. */
+/** Facts about an error. `GatewayError.headers` alone turns them into headers, and no code reads those back. */
 export interface ErrorDetails {
   readonly param?: string | null
   readonly issues?: readonly Issue[]
@@ -38,7 +38,7 @@ export interface ErrorDetails {
   readonly origin?: Origin | undefined
   /** The order may have been carried out and billed, beyond what the code's row in the table says. */
   readonly isAmbiguous?: boolean
-  /** Response headers that no code reads back, e.g. `x-ratelimit-limit-requests`. */
+  /** Further response headers, e.g. `x-ratelimit-limit-requests`. */
   readonly headers?: Readonly<Record<string, string>>
   /** Set where the upstream's own status, code and type go to the client. */
   readonly wire?: { readonly status: number; readonly code: string | null; readonly type: string }
@@ -57,7 +57,7 @@ export interface ErrorBody {
 }
 
 /**
- * What any phase throws to end an exchange.
+ * The error that any phase throws to end an exchange.
  * `message` goes to the client and never to the log: it may quote the request.
  */
 export class GatewayError extends Error {

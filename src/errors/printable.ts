@@ -1,4 +1,4 @@
-/** Control, format and line-breaking characters: what could move the cursor, hide, or turn text around. */
+/** Control, format and line-breaking characters: they can move the cursor, hide, or turn text around. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu
 
 /** Whether a terminal shows all of a text, in one line and in its order. */

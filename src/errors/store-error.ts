@@ -1,6 +1,6 @@
 import { GatewayError } from './gateway-error.ts'
 
-/** What can be wrong with the database: how a caller sees it, and whether it can pass by itself. */
+/** Problems of the database, and whether each can pass by itself. */
 const KINDS = {
   full: { passes: true },
   locked: { passes: true },
@@ -13,19 +13,17 @@ const KINDS = {
 } as const
 export type StoreProblem = keyof typeof KINDS
 
-/** The database cannot do what was asked. The message is a sentence for whoever runs the gateway. */
+/** The database cannot do what was asked. The message is a sentence for the operator. */
 export class StoreError extends Error {
   override readonly name = 'StoreError'
   readonly problem: StoreProblem
-  /** How the CLI tells a sentence from a defect. */
-  readonly code = 'STORE'
 
   constructor(problem: StoreProblem, message: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause })
     this.problem = problem
   }
 
-  /** Whether the same can be tried again later. */
+  /** Whether trying again later can succeed. */
   get passes(): boolean {
     return KINDS[this.problem].passes
   }

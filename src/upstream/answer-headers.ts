@@ -1,14 +1,14 @@
 import type { Redact } from './redaction.ts'
 
-/** The headers of an answer that are read, each in a shape that it may have. */
+/** The headers of an answer that the gateway reads: checked, and without any part of the upstream key. */
 export type AnswerHeaders = Readonly<Partial<Record<HeaderName, string>>>
 
-/** Headers as they came. */
+/** Headers as undici gives them. */
 export type ReceivedHeaders = Readonly<Record<string, string | readonly string[] | undefined>>
 
 interface Shape {
   readonly pattern: RegExp
-  /** The pattern leaves room for a part of the upstream key, which is looked for. */
+  /** The pattern leaves room for a part of the upstream key, so that the value must be redacted too. */
   readonly isOpen?: true
 }
 
@@ -18,10 +18,7 @@ const CHARSET = /(?: *; *charset="?(?:utf-?8|us-ascii|iso-8859-1|windows-1252|gb
 /** Content codings (IANA, HTTP Content Coding Registry), one or several. */
 const CODING = '(?:identity|gzip|x-gzip|deflate|br|zstd|compress|x-compress)'
 
-/**
- * An allow-list: any other header may name channels, set cookies, repeat the key or speak for the gateway. Whatever is
- * kept or shown of an upstream's headers has passed through here.
- */
+/** An allow-list: any other header may name channels, set cookies, repeat the key or speak for the gateway. */
 const SHAPES = {
   'content-type': { pattern: new RegExp(`${MEDIA_TYPE.source}${CHARSET.source}(?= *(?:[;,]|$))`, 'i') },
   'content-encoding': { pattern: new RegExp(`^${CODING}(?: *, *${CODING})*$`, 'i') },
@@ -37,7 +34,7 @@ type HeaderName = keyof typeof SHAPES
 
 const ENTRIES: readonly (readonly [HeaderName, Shape])[] = Object.entries(SHAPES) as [HeaderName, Shape][]
 
-/** The headers that are read, as far as they look as they should and hold no part of a key. */
+/** Reads an answer's headers. A value of another shape, or with a part of a key in it, is left out whole. */
 export function readHeaders(received: ReceivedHeaders, redact: Redact): AnswerHeaders {
   const headers: Partial<Record<HeaderName, string>> = {}
   for (const [name, shape] of ENTRIES) {

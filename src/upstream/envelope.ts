@@ -1,7 +1,7 @@
 import type { Origin } from '../errors/gateway-error.ts'
 import type { Redact } from './redaction.ts'
 
-/** The upstream's own words about a failure, keys taken out; empty where it says nothing. */
+/** An error in the upstream's own words, keys taken out. A member that is missing is empty, `param` null. */
 export interface UpstreamError {
   readonly message: string
   readonly type: string
@@ -9,7 +9,7 @@ export interface UpstreamError {
   readonly param: string | null
 }
 
-/** A text is cut twice: before keys are looked for, to bound the search, and afterwards, so that no key is cut in two. */
+/** A text is cut before keys are looked for, which bounds the search, and again afterwards: no key is cut in two. */
 const MAX_READ_CHARACTERS = 16_384
 const MAX_MESSAGE_CHARACTERS = 2000
 
@@ -37,7 +37,7 @@ export function originOf(status: number, { code }: Pick<UpstreamError, 'code'> =
   return { status, code: /^[\w.:-]{1,64}$/.test(code) ? code : undefined }
 }
 
-/** Takes out what says something about CometAPI's inside and nothing to the client: request ids, channels, groups. */
+/** Takes out request ids, channels and groups: they say nothing to the client, and something about CometAPI's inside. */
 export function withoutInternals(message: string): string {
   return message
     .slice(0, MAX_MESSAGE_CHARACTERS)

@@ -22,7 +22,10 @@ export function brokenOff(cause: Error): GatewayError {
   return new GatewayError('upstream_failed', message, { cause })
 }
 
-/** The generation has used up its time. @param timeoutMs all of it, retries included */
+/**
+ * The generation has used up its time.
+ * @param timeoutMs all of it, retries included
+ */
 export function timedOut(timeoutMs: number): GatewayError {
   return new GatewayError('upstream_timeout', `CometAPI did not finish within ${timeoutMs / 1000} s. ${NOT_AGAIN}`)
 }
@@ -30,7 +33,7 @@ export function timedOut(timeoutMs: number): GatewayError {
 /**
  * The answer holds no images.
  * @param what e.g. `an HTML page`
- * @param isAmbiguous it does not say either that the work was not done
+ * @param isAmbiguous the work may have been done all the same
  */
 export function invalidAnswer(what: string, origin: Origin | undefined, isAmbiguous: boolean): GatewayError {
   const message = `CometAPI answered with ${what} instead of images.`

@@ -16,7 +16,7 @@ const MEANT = {
   client: ['invalid_request', 'convert_request_failed', 'bad_request_body'],
 } as const
 
-/** The gateway's quota, the prompt, the model's name, or the client's request in general: what an error is about. */
+/** The subject of an error: the gateway's quota, the prompt, the model's name, or the client's request in general. */
 export type Meaning = keyof typeof MEANT
 
 const MEANINGS: ReadonlyMap<string, Meaning> = new Map(
@@ -52,12 +52,12 @@ const OTHER_CODES: ReadonlySet<string> = new Set([
   'shell_api_error',
 ])
 
-/** What an error is about, by its code or else by its type. Undefined: neither says so. */
+/** The subject of an error, by its code or else by its type. Undefined: neither tells it. */
 export function meaningOf({ code, type }: { readonly code: string; readonly type: string }): Meaning | undefined {
   return MEANINGS.get(code) ?? MEANINGS.get(type)
 }
 
-/** The upstream's code as the log may have it: itself where it is known, else `other`, since a log repeats no strange text. */
+/** The upstream's code for the log, which repeats no strange text: `other` stands for a code that is not known. */
 export function knownCode(code: string | undefined): string | undefined {
   return code === undefined || MEANINGS.has(code) || OTHER_CODES.has(code) ? code : 'other'
 }

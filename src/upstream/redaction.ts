@@ -1,10 +1,10 @@
 /** Takes keys out of a text. */
 export type Redact = (text: string) => string
 
-/** As many characters of a key in a row are a part of it; fewer may be a coincidence. */
+/** So many characters of a key in a row are a part of it; fewer may be a coincidence. */
 const PART_CHARACTERS = 8
 const REDACTED = '[redacted]'
-/** The characters of a text as they are written, and with those that are percent-encoded as one each. */
+/** Characters as they are written, and with each percent-encoded one counted as one. */
 const WRITTEN = /[^]/g
 const DECODED = /%[0-9a-f]{2}|[^]/gi
 
@@ -25,7 +25,7 @@ export function keyRedactor(key: string): Redact {
     const letters = text.replaceAll(character, letterOf)
     if (!hasPart(letters)) return text
     let safe = ''
-    let end = 0 // of the part that has been taken out last
+    let end = 0 // the end of the part that was taken out last
     for (const [at, written] of (text.match(character) ?? []).entries()) {
       if (isPart(letters, at)) {
         if (at >= end) safe += REDACTED
@@ -55,7 +55,7 @@ function partsOf(key: string): ReadonlySet<string> {
   )
 }
 
-/** What stands for the key alone where it begins at a first, second or third byte (RFC 4648, 4 and 5). */
+/** The base64 of the key alone, where it begins at the first, second or third byte of three (RFC 4648, 4 and 5). */
 function inBase64(key: string): string[] {
   return [0, 1, 2].flatMap((bytesBefore) => {
     const bytes = Buffer.from('\0'.repeat(bytesBefore) + key)

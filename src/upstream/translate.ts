@@ -13,19 +13,19 @@ export interface FailedAnswer {
   readonly model: string
 }
 
-/** What a status means for the client. */
+/** The meaning of a status for the client. */
 interface StatusRule {
   /** The statuses that it is about; where there is a `from`, every status of that number or above. */
   readonly statuses?: readonly number[]
   readonly from?: number
-  /** It holds only where the error says something: `blames the client` by its code, `has words` in its message. */
+  /** A condition on the error: its code `blames the client`, or its message `has words`. */
   readonly only?: 'blames the client' | 'has words'
   readonly code: ErrorCode
   /** The message for the client; absent where the upstream's own goes on. */
   readonly message?: (status: number) => string
   /** The client's status, where the upstream's own code and message go on under another. */
   readonly status?: number
-  /** The same request may be sent again after a while, which the upstream may have named. */
+  /** The same request may be sent again, after a time that the upstream may have named. */
   readonly isTemporary?: true
 }
 
@@ -34,7 +34,7 @@ const NO_QUOTA =
 const BAD_KEY =
   "CometAPI refused the gateway's own key. Its operator must check COMETAPI_KEY; your request and your key are not at fault."
 
-/** The first rule that fits says what a status means (DESIGN section 5). No rule fits below 400: redirects are never followed. */
+/** The first rule that fits decides. No rule fits below 400: redirects are never followed. */
 const STATUS_RULES: readonly StatusRule[] = [
   { statuses: [402], code: 'upstream_quota_exhausted', message: () => NO_QUOTA },
   { statuses: [401, 403], code: 'upstream_rejected_key', message: () => BAD_KEY },

@@ -29,7 +29,7 @@ export interface StreamedBody {
   open(): Readable
 }
 
-/** Holds back, lets go on or ends the answer that is coming in. */
+/** Applies backpressure to the answer that is coming in, or ends it. */
 export type AnswerControl = Pick<Dispatcher.DispatchController, 'pause' | 'resume' | 'abort'>
 
 /** Receives an answer as it arrives. `failed` comes at most once, instead of `ended`. */
@@ -71,7 +71,7 @@ export class Upstream {
     this.#pool = new Pool(origin, {
       allowH2: false,
       pipelining: 1,
-      // The generation has one timer for all of it, which counts from the client's point of view.
+      // No timeouts here: the generation has one timer for all of its attempts.
       headersTimeout: 0,
       bodyTimeout: 0,
       connect,
@@ -98,7 +98,7 @@ export class Upstream {
   }
 }
 
-/** Translates undici's callbacks into the receiver's words. */
+/** Translates undici's callbacks into those of the receiver. */
 class DispatchAdapter implements Dispatcher.DispatchHandler {
   readonly #receiver: AnswerReceiver
   readonly #redact: Redact

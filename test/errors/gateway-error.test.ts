@@ -4,7 +4,7 @@ import type { ErrorCode, Issue } from '../../src/errors/gateway-error.ts'
 
 const CODES = Object.keys(ERRORS).filter((code): code is ErrorCode => code in ERRORS)
 
-/** DESIGN sections 4 and 5: what answers with which status, and what an SDK must not send again. */
+/** The status of each code, and whether an SDK may send the request again. */
 const TABLE: readonly [code: ErrorCode, status: number, mayRetry: boolean][] = [
   ['missing_required_parameter', 400, true],
   ['unknown_parameter', 400, true],

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { printable, printableJson } from '../../src/errors/printable.ts'
 
-describe('what a terminal is given', () => {
+describe('a text for a terminal', () => {
   it.each([
     ['an escape sequence', '\u001b[31mred'],
     ['its one-character form', '\u009b31mred'],
@@ -12,7 +12,7 @@ describe('what a terminal is given', () => {
     ['reversed text', '\u202egnp.exe'],
     ['an invisible character', 'a\u200bb'],
     ['half a character', '\ud800'],
-  ])('cannot be %s', (_what, text) => {
+  ])('has no %s', (_what, text) => {
     expect(printable(text)).toContain('\u{FFFD}')
     expect(printable(text)).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u)
   })

@@ -9,11 +9,11 @@ export interface RawAnswer {
 /** The answers that a connection carried, read as strictly as HTTP/1.1 is written (RFC 9112, 6.3). */
 export interface RawAnswers {
   readonly answers: readonly RawAnswer[]
-  /** Nothing, where the connection ended with an answer; else what no answer accounts for. */
+  /** The bytes after the last complete answer. */
   readonly rest: Buffer
 }
 
-/** Divides the bytes of a connection into answers; one that is not complete is part of the rest. */
+/** Divides the bytes of a connection into answers. */
 export function readAnswers(bytes: Buffer): RawAnswers {
   const answers: RawAnswer[] = []
   let rest = bytes

@@ -6,7 +6,7 @@ const UPSTREAM = 'upstream_error'
 
 type Row = readonly [upstream: string, status: number, body: unknown, client: readonly unknown[]]
 
-/** DESIGN section 5, row by row: what the upstream says, and status, code, type, param and retry for the client. */
+/** Answers of the upstream, and the status, code, type, param and retry advice that the client gets for each. */
 const TABLE: readonly Row[] = [
   // 400, 404, 413, 415, 422 with an error.
   [
@@ -160,7 +160,7 @@ const TABLE: readonly Row[] = [
   ['451', 451, '', [451, null, REQUEST, null, false]],
 ]
 
-describe('what the upstream answers becomes, for the client,', () => {
+describe('an answer of the upstream becomes, for the client,', () => {
   it.each(TABLE)('%s', (_upstream, status, body, client) => {
     expect(seen(translate({ status, body }))).toEqual(client)
   })

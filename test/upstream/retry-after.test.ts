@@ -8,7 +8,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** Seconds to wait, 1 to 60: the SDKs ignore or misread longer ones (facts 4.2). */
+/** Seconds to wait, 1 to 60: the SDKs ignore or misread longer ones. */
 const HEADERS: readonly [header: string | undefined, seconds: string][] = [
   [undefined, '1'],
   ['', '1'],

@@ -13,13 +13,13 @@ interface Answer {
   readonly retryAfter?: string | undefined
 }
 
-/** What the client gets for an answer of the upstream; a string or buffer is its body as it is. */
+/** The client's error for an answer of the upstream; a string or buffer is its body as it is. */
 export function translate({ status, body, retryAfter }: Answer): GatewayError {
   const bytes = Buffer.isBuffer(body) ? body : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body))
   return translateFailure({ status, error: readError(bytes, redact), model: 'gpt-image-2' }, retryAfter)
 }
 
-/** A body in CometAPI's envelope (facts 1.8). */
+/** A body in CometAPI's envelope. */
 export function comet(
   code: string,
   message = 'words (request id: 20260205132859798638387SIHCnxzJ)',
