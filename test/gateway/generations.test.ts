@@ -15,7 +15,7 @@ import { seriesIn } from '../helpers/metrics.ts'
 import { orderOf } from '../helpers/store.ts'
 import { image, PretendedUpstream } from './generation/pretended-upstream.ts'
 import type { LedgerWriter } from '../../src/accounting/ledger-writer.ts'
-import type { Hold, HoldOrder } from '../../src/accounting/ledger.ts'
+import type { Hold, OrderedGeneration } from '../../src/accounting/ledger.ts'
 import type { Settlement } from '../../src/accounting/settlement.ts'
 import type { GenerationsOptions } from '../../src/gateway/generations.ts'
 import type { Marks } from '../../src/gateway/adoption/order-identity.ts'
@@ -33,7 +33,7 @@ class PretendedLedger {
   readonly settled: [Hold, Settlement][] = []
   beforeHold: () => Promise<void> | void = () => {}
 
-  async hold(asked: HoldOrder): Promise<Hold> {
+  async hold(asked: OrderedGeneration): Promise<Hold> {
     await this.beforeHold()
     const hold = {
       id: this.held.length + 1,

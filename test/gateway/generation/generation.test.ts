@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import { GatewayError } from '../../../src/errors/gateway-error.ts'
+import type { GatewayError } from '../../../src/errors/gateway-error.ts'
 import { Generation } from '../../../src/gateway/generation/generation.ts'
 import { KeptAnswers } from '../../../src/gateway/generation/kept-answers.ts'
 import { SpoolDirectory } from '../../../src/spool/spool-file.ts'

@@ -1,4 +1,5 @@
-import type { AnswerHeaders, AnswerReceiver } from '../../../src/upstream/upstream.ts'
+import type { AnswerHeaders } from '../../../src/upstream/answer-headers.ts'
+import type { AnswerReceiver } from '../../../src/upstream/upstream.ts'
 
 const JSON_HEADERS = { 'content-type': 'application/json' }
 
