@@ -75,6 +75,7 @@ const ONLY_IMPORTERS: Readonly<Record<string, readonly string[]>> = {
   commander: ['cli/'],
   'string-width': ['cli/'],
   openai: ['cli/commands/demo.ts'],
+  '@fastify/cors': ['app/', 'http/plugins/origins.ts'],
   '@fastify/rate-limit': ['app/'],
   'pino-pretty': ['telemetry/logging.ts'],
 }

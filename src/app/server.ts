@@ -1,15 +1,19 @@
 import fastify, { LogController } from 'fastify'
+import cors from '@fastify/cors'
 import rateLimit from '@fastify/rate-limit'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { imagesEdits } from '../gateway/requests/images-edits.ts'
 import { imagesGenerations } from '../gateway/requests/images-generations.ts'
 import { imagesVariations } from '../gateway/requests/images-variations.ts'
+import { Origins } from '../access/origins.ts'
 import { WindowStore } from '../access/limits/window-store.ts'
 import { authenticator } from '../http/plugins/authenticate.ts'
-import { answerClientError, answerFrameworkError, errors } from '../http/plugins/errors.ts'
+import { answerClientError, errors, frameworkErrorAnswerer } from '../http/plugins/errors.ts'
 import { failedAuthentications } from '../http/plugins/failed-authentications.ts'
 import { jsonBodies } from '../http/plugins/bodies.ts'
 import { exchanges } from '../http/plugins/exchanges.ts'
+import { corsOptions, refusingForeignPages } from '../http/plugins/origins.ts'
+import { unknownUrls } from '../http/plugins/unknown-urls.ts'
 import { adminRoutes } from '../http/routes/admin/admin.ts'
 import { gatewayRoutes } from '../http/routes/gateway.ts'
 import { meRoute } from '../http/routes/me.ts'
@@ -54,18 +58,22 @@ export interface ServerParts {
 /** Fastify with its hooks and routes, in the order in which a request meets them; not listening yet. */
 export async function createServer(config: Config, parts: ServerParts): Promise<FastifyInstance> {
   const { generations, adoptions, log, logger } = parts
-  const server = fastify(optionsOf(config))
+  const origins = new Origins(config.CORS_ORIGINS ?? [])
+  const server = fastify(optionsOf(config, origins))
   await server.register(exchanges, { generations, adoptions, log })
   await server.register(errors, {
+    origins,
     maxBodyBytes: config.MAX_BODY_BYTES,
     onDefect: (err, request) => logger.error({ err, requestId: request.exchange.id }, 'defect'),
   })
+  if (!origins.isEmpty) await server.register(cors, corsOptions(origins))
+  await server.register(unknownUrls)
   await server.register(jsonBodies)
   await server.register(rateLimit, { global: false, store: WindowStore })
   const failures = failedAuthentications(server, config.AUTH_FAILURES_PER_MINUTE)
   const gateway = createGateway(config, parts)
   await server.register((calls: FastifyInstance, _options: object, done: () => void) => {
-    registerCalls(calls, config, { ...parts, gateway, failures })
+    registerCalls(calls, config, { ...parts, gateway, failures, origins })
     done()
   })
   const { loopbackOnly, SANDBOX: sandbox, ADMIN_KEY, METRICS_TOKEN } = config
@@ -76,11 +84,12 @@ export async function createServer(config: Config, parts: ServerParts): Promise<
     metricsAreOpen: METRICS_TOKEN === undefined && (loopbackOnly || sandbox),
     checksHost: loopbackOnly && !sandbox,
     failures,
+    origins,
   })
   return server
 }
 
-function optionsOf(config: Config) {
+function optionsOf(config: Config, origins: Origins) {
   return {
     // The exchange writes the one line of a request; Fastify's own would print the query string.
     logger: false,
@@ -93,7 +102,7 @@ function optionsOf(config: Config) {
     http: { requireHostHeader: false },
     routerOptions: { maxParamLength: 256, ignoreTrailingSlash: true },
     clientErrorHandler: answerClientError,
-    frameworkErrors: answerFrameworkError,
+    frameworkErrors: frameworkErrorAnswerer(origins),
   }
 }
 
@@ -115,13 +124,15 @@ function createGateway(config: Config, parts: ServerParts): Gateway {
 interface CallParts extends ServerParts {
   readonly gateway: Gateway
   readonly failures: FailedAuthentications
+  readonly origins: Origins
 }
 
-/** The routes of callers: a draining gateway refuses first, then the caller is found, then comes the route. */
+/** The routes of callers: foreign pages are refused, then everybody while draining; then the caller is found. */
 function registerCalls(calls: FastifyInstance, config: Config, parts: CallParts): void {
-  const { keyring, database, isDraining, gateway, failures } = parts
+  const { keyring, database, isDraining, gateway, failures, origins } = parts
   const { loopbackOnly, SANDBOX: sandbox, ADMIN_KEY, RATE_LIMIT_RPM: requestsPerMinute } = config
   const { virtualKeys, ledger } = database ?? {}
+  calls.addHook('onRequest', refusingForeignPages(origins))
   calls.addHook('onRequest', refusingWhile(isDraining))
   calls.addHook('onRequest', authenticator({ keyring, virtualKeys, loopbackOnly, sandbox, failures }))
   openaiRoutes(calls, gateway, ENDPOINTS)

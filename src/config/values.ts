@@ -79,6 +79,31 @@ export const namedKeys = z.string().transform((value, context): NamedKey[] => {
   return keys
 })
 
+/** Origins, comma-separated; `*` and `null` are none, since every page of the web has one of them. */
+export const origins = z.string().transform((value, context): string[] => {
+  const entries = value
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean)
+  if (entries.length === 0) context.addIssue({ code: 'custom', message: 'has no entry: write https://app.example.com' })
+  return entries.map((entry, index) => {
+    const origin = originOf(entry)
+    if (origin !== undefined) return origin
+    context.addIssue({
+      code: 'custom',
+      message: `entry ${index + 1} must be an origin, such as https://app.example.com: no path, no * and no null`,
+    })
+    return entry
+  })
+})
+
+/** An origin as browsers write it (RFC 6454, 6.2); that of a scheme other than http and https is taken as it is. */
+function originOf(entry: string): string | undefined {
+  if (/^(?!https?:)[a-z][a-z\d+.-]*:\/\/[\w.-]+$/.test(entry)) return entry
+  if (!/^https?:\/\/[^/?#\\@*]+\/?$/i.test(entry) || !URL.canParse(entry)) return undefined
+  return new URL(entry).origin
+}
+
 function isAnonymous({ username, password }: URL): boolean {
   return username === '' && password === ''
 }

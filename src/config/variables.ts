@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { bytes, decimal, flag, namedKeys, secret, upstreamUrl, visibleText, whole } from './values.ts'
+import { bytes, decimal, flag, namedKeys, origins, secret, upstreamUrl, visibleText, whole } from './values.ts'
 
 /**
  * Every variable: its reader, its default as it would be written, and its line for .env.example and
@@ -64,6 +64,11 @@ export const VARIABLES = {
     read: secret(24),
     default: undefined,
     doc: "The administrator's key: may call everything, and read /metrics. At least 24 characters.",
+  },
+  CORS_ORIGINS: {
+    read: origins,
+    default: undefined,
+    doc: 'Origins of web pages that may call from a browser, comma-separated: https://app.example.com. Without it, none.',
   },
   METRICS_TOKEN: {
     read: secret(16),

@@ -82,6 +82,12 @@ export const ERRORS = {
     retry: 'sdk',
     doc: 'A keyless gateway answers only to local host names.',
   },
+  origin_not_allowed: {
+    status: 403,
+    type: request,
+    retry: 'sdk',
+    doc: 'A web page of another origin may have sent the request; CORS_ORIGINS lists those that may.',
+  },
   model_not_found: {
     status: 404,
     type: request,

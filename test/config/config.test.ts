@@ -107,6 +107,13 @@ const GOOD: readonly (readonly [name: keyof Config, written: string, value: unkn
   ['PRICE_MULTIPLIER', '0', 0],
   ['ADMIN_KEY', ADMIN, ADMIN],
   ['METRICS_TOKEN', 'metrics-01234567', 'metrics-01234567'],
+  ['CORS_ORIGINS', 'https://app.example.com', ['https://app.example.com']],
+  [
+    'CORS_ORIGINS',
+    'https://App.example.com/, http://localhost:5173,tauri://localhost,chrome-extension://abcdef',
+    ['https://app.example.com', 'http://localhost:5173', 'tauri://localhost', 'chrome-extension://abcdef'],
+  ],
+  ['CORS_ORIGINS', 'https://b\u00fccher.example:443', ['https://xn--bcher-kva.example']],
   ['RATE_LIMIT_RPM', '60', 60],
   ['MAX_BODY_BYTES', '1024', 1024],
   ['MAX_BODY_BYTES', '512KiB', 524_288],
@@ -162,6 +169,28 @@ const BAD: readonly (readonly [name: string, written: string, problem: string])[
   ['PRICE_MULTIPLIER', '0,8', 'must be a number from 0 to 1000'],
   ['ADMIN_KEY', 'short', 'must have at least 24 characters'],
   ['METRICS_TOKEN', 'fifteen-letters', 'must have at least 16 characters'],
+  ...[
+    '*',
+    'null',
+    'app.example.com',
+    'https://*.example.com',
+    'https://a.example/path',
+    'https://me@a.example',
+    'https://',
+  ].map(
+    (origin) =>
+      [
+        'CORS_ORIGINS',
+        origin,
+        'entry 1 must be an origin, such as https://app.example.com: no path, no * and no null',
+      ] as const,
+  ),
+  [
+    'CORS_ORIGINS',
+    'https://app.example.com,,app.example.com',
+    'entry 2 must be an origin, such as https://app.example.com: no path, no * and no null',
+  ],
+  ['CORS_ORIGINS', ',', 'has no entry: write https://app.example.com'],
   ['RATE_LIMIT_RPM', '1000001', WHOLE(0, 1_000_000)],
   ['AUTH_FAILURES_PER_MINUTE', '0', WHOLE(1, 1_000_000)],
   ['MAX_BODY_BYTES', '1023', WHOLE(1024, 1_073_741_824)],

@@ -53,7 +53,7 @@ export class MinuteWindow {
     for (const entry of this.#entries) {
       if (left <= max) return 0
       left -= entry[counted]
-      if (left <= max) return entry.since + WINDOW_MS - now
+      if (left <= max) return leftOf(entry, now)
     }
     return 0
   }
@@ -61,7 +61,7 @@ export class MinuteWindow {
   /** Milliseconds until none of them counts any more. */
   clearMs(counted: Counted, now: number): number {
     const last = this.#entries.findLast((entry) => entry[counted] > 0)
-    return last === undefined ? 0 : Math.max(0, last.since + WINDOW_MS - now)
+    return last === undefined ? 0 : Math.max(0, leftOf(last, now))
   }
 
   #subtract(entry: Entry): void {
@@ -72,6 +72,11 @@ export class MinuteWindow {
 /** A clock that was set back must not make an entry stay for longer than its minute. */
 function isWithin({ since }: Entry, now: number): boolean {
   return since <= now && now - since < WINDOW_MS
+}
+
+/** Subtracted in this order, the rest of a minute is never rounded to more than one. */
+function leftOf({ since }: Entry, now: number): number {
+  return WINDOW_MS - (now - since)
 }
 
 function change(target: { requests: number; images: number }, { requests, images }: Counts, sign: 1 | -1): void {

@@ -3,9 +3,11 @@ import { STATUS_CODES } from 'node:http'
 import { GatewayError } from '../../errors/gateway-error.ts'
 import { StoreError, storeRefusal } from '../../errors/store-error.ts'
 import { newRequestId } from '../../gateway/ids.ts'
+import { corsHeaders } from './origins.ts'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Origins } from '../../access/origins.ts'
 import type { ErrorCode } from '../../errors/gateway-error.ts'
 
 /** Fastify's and Node's error codes → ours, with the words for a client. */
@@ -21,6 +23,8 @@ const FRAMEWORK: ReadonlyMap<string, readonly [ErrorCode, string]> = new Map<str
 ])
 
 export interface ErrorsOptions {
+  /** Pages of listed origins may read the errors that are answered before any hook, too. */
+  readonly origins: Origins
   /** Called with a defect: an error that is no GatewayError and not the client's fault. */
   readonly onDefect: (error: unknown, request: FastifyRequest) => void
   readonly maxBodyBytes: number
@@ -28,26 +32,14 @@ export interface ErrorsOptions {
 
 /** Answers every failure in OpenAI's shape, wherever it happens: in a phase, in the framework, before any route. */
 export const errors = fp(
-  function errors(app: FastifyInstance, { onDefect, maxBodyBytes }: ErrorsOptions, done: () => void): void {
-    const routes: { readonly method: string; readonly pattern: RegExp }[] = []
-    app.addHook('onRoute', function rememberRoute({ method, url }): void {
-      const pattern = new RegExp(`^${url.replaceAll('.', '\\.').replaceAll(/:\w+/g, '[^/]+')}/?$`)
-      for (const one of [method].flat()) routes.push({ method: one, pattern })
-    })
-
-    // Here, not in the not-found handler: that runs after the body was parsed, and would answer 415 for a wrong URL.
-    app.addHook(
-      'onRequest',
-      function refuseUnknownUrl(request: FastifyRequest, reply: FastifyReply, next: (error?: Error) => void): void {
-        if (!request.is404) return next()
-        const path = request.url.split('?', 1)[0] ?? ''
-        const methods = routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
-        if (methods.length > 0) reply.header('allow', methods.join(', '))
-        next(unknownUrl(request.method, path, methods))
+  function errors(app: FastifyInstance, options: ErrorsOptions, done: () => void): void {
+    const { origins, onDefect, maxBodyBytes } = options
+    app.server.on(
+      'checkExpectation',
+      function checkExpectation(request: IncomingMessage, response: ServerResponse): void {
+        answerExpectation(response, corsHeaders(origins, request.headers.origin))
       },
     )
-
-    app.server.on('checkExpectation', answerExpectation)
 
     app.setErrorHandler(function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
       const known = knownError(error, maxBodyBytes, request.raw.destroyed)
@@ -64,18 +56,6 @@ export const errors = fp(
 function knownError(error: FastifyError, maxBodyBytes: number, isAborted: boolean): GatewayError {
   if (error instanceof GatewayError) return error
   return error instanceof StoreError ? storeRefusal(error) : fromFramework(error, maxBodyBytes, isAborted)
-}
-
-function unknownUrl(method: string, path: string, allowed: readonly string[]): GatewayError {
-  const shown = `${method} ${path.slice(0, 200)}`
-  if (allowed.length > 0)
-    return new GatewayError('method_not_allowed', `${shown} is not allowed; use ${allowed.join(' or ')}.`)
-  const hint = path.startsWith('/v1/v1/')
-    ? ' The base URL has /v1 twice.'
-    : path.startsWith('/images/')
-      ? ' The base URL ends in /v1.'
-      : ''
-  return new GatewayError('not_found', `Invalid URL (${shown}).${hint}`)
 }
 
 /** A framework error in our words. One with a 4xx status and no entry is the client's; any other is a defect. */
@@ -101,20 +81,23 @@ function fromFramework(error: FastifyError, maxBodyBytes: number, isAborted: boo
 }
 
 /** Answers an `Expect` header other than 100-continue (RFC 9110, 10.1.1); Node would send an empty 417. */
-function answerExpectation(_request: IncomingMessage, response: ServerResponse): void {
+function answerExpectation(response: ServerResponse, cors: Readonly<Record<string, string>>): void {
   const { status, head, body } = rawAnswer(
     new GatewayError('expectation_failed', "The only expectation that is understood is '100-continue'."),
   )
-  response.writeHead(status, head).end(body)
+  response.writeHead(status, { ...head, ...cors }).end(body)
 }
 
 /** Answers URLs that the router cannot read. No hook has run yet, so there is no exchange either. */
-export function answerFrameworkError(error: FastifyError, _request: FastifyRequest, reply: FastifyReply): void {
-  const known = fromFramework(error, 0, false)
-  reply
-    .code(known.status)
-    .headers({ ...known.headers, 'x-request-id': newRequestId() })
-    .send(known.toBody())
+export function frameworkErrorAnswerer(origins: Origins) {
+  return function answerFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+    const known = fromFramework(error, 0, false)
+    const cors = corsHeaders(origins, request.headers.origin)
+    reply
+      .code(known.status)
+      .headers({ ...known.headers, ...cors, 'x-request-id': newRequestId() })
+      .send(known.toBody())
+  }
 }
 
 /**

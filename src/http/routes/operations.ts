@@ -1,8 +1,10 @@
 import { GatewayError } from '../../errors/gateway-error.ts'
 import { bearerToken, secretsEqual } from '../../access/keys/keyring.ts'
 import { refuseForeignHost } from '../plugins/local-host.ts'
+import { refusingForeignPages } from '../plugins/origins.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { FailedAuthentications } from '../plugins/failed-authentications.ts'
+import type { Origins } from '../../access/origins.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 
 export interface OperationsOptions {
@@ -15,6 +17,7 @@ export interface OperationsOptions {
   /** Whether open metrics are for local host names only. */
   readonly checksHost: boolean
   readonly failures: FailedAuthentications
+  readonly origins: Origins
 }
 
 /** Routes for orchestrators and Prometheus: is the process alive, does it take work, what has it done? */
@@ -25,7 +28,8 @@ export function operationsRoutes(app: FastifyInstance, options: OperationsOption
     if (!isDraining()) return { status: 'ready' }
     return reply.code(503).send({ status: 'draining' })
   })
-  app.get('/metrics', { config: { endpoint: 'metrics', isRoutine: true } }, async (request, reply) => {
+  const onRequest = refusingForeignPages(options.origins)
+  app.get('/metrics', { onRequest, config: { endpoint: 'metrics', isRoutine: true } }, async (request, reply) => {
     await allowMetrics(request, options)
     return reply.type(metrics.contentType).send(await metrics.exposition())
   })

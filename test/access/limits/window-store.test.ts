@@ -34,6 +34,11 @@ describe('a store for failed authentications', () => {
     expect(ask('incr', 'a')).toEqual({ current: 4, ttl: 20_000 })
   })
 
+  it('never has more than a minute to go, whatever fractions the clock has', () => {
+    now = 522_479.530_198_685_53 // plus 60000, minus itself again: 60000.00000000006
+    expect(ask('incr', 'a')).toEqual({ current: 1, ttl: 60_000 })
+  })
+
   it('reads without counting', () => {
     expect(ask('read', 'a')).toEqual({ current: 0, ttl: 0 })
     ask('incr', 'a')

@@ -1,6 +1,7 @@
 import fastify from 'fastify'
 import { describe, expect, it } from 'vitest'
 import { ADMIN } from '../../../src/access/keys/keyring.ts'
+import { Origins } from '../../../src/access/origins.ts'
 import { VirtualKeys } from '../../../src/access/keys/virtual-keys.ts'
 import { StoreError } from '../../../src/errors/store-error.ts'
 import { Exchange } from '../../../src/gateway/exchange.ts'
@@ -31,7 +32,7 @@ async function brokenServer(
     request.exchange.caller = caller
     next()
   })
-  await app.register(errors, { maxBodyBytes: 1000, onDefect: (error) => defects.push(error) })
+  await app.register(errors, { origins: new Origins([]), maxBodyBytes: 1000, onDefect: (error) => defects.push(error) })
   const keys = { list: fail, find: fail, hasKeys: fail } as unknown as AdminDatabase['keys']
   const ledger = { accountOf: fail }
   const database = { keys, ledger } as unknown as AdminDatabase
