@@ -145,7 +145,7 @@ function registerCalls(calls: FastifyInstance, config: Config, parts: CallParts)
 function refusingWhile(isDraining: () => boolean) {
   return function refuseWhileDraining(_: FastifyRequest, reply: FastifyReply, next: (error?: Error) => void): void {
     if (!isDraining()) return next()
-    reply.header('connection', 'close').header('retry-after', '1')
+    reply.header('connection', 'close')
     next(new GatewayError('shutting_down', 'The gateway is stopping and takes no new requests.'))
   }
 }

@@ -4,6 +4,9 @@ export type Redact = (text: string) => string
 /** So many characters of a key in a row are a part of it; fewer may be a coincidence. */
 const PART_CHARACTERS = 8
 const REDACTED = '[redacted]'
+const ERROR_MEMBER = Buffer.from('"error"')
+/** From its member `error` on, so much of an answer is searched for keys. */
+const MAX_ERROR_BYTES = 16_384
 /** Characters as they are written, and with each percent-encoded one counted as one. */
 const WRITTEN = /[^]/g
 const DECODED = /%[0-9a-f]{2}|[^]/gi
@@ -40,6 +43,28 @@ export function keyRedactor(key: string): Redact {
     const safe = hasPart(text.toLowerCase()) ? withoutParts(text, WRITTEN) : text
     return safe.includes('%') ? withoutParts(safe, DECODED) : safe
   }
+}
+
+/**
+ * Takes keys out of the errors in the bytes of an answer: upstreams put one beside the images that it is not about. The
+ * same bytes come back where there is nothing to take out.
+ */
+export function withoutKeysInErrors(bytes: Buffer, redact: Redact): Buffer {
+  const at = indexOfError(bytes)
+  if (at === -1) return bytes
+  const end = Math.min(bytes.length, at + MAX_ERROR_BYTES)
+  const text = bytes.toString('latin1', at, end)
+  const safe = redact(text)
+  if (safe === text) return bytes
+  return Buffer.concat([bytes.subarray(0, at), Buffer.from(safe, 'latin1'), bytes.subarray(end)])
+}
+
+/** Offset of the first member `error` that is not null; -1 where there is none. */
+function indexOfError(bytes: Buffer): number {
+  let at = bytes.indexOf(ERROR_MEMBER)
+  while (at !== -1 && /^"error"\s*:\s*null/.test(bytes.toString('latin1', at, at + 24)))
+    at = bytes.indexOf(ERROR_MEMBER, at + 1)
+  return at
 }
 
 /** Every eight characters in a row of the key and of what encodes it, in lower case. */

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { UPSTREAM_KEY } from '../helpers/gateway-client.ts'
 import { startGateway } from '../helpers/gateway.ts'
 import { readAnswers } from '../helpers/raw-answers.ts'
 import { answerJson, imageAnswer, scriptedUpstream } from '../helpers/upstream.ts'
@@ -115,6 +116,13 @@ describe('the bytes of the upstream go on with their length', () => {
   it('or in chunks, where the upstream ends it with the connection', async () => {
     expect((await inStep(raw([JSON_TYPE], LARGE))).body.toString()).toBe(LARGE)
   })
+})
+
+it('an answer from which the upstream key was taken out has a length of its own', async () => {
+  const body = JSON.stringify(imageAnswer({ error: { message: `no ${UPSTREAM_KEY}` } }))
+  const first = await inStep(raw([JSON_TYPE, length(body.length)], body))
+  expect(first.body.toString()).toBe(body.replace(UPSTREAM_KEY, '[redacted]'))
+  expect(first.headers.get('content-length')).toBe(String(first.body.length))
 })
 
 describe('events that nobody asked for do not put a connection out of step', () => {

@@ -41,6 +41,35 @@ function errorWith(status: number, member: string, text: string): Script {
   return answerJson({ error: { message: 'no', type: 'x_error', code: 'x', param: 'x', [member]: text } }, status)
 }
 
+/** An image, and the text in an error beside it: of the whole answer, of one of its images, or of an event. */
+const BESIDE_AN_IMAGE: readonly [place: string, script: (text: string) => Script, order?: object][] = [
+  ['error beside an image', (text) => answerJson(gptAnswer({ error: { message: `no ${text}`, code: text } }))],
+  [
+    'error of one image of two',
+    (text) => answerJson(gptAnswer({ data: [{ b64_json: 'aW1hZ2U=' }, { error: { message: text, code: text } }] })),
+  ],
+  ['event of one image that failed', (text) => events(failedImage(text), COMPLETED), { stream: true }],
+  ['event of a failure after half an image', (text) => events(halfImage(text)), { stream: true }],
+]
+const COMPLETED = { type: 'image_generation.completed', b64_json: 'aW1hZ2U=', usage: { total_tokens: 1 } }
+
+function failedImage(text: string): object {
+  return { type: 'image_generation.partial_failed', image_index: 0, error: { code: text, message: `no ${text}` } }
+}
+
+function halfImage(text: string): object {
+  return {
+    type: 'image_generation.completed',
+    b64_json: 'A'.repeat(400_000),
+    error: { code: text, message: `no ${text}` },
+  }
+}
+
+function events(...list: readonly object[]): Script {
+  const text = list.map((event) => `data: ${JSON.stringify(event)}\n\n`).join('')
+  return (response) => void response.writeHead(200, { 'content-type': 'text/event-stream' }).end(text)
+}
+
 /** An answer to an order of events: an error event. */
 function eventWith(member: string, text: string): Script {
   const data = JSON.stringify({ error: { message: 'no', code: 'x', [member]: text } })
@@ -71,6 +100,7 @@ const PLACES: readonly [place: string, script: (text: string) => Script, order?:
   ]),
   ['words of an error', (text) => answerJson({ error: `bad key ${text}` }, 400)],
   ['page', (text) => answerJson(`<html>${text}</html>`, 502, { 'content-type': 'text/html' })],
+  ...BESIDE_AN_IMAGE,
   ['size and quality of an image', (text) => answerJson(gptAnswer({ size: text, quality: text }))],
 ]
 
@@ -82,7 +112,7 @@ async function saidOf(spelling: string, parameters: object): Promise<string> {
   const headers = [...answer.headers].flat()
   const body = await answer.text()
   const log = JSON.stringify(await gateway.logOf(answer))
-  // An image's own members are the client's, and are relayed byte for byte.
+  // The members of an image are the client's, and are relayed byte for byte.
   const isImage = answer.ok && !body.includes('"error"')
   return [...headers, isImage ? '' : body, log].join('\n')
 }

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { keyRedactor } from '../../src/upstream/redaction.ts'
+import { keyRedactor, withoutKeysInErrors } from '../../src/upstream/redaction.ts'
 import { leakOf, SPELLINGS } from '../helpers/spellings.ts'
 
 const KEY = 'sk-Vq7Zt2Lm9XcR4bNw8KdY3hGf6JpS0aEu'
@@ -58,6 +58,40 @@ describe('a text of the upstream', () => {
       }),
       { numRuns: 2000 },
     )
+  })
+})
+
+describe('the bytes of an answer', () => {
+  const clean = (text: string): string => withoutKeysInErrors(Buffer.from(text), redact).toString()
+
+  it('lose the key from an error beside the images, and nothing else', () => {
+    const answer = (message: string): string =>
+      JSON.stringify({ data: [{ b64_json: 'AAAA', revised_prompt: 'ein Käse' }, { error: { message } }], seed: 1 })
+    expect(clean(answer(`bad ${KEY} 无效`))).toBe(answer('bad [redacted] 无效'))
+  })
+
+  it.each(['{"data":[]}', `{"data":[],"note":"${KEY}"}`, `{"error" : null,"note":"${KEY}"}`, '{"error":{"code":"x"}}'])(
+    'are the same where no error has a part of the key: %s',
+    (text) => {
+      const bytes = Buffer.from(text)
+      expect(withoutKeysInErrors(bytes, redact)).toBe(bytes)
+    },
+  )
+
+  it('lose it from an error that comes after an empty one', () => {
+    expect(clean(`{"error":null,"data":[{"error":"${KEY}"}]}`)).toBe('{"error":null,"data":[{"error":"[redacted]"}]}')
+  })
+
+  it('are searched from an error on for 16 KiB, whatever their size', () => {
+    const image = 'A'.repeat(5_000_000)
+    const searched: number[] = []
+    const counting = (text: string): string => {
+      searched.push(text.length)
+      return redact(text)
+    }
+    const bytes = Buffer.from(`{"b64_json":"${image}","error":"${KEY}","more":"${image}"}`)
+    expect(withoutKeysInErrors(bytes, counting).toString()).toContain('"error":"[redacted]"')
+    expect(searched).toEqual([16_384])
   })
 })
 

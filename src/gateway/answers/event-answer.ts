@@ -1,5 +1,6 @@
 import { errorOf, originOf } from '../../upstream/envelope.ts'
 import { brokenOff, invalidAnswer } from '../../upstream/failures.ts'
+import { withoutKeysInErrors } from '../../upstream/redaction.ts'
 import { translateStreamError } from '../../upstream/translate.ts'
 import { factsOfWhole } from './answer-facts.ts'
 import { SseTap } from './sse-tap.ts'
@@ -111,14 +112,14 @@ export class EventAnswer implements AnswerReader {
     if (kind === 'done' && this.facts.images === 0) return this.#refuse(this.#noImages())
     const event = this.#takeWaiting()
     const isSkipped = kind === 'unreadable' || (kind === 'comment' && this.#progress === 'nothing')
-    if (hasHalf || !isSkipped) this.#handOn(event, 'whole events')
+    if (hasHalf || !isSkipped) this.#handOn(withoutKeysInErrors(event, this.#head.redact), 'whole events')
     if (kind === 'done') this.#finish()
   }
 
   /** The upstream's own error event. Where the client has half of it, it gets the rest and needs no other. */
   #failed(error: unknown, hasHalf: boolean): void {
-    if (hasHalf) this.#handOn(this.#takeWaiting(), 'over with the error')
     const { status, modelName: model, redact } = this.#head
+    if (hasHalf) this.#handOn(withoutKeysInErrors(this.#takeWaiting(), redact), 'over with the error')
     this.#refuse(translateStreamError({ status, model, error: errorOf(error, redact) }))
   }
 

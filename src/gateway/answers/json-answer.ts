@@ -1,4 +1,5 @@
 import { brokenOff } from '../../upstream/failures.ts'
+import { withoutKeysInErrors } from '../../upstream/redaction.ts'
 import { factsOfWhole } from './answer-facts.ts'
 import { JsonTap } from './json-tap.ts'
 import { joined } from '../../spool/joined.ts'
@@ -74,7 +75,7 @@ export class JsonAnswer implements AnswerReader {
     const error = judgeAnswer({ ...this.#head, body: readable, isWhole, facts: this.facts })
     if (error !== undefined) return this.#output.abort(error)
     this.#output.begin()
-    this.#output.write(head)
+    this.#output.write(isWhole ? withoutKeysInErrors(head, this.#head.redact) : head)
   }
 
   #tapHead(head: Buffer): AnswerFacts {
