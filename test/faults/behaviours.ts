@@ -3,14 +3,14 @@ import { pause } from './world.ts'
 import type { Got } from './client.ts'
 import type { FaultWorld } from './world.ts'
 
-/** What one connection of a client came to. */
+/** The end of one client's connection. */
 export interface Seen {
   /** The first time that the client asked, or its retry. */
   readonly role: 'first' | 'retry'
   readonly got: Got
 }
 
-/** What the clients of one case do. */
+/** The behaviour of the clients in one case. */
 export interface Behaviour {
   readonly name: string
   /** Pictures that are asked for; retries ask for none. */

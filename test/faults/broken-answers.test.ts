@@ -5,7 +5,7 @@ import type { Act, Arrival } from './faulty-upstream.ts'
 import type { Fault } from './table.ts'
 
 const failed = { kind: 'failed', status: 502, codes: ['upstream_failed'], retry: 'never', isAmbiguous: true } as const
-/** What is cleanly over and is no whole answer: the image was made, whatever is said about it. */
+/** Answers that end cleanly and are not whole: the image was made all the same. */
 const notWhole = { ...failed, codes: ['upstream_failed', 'upstream_invalid_response'] } as const
 const cut = { kind: 'cut', booked: 'highest' } as const
 
@@ -19,7 +19,7 @@ function breaksOff(breaks: Breaks, make = largeAnswer, head: Record<string, stri
     arrival.response.writeHead(200, { ...JSON_TYPE, ...head })
     arrival.response.write(answer.subarray(0, PART))
     await middle.passed()
-    // What has been sent arrives before the connection breaks.
+    // The bytes that were sent arrive before the connection breaks.
     await pause(40)
     breaks(arrival)
   }

@@ -2,7 +2,7 @@ import { Agent, request as httpRequest } from 'node:http'
 import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { ErrorBody } from '../../src/errors/gateway-error.ts'
 
-/** What a client has at the end, however it ended. */
+/** The bytes and the status that a client has at the end, complete or not. */
 export interface Got {
   /** 0: not even a status. */
   readonly status: number

@@ -35,7 +35,7 @@ export interface Arrival {
 
 export type Act = (arrival: Arrival, upstream: FaultyUpstream) => void | Promise<void>
 
-/** What an upstream does with a connection of which it reads nothing. */
+/** The fate of a connection from which the upstream reads nothing. */
 export type RawAct = (socket: Socket, upstream: FaultyUpstream) => void | Promise<void>
 
 /** A CometAPI that fails as it is told to, on a real socket, and counts what it has been paid for. */
@@ -83,7 +83,7 @@ export class FaultyUpstream extends UpstreamServer {
   }
 }
 
-/** What `imageAnswer` says it used. */
+/** The usage that `imageAnswer` reports. */
 export const USAGE = { input_tokens: 16, output_tokens: 208, total_tokens: 224 }
 /** At list prices: 5 a text token in, 30 an image token out. */
 export const USAGE_MICROS = 16 * 5 + 208 * 30
@@ -108,7 +108,7 @@ export function usageFirst(purchase: number): Buffer {
 
 export const JSON_TYPE = { 'content-type': 'application/json' }
 
-/** Where a large answer is cut: past what the gateway looks at before it answers. */
+/** The offset at which a large answer is cut: past the 64 KiB that the gateway reads before it answers. */
 export const PART = 300_000
 
 /** The usual upstream: waits at the first gate, makes the image and answers. */

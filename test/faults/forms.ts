@@ -6,7 +6,7 @@ export interface EditOptions {
   readonly prompt?: string
   /** A real PNG, followed by so many bytes in all that decoders ignore. */
   readonly imageBytes?: number
-  /** What follows the picture: another byte is another picture. */
+  /** The byte behind the picture: another byte makes another picture. */
   readonly filler?: number
 }
 

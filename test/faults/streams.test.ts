@@ -33,7 +33,7 @@ function streams(goesOn: (arrival: Arrival, rest: string) => void, bytes = 2000)
 const completes = ({ response }: Arrival, rest: string): void => void response.end(rest)
 const resets = ({ socket }: Arrival): void => void setTimeout(() => socket.resetAndDestroy(), 30)
 
-/** What a client has of a stream, without the comments that keep its connection alive. */
+/** A stream as its client has it, without heartbeat comments. */
 const eventsIn = ({ body }: Got): string => body.toString().replaceAll(': keep-alive\n\n', '')
 
 describe.concurrent('a stream whose client leaves', () => {

@@ -96,7 +96,7 @@ export class FaultWorld {
     await eventually('everything has settled', async () => (await this.gauges()).inFlight === 0)
   }
 
-  /** What is booked for one key, in micro-USD. */
+  /** The sum that is booked for one key, in micro-USD. */
   async bookedMicros(key = 'anonymous', model = 'gpt-image-2'): Promise<number> {
     const metrics = await this.#scrape()
     return Math.round(sumIn(metrics, `comet_cost_usd_total{model="${model}",key="${key}"}`) * 1e6)

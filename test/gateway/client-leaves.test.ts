@@ -113,7 +113,7 @@ describe('a client that leaves', () => {
         setTimeout(() => resolve(sent), 500)
       })
     })
-    // What fits into the socket buffers on the way may have left; a hundred megabytes may not.
+    // The bytes that fit into the socket buffers may have left; a hundred megabytes may not.
     expect(sentSoFar).toBeLessThan(50)
     client.destroy()
     await eventually('the generation ends', async () => (await gateway.metric('comet_in_flight')) === 0)

@@ -148,7 +148,7 @@ export function chunked(body: Buffer, chunkBytes: number): Buffer {
   return Buffer.concat([...parts, Buffer.from('0\r\n\r\n')])
 }
 
-/** What a gateway must not have more of afterwards. */
+/** The resources that a gateway must have given back afterwards. */
 export interface Census {
   /** Open files below its data directory, those without a name too. */
   readonly openFiles: number

@@ -19,7 +19,7 @@ function stream(fail: (response: ServerResponse) => void): Script {
   }
 }
 
-/** What the upstream does, by the word that stands in the prompt. */
+/** Word in the prompt → the upstream's behaviour. */
 const BEHAVIOURS: Readonly<Record<string, Script>> = {
   'status-400': error(400, 'invalid_value', 'size'),
   'status-404': error(404, 'gone'),

@@ -16,7 +16,7 @@ const ROOT = join(HERE, '../..')
 const REQUIREMENTS = join(HERE, 'requirements.txt')
 /** Python 3.11 is what the packages ask for. */
 const OLDEST_MINOR = 11
-/** What pip says where it reaches no registry. */
+/** pip's words when it reaches no registry. */
 const OUT_OF_REACH =
   /NewConnectionError|ConnectTimeout|ReadTimeout|ProxyError|SSLError|MaxRetryError|Temporary failure in name|Name or service not known|Failed to establish|from versions: none/
 

@@ -10,7 +10,7 @@ import type { TestGateway } from '../helpers/gateway.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const EXAMPLES = join(ROOT, 'examples')
-/** What each example writes; those in Python are run by `npm run test:python`. */
+/** Example → the files that it writes. Those in Python are run by `npm run test:python`. */
 const PICTURES = {
   generate: ['boat.png'],
   stream: ['boat-0.png', 'boat-1.png', 'boat.png'],
@@ -34,7 +34,7 @@ afterAll(() => gateway.close())
 interface Result {
   readonly code: unknown
   readonly stderr: string
-  /** What it wrote, by name. */
+  /** The files that it wrote, by name. */
   readonly files: Readonly<Record<string, string>>
 }
 

@@ -19,7 +19,7 @@ export const SDKS: readonly Sdk[] = [
   { version: VERSION6, OpenAI: OpenAI6 as unknown as typeof OpenAI, toFile: toFile6 },
 ]
 
-/** What a promise was rejected with; a fulfilled one is an error. */
+/** The reason of a promise's rejection; a fulfilled promise is an error. */
 export async function failure(promise: PromiseLike<unknown>): Promise<unknown> {
   try {
     await promise

@@ -20,7 +20,7 @@ import { Spool } from '../../src/spool/spool.ts'
 import { temporaryDirectory } from '../helpers/directory.ts'
 import type { ByteRange } from '../../src/spool/spool.ts'
 
-/** What a spool keeps in memory. */
+/** The most bytes that a spool keeps in memory. */
 const MEMORY_BYTES = 262_144
 
 const { path: root, remove } = temporaryDirectory()
@@ -319,7 +319,7 @@ describe('a disk that is full', () => {
     const next = await filled(numbered(600_000), 65_536, path)
     expect((await buffer(next.read())).equals(numbered(600_000))).toBe(true)
     await next.discard()
-    // Where there is no room from the first write to a file on.
+    // No room from the first write to a file on.
     await expect(spoolIn(path).write(numbered(2_000_000))).rejects.toMatchObject({ code: 'storage_full' })
     expect(openFiles(path)).toEqual([])
   })

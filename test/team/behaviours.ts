@@ -30,7 +30,7 @@ const BEHAVIOURS: Readonly<Record<string, Script>> = {
     setTimeout(() => response.destroy(), 20)
   },
 }
-/** What the prompt says. */
+/** The upstream's behaviour, read from the prompt. */
 const byPrompt = (body: string): Script =>
   BEHAVIOURS[Object.keys(BEHAVIOURS).find((name) => body.includes(`${PROMPT} ${name}`)) ?? ''] ??
   answerJson(gptAnswer())
