@@ -2,6 +2,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { VARIABLES } from '../src/config/variables.ts'
+import { PREFERENCE } from '../src/gateway/adoption/standing.ts'
 import { ERRORS } from '../src/errors/gateway-error.ts'
 import { Metrics } from '../src/telemetry/metrics.ts'
 import { builtInModels } from '../src/models/catalogue.ts'
@@ -131,14 +132,45 @@ describe('the docs', () => {
     expect(words.filter((word, index) => words.indexOf(word) !== index)).toEqual([])
   })
 
-  it('name the phases of a request by functions of the file beside them, in docs/life-of-a-request.md', () => {
-    const phases = rows('docs/life-of-a-request.md').filter(([, file]) => /^`src\/.*\.ts`$/.test(file ?? ''))
-    expect(phases.length).toBeGreaterThan(8)
-    const invented = phases.filter(([name = '', file = '']) => {
-      const code = read(file.replaceAll('`', ''))
-      return !new RegExp(`\\b${name.replaceAll('`', '')}\\(`).test(code)
+  describe('on the life of a request', () => {
+    const page = 'docs/life-of-a-request.md'
+    const phases = rows(page)
+      .filter(([, file]) => /^`src\/.*\.ts`$/.test(file ?? ''))
+      .map((cells) => cells.map((cell) => cell.replaceAll('`', '')))
+
+    it('name each phase by a function of the file beside it', () => {
+      expect(phases.length).toBeGreaterThan(10)
+      const invented = phases.filter(([name = '', file = '']) => !new RegExp(`\\b${name}\\(`).test(read(file)))
+      expect(invented.map(([name, file]) => `${name} is not in ${file}`)).toEqual([])
     })
-    expect(invented.map(([name, file]) => `${name} is not in ${file}`)).toEqual([])
+
+    it('have every phase of the handler with its statuses, in order', () => {
+      const code = read('src/gateway/handle-request.ts').split('function handleRequest')[1] ?? ''
+      const lines = code.split('\n').filter((line) => /\/\/.*\b\d{3}\b/.test(line) && line.includes('('))
+      const called = lines.map((line) => /(\w+)\(/.exec(line)?.[1] ?? '')
+      const table = phases.map(([name = '']) => name).filter((name) => called.includes(name))
+      expect(table).toEqual(called)
+      const missing = lines.flatMap((line, index) => {
+        const statuses = line.slice(line.indexOf('//')).match(/\b[45]\d{2}\b/g) ?? []
+        const [, , listed = ''] = phases.find(([name]) => name === called[index]) ?? []
+        return statuses.filter((status) => !listed.includes(status)).map((status) => `${called[index]} ${status}`)
+      })
+      expect(missing).toEqual([])
+    })
+
+    it('have every state of a generation, and every standing in its order of preference', () => {
+      const union = /type GenerationState = (.*)/.exec(read('src/gateway/generation/generation.ts'))?.[1] ?? ''
+      const states = union.split('|').map((state) => state.trim().replaceAll("'", ''))
+      const diagram = read(page).split('stateDiagram-v2')[1]?.split('```')[0] ?? ''
+      const drawn = [...diagram.matchAll(/(\w+) -->|--> (\w+)/g)].map((match) => match[1] ?? match[2])
+      expect(new Set(drawn)).toEqual(new Set(states))
+      const standings = [...new Set(PREFERENCE.map(({ standing }) => `\`${standing}\``))]
+      expect(
+        rows(page)
+          .map(([name = '']) => name)
+          .filter((name) => standings.includes(name)),
+      ).toEqual(standings)
+    })
   })
 
   it('and the scripts they name exist', () => {

@@ -11,9 +11,9 @@ import { BOUNDARY, census, END, text } from './uploads-client.ts'
 import type { TestGateway } from '../helpers/gateway.ts'
 
 const MEGABYTE = 1_000_000
-/** What is on its way in both directions, of the client and the upstream too, which are in this process. */
+/** Bytes on their way in both directions, those of client and upstream included, which are in this process. */
 const MAY_HOLD = 8 * MEGABYTE
-/** What the collector leaves lying about for a while. */
+/** Garbage that the collector has not reclaimed yet. */
 const MAY_GROW_BY = 80 * MEGABYTE
 
 let upstream: UpstreamServer

@@ -11,7 +11,7 @@ export interface Memory {
   readonly bufferBytes: number
   /** All that is held for JavaScript: its heap, and everything outside of it. */
   readonly heldBytes: number
-  /** What the system has given to the process. */
+  /** Resident memory of the process. */
   readonly takenBytes: number
 }
 

@@ -19,7 +19,7 @@ export interface Attempt {
   readonly retriesSilently?: boolean
 }
 
-/** Who asks for what, as a request's headers and body say it. */
+/** Caller, marks and body of a request. */
 export function identity({ caller = 'alice', body = 'a boat', ...marks }: Attempt = {}): OrderIdentity {
   const call = { digest: () => body } as Call
   const { retryCount = 0, idempotencyKey, retriesSilently = false } = marks
