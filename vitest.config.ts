@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config'
 
 /** Test files that measure the memory of their process, or replace modules in it: each has a process of its own. */
 const ALONE = 'test/**/*.alone.test.ts'
+/** Tests in a real browser: `npm run test:browser`. */
+const BROWSER = 'test/browser/**'
 
 export default defineConfig({
   test: {
@@ -13,7 +15,10 @@ export default defineConfig({
     maxWorkers: Math.max(2, availableParallelism()),
     projects: [
       // Files of one worker share its modules: loading them anew for each file took a third of the time.
-      { extends: true, test: { name: 'shared', include: ['test/**/*.test.ts'], exclude: [ALONE], isolate: false } },
+      {
+        extends: true,
+        test: { name: 'shared', include: ['test/**/*.test.ts'], exclude: [ALONE, BROWSER], isolate: false },
+      },
       { extends: true, test: { name: 'alone', include: [ALONE], isolate: true } },
     ],
   },
