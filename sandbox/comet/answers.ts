@@ -1,5 +1,5 @@
 import { finish } from './painting.ts'
-import { editUsage, gptUsage, seedreamUsage } from './usage.ts'
+import { editUsage, gptUsage, seedreamUsage, svgUsage } from './usage.ts'
 import type { SandboxOrder } from './order.ts'
 import type { PictureFormat } from '../painter/raster.ts'
 
@@ -32,7 +32,8 @@ async function finishAll(order: SandboxOrder): Promise<Buffer[]> {
 /** The documented examples: a generation (facts 1.2) says what it decided, an edit (1.3) does not. */
 function gptAnswer(order: SandboxOrder, created: number, pictures: readonly Buffer[]): object {
   const data = pictures.map((bytes) => ({ b64_json: bytes.toString('base64') }))
-  if (order.operation === 'edit') return { created, data, usage: editUsage(order) }
+  const drawn = order.format === 'svg' ? { svg_usage: svgUsage(order) } : {}
+  if (order.operation === 'edit') return { created, data, usage: editUsage(order), ...drawn }
   return {
     created,
     background: backgroundOf(order),
@@ -40,6 +41,7 @@ function gptAnswer(order: SandboxOrder, created: number, pictures: readonly Buff
     quality: order.quality,
     size: sizeOf(order),
     usage: gptUsage(order),
+    ...drawn,
     data,
   }
 }

@@ -13,6 +13,7 @@ export interface Upload {
 export interface Uploads {
   images: readonly Upload[]
   mask: Upload | undefined
+  markup: Upload | undefined
 }
 
 /** A request to change pictures, in either of its two forms. */
@@ -45,16 +46,42 @@ async function multipartForm(contentType: string, chunks: readonly Buffer[]): Pr
   const fields: Record<string, unknown> = {}
   const pictures: { name: string; bytes: Buffer | undefined }[] = []
   for (const [name, value] of form) {
-    if (IMAGE_NAME.test(name) || name === 'mask') {
+    if (IMAGE_NAME.test(name) || name === 'mask' || name === 'markup') {
       pictures.push({ name, bytes: typeof value === 'string' ? undefined : Buffer.from(await value.arrayBuffer()) })
     } else if (!(name in fields) && typeof value === 'string') {
-      fields[name] = meant(name, value)
+      put(fields, name, meant(name, value))
     }
   }
   return { json: false, fields, uploads: () => uploadsOf(pictures) }
 }
 
-const WHOLE_NUMBERS: ReadonlySet<string> = new Set(['n', 'output_compression', 'partial_images'])
+/** `svg[reasoning][effort]` is a member of a member of `svg`. */
+function put(fields: Record<string, unknown>, name: string, value: unknown): void {
+  const [first = '', ...inner] = name.split('[').map((part) => part.replace(/\]$/, ''))
+  const [next] = inner
+  if (next === undefined || !/^\w+(?:\[\w+\])+$/.test(name)) {
+    fields[name] = value
+    return
+  }
+  const inside = isBody(fields[first]) ? { ...fields[first] } : {}
+  put(
+    inside,
+    `${next}${inner
+      .slice(1)
+      .map((part) => `[${part}]`)
+      .join('')}`,
+    value,
+  )
+  fields[first] = inside
+}
+
+const WHOLE_NUMBERS: ReadonlySet<string> = new Set([
+  'n',
+  'output_compression',
+  'partial_images',
+  'frame_count',
+  'frame_duration_ms',
+])
 
 /** A text of a form as the number or boolean that is wanted; any other text stays as it is, and is refused. */
 function meant(name: string, value: string): unknown {
@@ -67,12 +94,14 @@ function meant(name: string, value: string): unknown {
 function uploadsOf(pictures: readonly { name: string; bytes: Buffer | undefined }[]): Uploads | Rejection {
   const images: Upload[] = []
   let mask: Upload | undefined
+  let markup: Upload | undefined
   for (const { name, bytes } of pictures) {
     if (!bytes) return wrongType('', name, 'a file')
     if (name === 'mask') mask ??= { param: name, bytes }
+    else if (name === 'markup') markup ??= { param: name, bytes }
     else images.push({ param: 'image', bytes })
   }
-  return { images, mask }
+  return { images, mask, markup }
 }
 
 function jsonForm(body: SandboxFields): Form {
@@ -88,9 +117,9 @@ function linkedUploads(images: unknown, mask: unknown): Uploads | Rejection {
     if ('error' in upload) return upload
     found.push(upload)
   }
-  if (mask === undefined) return { images: found, mask }
+  if (mask === undefined) return { images: found, mask, markup: undefined }
   const upload = linked(mask, 'mask')
-  return 'error' in upload ? upload : { images: found, mask: upload }
+  return 'error' in upload ? upload : { images: found, mask: upload, markup: undefined }
 }
 
 /** The longest `image_url` (facts 2.3). */

@@ -1,3 +1,4 @@
+import { animate } from '../painter/animation.ts'
 import { editPicture } from '../painter/edit.ts'
 import { drawPicture, rasteriseScene } from '../painter/picture.ts'
 import { encodeRaster, softened } from '../painter/raster.ts'
@@ -8,6 +9,8 @@ import type { SceneOrder } from '../painter/scene.ts'
 
 /** Makes picture number `index` (0 …) of an order. */
 export async function finish(order: SandboxOrder, index: number): Promise<Buffer> {
+  const { animation } = order
+  if (animation) return animate(await paint(order, index), animation)
   if (!order.canvas) return drawPicture({ ...sceneOf(order, index), ...encodingOf(order) })
   return encodeRaster(await paint(order, index), encodingOf(order))
 }

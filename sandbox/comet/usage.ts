@@ -1,4 +1,5 @@
 import { seedOf } from '../painter/dice.ts'
+import { sheetOf } from './rules/gif-svg.ts'
 import type { SandboxOrder, Quality } from './order.ts'
 import type { Family } from './rules/served-models.ts'
 import type { Pixels } from './rules/sizes.ts'
@@ -96,8 +97,14 @@ export function inputTokens(prompt: string): number {
 }
 
 /** Output tokens of one picture. */
-export function imageTokens({ model, pixels, quality }: Pick<SandboxOrder, 'model' | 'pixels' | 'quality'>): number {
-  if (model.family !== 'gpt-1') return freeSizeTokens(pixels, FACTORS[quality] ?? 0)
+export function imageTokens({
+  model,
+  pixels,
+  quality,
+  animation,
+}: Pick<SandboxOrder, 'model' | 'pixels' | 'quality'> & Partial<Pick<SandboxOrder, 'animation'>>): number {
+  const drawn = animation ? sheetOf(animation.frames, pixels) : pixels
+  if (model.family !== 'gpt-1') return freeSizeTokens(drawn, FACTORS[quality] ?? 0)
   const [square, tall, wide] = TOKEN_TABLE[quality] ?? [0, 0, 0]
   return pixels.width === pixels.height ? square : pixels.width < pixels.height ? tall : wide
 }
@@ -107,6 +114,19 @@ function freeSizeTokens({ width, height }: Pixels, factor: number): number {
   const [long, short] = [Math.max(width, height), Math.min(width, height)]
   const scaled = Math.floor((2 * factor * short + long) / (2 * long))
   return Math.ceil((factor * scaled * (2_000_000 + width * height)) / 4_000_000)
+}
+
+/** The tokens of the text model that writes an svg (facts of 2026-11, 1: 1,572 in, 1,437 out, 994 of them reasoning). */
+export function svgUsage({ author, prompt }: SandboxOrder): object {
+  const input = 1500 + inputTokens(prompt)
+  const output = 1437
+  return {
+    model: author,
+    input_tokens: input,
+    output_tokens: output,
+    reasoning_tokens: 994,
+    total_tokens: input + output,
+  }
 }
 
 /** Seedream's usage (facts 1.4). Volcengine counts a token per 256 pixels. */

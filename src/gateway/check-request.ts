@@ -1,5 +1,6 @@
 import { GatewayError, issuesError } from '../errors/gateway-error.ts'
 import { checkParameters, jsonTypeOf } from '../models/rules/check-parameters.ts'
+import { givenParameters } from '../models/rules/given-parameters.ts'
 import { listWords } from '../models/rules/parameter.ts'
 import { typedFields } from '../models/rules/typed-fields.ts'
 import { unknownModelRules } from '../models/rules/standard-parameters.ts'
@@ -19,14 +20,15 @@ const MAX_MODEL_NAME = 256
 export function resolveModel(
   { models, defaultModels }: Pick<Gateway, 'models' | 'defaultModels'>,
   endpoint: Endpoint,
-  { parameters, ruleSet }: Call,
+  { parameters, ruleSet, isForm }: Call,
 ): ResolvedModel {
-  const named = parameters.get('model') ?? undefined
+  const { given } = givenParameters(unknownModelRules[ruleSet], parameters, isForm)
+  const named = given.get('model') ?? undefined
   const problem = modelNameProblem(named)
   if (problem === undefined)
     return models.resolve(typeof named === 'string' ? named : defaultModels[endpoint.operation])
   // The types that all models share can still be checked, so that nobody has to correct one problem at a time.
-  const others = new Map([...parameters].filter(([name]) => name !== 'model'))
+  const others = new Map([...given].filter(([name]) => name !== 'model'))
   throw issuesError([
     problem,
     ...checkParameters(unknownModelRules[ruleSet], '', others, models.namesIn(ruleSet)).issues,
@@ -46,14 +48,16 @@ export function checkCall(
 ): Order {
   const rules = model.entry.ruleSets[call.ruleSet]
   if (rules === undefined) throw wrongOperation(gateway, endpoint, call, model)
-  const parameters = call.isForm ? typedFields(rules, call.parameters) : call.parameters
+  const { given, empty } = givenParameters(rules, call.parameters, call.isForm)
+  const parameters = call.isForm ? typedFields(rules, given) : given
   const { issues, notTaken } = checkParameters(rules, model.id, parameters, gateway.models.namesIn(call.ruleSet))
   const [first, ...rest] = policy === 'drop' ? issues : [...issues, ...notTaken]
   if (first !== undefined) throw issuesError([first, ...rest])
   const dropped =
     notTaken.length === 0 ? [] : [...parameters.keys()].filter((name) => !Object.hasOwn(rules.parameters, name))
   const isModelSet = parameters.get('model') !== model.id
-  const body = dropped.length > 0 || isModelSet ? call.rewrite({ drop: dropped, model: model.id }) : call.body
+  const drop = [...dropped, ...empty]
+  const body = drop.length > 0 || isModelSet ? call.rewrite({ drop, model: model.id }) : call.body
   return { endpoint, call, model, policy, body, parameters, dropped, isModelSet }
 }
 

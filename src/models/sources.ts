@@ -18,6 +18,8 @@ export const SOURCES = {
   guide: { cite: 'OpenAI image generation guide', asOf: '2026-11-22' },
   /** OpenAI's API reference for images, newer than the SDKs (2.5, 2.6). */
   reference: { cite: 'OpenAI API reference, images.generate', asOf: '2026-11-22' },
+  /** The types of OpenAI's npm package: newer than any specification of theirs that is stored. */
+  sdk: { cite: 'openai npm package 7.57.0, resources/images.d.ts', asOf: '2026-11-13' },
   /** CometAPI's page for POST /v1/images/generations. */
   comet: { cite: 'CometAPI docs, POST /v1/images/generations', asOf: '2026-11-22' },
   /** CometAPI's Seedream page. */
@@ -26,6 +28,10 @@ export const SOURCES = {
   byteDance: { cite: 'ByteDance documentation and recorded answers, per version', asOf: '2026-11-25' },
   /** Answers that were recorded. */
   observed: { cite: 'recorded answers of the upstream', asOf: '2026-08-12' },
+  /** Frame sizes of animated gifs that were tried (docs.apiyi.com). */
+  gifProbes: { cite: 'docs.apiyi.com, gpt-image-2.6 gif', asOf: '2026-11-25' },
+  /** Integrators that send `moderation` with edits (theopenco/llmgateway#4060, vercel/ai#20745). */
+  integrators: { cite: 'integrators that send it', asOf: '2026-11-25' },
   /** OpenAI's pricing page. */
   openaiPricing: { cite: 'OpenAI pricing page', asOf: '2026-11-01' },
   /** Per-image prices of the DALL·E models (LiteLLM price table, commit 00035b69). */

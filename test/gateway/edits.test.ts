@@ -360,9 +360,9 @@ describe('what is checked of an edit', () => {
       message: /not supported with the model 'gpt-image-2'/,
     },
     {
-      name: 'moderation in a form',
-      fields: async () => ({ ...gpt, image: await blob(square), moderation: 'low' }),
-      param: 'moderation',
+      name: 'frames of a model that has none',
+      fields: async () => ({ ...gpt, image: await blob(square), frame_count: '4' }),
+      param: 'frame_count',
       message: /not supported/,
     },
     {
@@ -421,6 +421,30 @@ describe('what is checked of an edit', () => {
   it('an empty field is one that was not given, as the Python SDK writes None', async () => {
     const { response } = await post(form({ ...gpt, image: new Blob([square]), n: '', size: '' }))
     expect(response.status).toBe(200)
+  })
+
+  it('empty fields and a file that was not chosen stay here, also where the model does not take them', async () => {
+    const data = form({ ...gpt, image: new Blob([square]), n: '', size: '', response_format: '', style: '' })
+    data.append('mask', new Blob([]), '')
+    const { response } = await post(data)
+    expect(response.status).toBe(200)
+    expect(response.headers.get('x-gateway-dropped-parameters')).toBeNull()
+    const [request] = upstream.received
+    const sent = await new Response(request?.body, {
+      headers: { 'content-type': String(request?.headers['content-type']) },
+    }).formData()
+    expect([...sent.keys()].toSorted()).toEqual(['image', 'model', 'prompt'])
+  })
+
+  it('a drawing is ordered member by member', async () => {
+    const data = form({ ...gpt, model: 'gpt-image-2.6-flare', image: new Blob([square]), output_format: 'svg' })
+    data.append('svg[model]', 'gpt-5.5')
+    data.append('svg[reasoning][effort]', 'enormous')
+    const { response } = await post(data)
+    expect(await response.json()).toMatchObject({ error: { code: 'invalid_value', param: 'svg.reasoning.effort' } })
+    data.set('svg[reasoning][effort]', 'low')
+    expect((await post(data)).response.status).toBe(200)
+    expect(upstream.received[0]?.body.toString('latin1')).toContain('name="svg[reasoning][effort]"')
   })
 
   it('can be asked for in advance, with the highest cost', async () => {

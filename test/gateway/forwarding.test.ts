@@ -63,6 +63,29 @@ describe('a request that passes', () => {
     await gateway.post('{"model":null,"prompt":"a"}')
     expect(JSON.parse(upstream.received[0]?.body.toString() ?? '')).toEqual({ model: 'dall-e-3', prompt: 'a' })
   })
+
+  it('keeps a null that the model takes, and goes without one that it does not', async () => {
+    const taken = '{"model":"gpt-image-2","prompt":"a","size":null,"n":null}'
+    expect((await gateway.post(taken)).status).toBe(200)
+    expect(upstream.received[0]?.body.toString()).toBe(taken)
+    const more = {
+      model: 'gpt-image-2',
+      prompt: 'a',
+      size: null,
+      style: null,
+      user: null,
+      response_format: null,
+      x: null,
+    }
+    const response = await gateway.post(more)
+    expect(response.status).toBe(200)
+    expect(response.headers.get('x-gateway-dropped-parameters')).toBeNull()
+    expect(JSON.parse(upstream.received[1]?.body.toString() ?? '')).toEqual({
+      model: 'gpt-image-2',
+      prompt: 'a',
+      size: null,
+    })
+  })
 })
 
 describe('an answer with images', () => {

@@ -172,9 +172,9 @@ describe('the catalogue', () => {
 
   it('knows the parameter names of all models', () => {
     expect([...allow.namesIn('images.generations')].toSorted().join(' ')).toBe(
-      'background complexity guidance_scale image model moderation n optimize_prompt_options output_compression output_format ' +
-        'partial_images prompt quality response_format safety_identifier sequential_image_generation ' +
-        'sequential_image_generation_options size stream style tools user watermark',
+      'background complexity frame_count frame_duration_ms guidance_scale image model moderation n optimize_prompt_options ' +
+        'output_compression output_format partial_images prompt prompt_rewriter quality response_format safety_identifier ' +
+        'sequential_image_generation sequential_image_generation_options size stream style svg tools user watermark',
     )
   })
 })

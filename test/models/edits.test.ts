@@ -56,12 +56,23 @@ describe('input_fidelity', () => {
     expect(wrong(model, json({ input_fidelity: true }), 'images.edits.json')).toEqual(['input_fidelity: invalid_type'])
   })
 
-  it.each(GPT.filter((model) => !WITH_FIDELITY.includes(model)))('is not taken by %s', (model) => {
-    expect(wrong(model, form({ input_fidelity: 'high' }))).toEqual(['input_fidelity: unsupported_parameter'])
-    expect(wrong(model, json({ input_fidelity: 'high' }), 'images.edits.json')).toEqual([
-      'input_fidelity: unsupported_parameter',
+  it('is taken by gpt-image-1-mini, low alone', () => {
+    expect(wrong('gpt-image-1-mini', form({ input_fidelity: 'low' }))).toEqual([])
+    expect(wrong('gpt-image-1-mini', form({ input_fidelity: 'high' }))).toEqual(['input_fidelity: invalid_value'])
+    expect(wrong('gpt-image-1-mini', json({ input_fidelity: 'high' }), 'images.edits.json')).toEqual([
+      'input_fidelity: invalid_value',
     ])
   })
+
+  it.each(GPT.filter((model) => ![...WITH_FIDELITY, 'gpt-image-1-mini'].includes(model)))(
+    'is not taken by %s',
+    (model) => {
+      expect(wrong(model, form({ input_fidelity: 'high' }))).toEqual(['input_fidelity: unsupported_parameter'])
+      expect(wrong(model, json({ input_fidelity: 'high' }), 'images.edits.json')).toEqual([
+        'input_fidelity: unsupported_parameter',
+      ])
+    },
+  )
 
   it('is no parameter of dall-e-2, of a generation or of a variation', () => {
     expect(wrong('dall-e-2', form({ input_fidelity: 'high' }))).toEqual(['input_fidelity: unsupported_parameter'])
@@ -93,7 +104,8 @@ describe('an edit takes', () => {
     ['gpt-image-2', { n: 11 }, ['n: invalid_value']],
     ['gpt-image-2', { response_format: 'url' }, ['response_format: unsupported_parameter']],
     ['gpt-image-2', { style: 'vivid' }, ['style: unknown_parameter']],
-    ['gpt-image-2', { moderation: 'low' }, ['moderation: unsupported_parameter']],
+    ['gpt-image-2', { moderation: 'low' }, []],
+    ['gpt-image-2', { moderation: 'none' }, ['moderation: invalid_value']],
     ['gpt-image-2', { images: [{ file_id: 'x' }] }, ['images: unsupported_parameter']],
     ['gpt-image-2', { output_compression: 50 }, ['output_compression: invalid_value']],
     ['gpt-image-2', { output_compression: 50, output_format: 'jpeg' }, []],
@@ -111,7 +123,7 @@ describe('an edit takes', () => {
     expect(wrong(model, form(given))).toEqual(expected)
   })
 
-  it('moderation in JSON only', () => {
+  it('moderation in JSON too', () => {
     expect(wrong('gpt-image-2', json({ moderation: 'low' }), 'images.edits.json')).toEqual([])
   })
 

@@ -44,10 +44,11 @@ const REFUSED: readonly [why: string, model: string, parts: Part[], code: string
 /** Refused fields: the model, the field and its value, code, a piece of the message. */
 const REFUSED_FIELDS: readonly [model: string, name: string, value: string, code: string, message: string][] = [
   ['gpt-image-2', 'input_fidelity', 'high', 'invalid_input_fidelity_model', "'gpt-image-2' does not support"],
-  ['gpt-image-1-mini', 'input_fidelity', 'low', 'invalid_input_fidelity_model', "'gpt-image-1-mini' does not"],
+  ['gpt-image-1-mini', 'input_fidelity', 'high', 'invalid_input_fidelity_model', "'gpt-image-1-mini' does not"],
   ['gpt-image-1', 'input_fidelity', 'max', 'invalid_value', "'high' and 'low'"],
   ['gpt-image-2', 'response_format', 'url', 'unknown_parameter', "Unknown parameter: 'response_format'."],
-  ['gpt-image-2', 'moderation', 'low', 'unknown_parameter', "Unknown parameter: 'moderation'."],
+  ['gpt-image-2', 'moderation', 'none', 'invalid_value', "'low' and 'auto'"],
+  ['gpt-image-2.6-flare', 'frame_count', '4', 'unsupported_parameter', 'not supported with png output'],
   ['gpt-image-2', 'seed', '1', 'unknown_parameter', "Unknown parameter: 'seed'."],
   ['gpt-image-2', 'n', 'two', 'invalid_type', 'expected an integer, but got a string'],
   ['gpt-image-2', 'n', '11', 'integer_above_max_value', 'Expected a value <= 10, but got 11'],

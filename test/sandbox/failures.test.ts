@@ -120,6 +120,7 @@ describe('a failing stream', () => {
       ...STREAM,
       model,
       size: '2K',
+      output_format: 'jpeg',
     })
     expect(eventsOf(text).map(({ name }) => name)).toEqual(['message'])
   })

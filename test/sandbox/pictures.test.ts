@@ -29,7 +29,7 @@ describe('a picture', () => {
     ['gpt-image-2.5-flare', '1024x2048', 'png'],
     ['gpt-image-2', '3840x2160', 'jpeg'],
     ['gpt-image-1', '1024x1536', 'webp'],
-    ['gpt-image-2.6-flare', '1024x1024', 'gif'],
+    ['gpt-image-2.6-flare', '512x512', 'gif'],
     ['gpt-image-2.6-sunburst', '1024x1024', 'svg'],
   ])('of %s has the size %s and the format %s that was asked for', async (model, size, format) => {
     const answer = await generate(url, { model, prompt: 'A cat on a hill', size, output_format: format })
@@ -37,6 +37,29 @@ describe('a picture', () => {
     expect(`${found.width}x${found.height}`).toBe(size)
     expect(found.format).toBe(format)
     expect(answer.body).toMatchObject({ size, output_format: format })
+  })
+
+  it.each([
+    [undefined, undefined, 9, 200],
+    [4, 123, 4, 120],
+  ])('of %j frames for %j ms moves for as long as that', async (frame_count, frame_duration_ms, pages, delay) => {
+    const order = { model: 'gpt-image-2.6-flare', prompt: 'A cat on a hill', size: '256x256', output_format: 'gif' }
+    const answer = await generate(url, { ...order, frame_count, frame_duration_ms })
+    const found = await sharp(pictureOf(answer), { animated: true }).metadata()
+    expect(found).toMatchObject({ format: 'gif', pages, pageHeight: 256, width: 256, loop: 0 })
+    expect(found.delay).toEqual(Array(pages).fill(delay))
+    const [first, second] = await Promise.all([0, 1].map((page) => sharp(pictureOf(answer), { page }).raw().toBuffer()))
+    expect(first?.equals(second ?? Buffer.alloc(0))).toBe(false)
+  })
+
+  it('that is drawn tells the tokens of its author beside the others', async () => {
+    const order = { model: 'gpt-image-2.6-flare', prompt: 'A cat', output_format: 'svg' }
+    const { body } = await generate(url, { ...order, svg: { model: 'gpt-5.5-mini', reasoning: { effort: 'low' } } })
+    expect(body).toMatchObject({
+      usage: { output_tokens: expect.any(Number) as number },
+      svg_usage: { model: 'gpt-5.5-mini', output_tokens: 1437, reasoning_tokens: 994 },
+    })
+    expect((await generate(url, { ...order, output_format: 'png' })).body).not.toHaveProperty('svg_usage')
   })
 
   it.each(['png', 'webp'])('has a transparent background in %s when asked', async (format) => {

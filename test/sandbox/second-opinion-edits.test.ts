@@ -46,6 +46,9 @@ const TEXTS: Readonly<Record<string, readonly string[]>> = {
   user: ['me', ''],
   complexity: ['low', 'max', ''],
   safety_identifier: ['someone', 'x'.repeat(129)],
+  frame_count: ['1', '2', '12', '16', '17'],
+  frame_duration_ms: ['19', '20', '5000'],
+  prompt_rewriter: ['off'],
   seed: ['7'],
 }
 
@@ -57,6 +60,8 @@ const VALUES: Readonly<Record<string, readonly Fields[string][]>> = {
   size: [...(TEXTS['size'] ?? []), null, 7],
   output_compression: [0, 50, 99, 100, 101, '50', null],
   partial_images: [0, 2, 3, 4, '2', null],
+  frame_count: [1, 2, 12, 16, 17, '4', null],
+  frame_duration_ms: [19, 20, 5000, '20', null],
   stream: [true, false, 'true', null],
   input_fidelity: ['high', 'low', 'medium', null],
   quality: ['auto', 'low', 'high', 'xhigh', 'max', 'standard', null],

@@ -1,4 +1,5 @@
 import { textOf, wrongType } from './checks.ts'
+import { brokenFormat } from './gif-svg.ts'
 import { openaiRejection, seedreamRejection } from './rejections.ts'
 import type { SandboxFields } from './checks.ts'
 import type { Rejection } from './rejections.ts'
@@ -7,7 +8,14 @@ import type { ServedModel } from './served-models.ts'
 /** A rule about several parameters, whose values are each right by themselves. */
 type CrossRule = (body: SandboxFields, model: ServedModel) => Rejection | undefined
 
-const CROSS_RULES: readonly CrossRule[] = [oneOnly, compression, transparency, seedreamSequence, streaming]
+const CROSS_RULES: readonly CrossRule[] = [
+  oneOnly,
+  compression,
+  transparency,
+  (body, { family }) => (family === 'gpt-2.6' ? brokenFormat(body) : undefined),
+  seedreamSequence,
+  streaming,
+]
 
 /** The first rule across parameters that a request breaks. */
 export function brokenTogether(body: SandboxFields, model: ServedModel): Rejection | undefined {

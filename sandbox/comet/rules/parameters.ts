@@ -1,7 +1,8 @@
 import { number, oneOf, text, whole, yesOrNo } from './checks.ts'
+import { frameSize, svgAuthor } from './gif-svg.ts'
 import { seedreamChecks } from './seedream.ts'
 import { dallESize, freeSize, qwenSize } from './sizes.ts'
-import type { Check } from './checks.ts'
+import type { Check, SandboxFields } from './checks.ts'
 import type { Family, SandboxOperation, ServedModel } from './served-models.ts'
 
 /** The most characters of a prompt (facts 2.1; qwen and Seedream have recommendations, no limits). */
@@ -35,6 +36,7 @@ const GPT: ParameterChecks = {
   partial_images: whole(0, 3),
   stream: yesOrNo,
   user: anyText,
+  safety_identifier: text(128),
 }
 
 const GPT_2: ParameterChecks = { ...GPT, size: freeSize }
@@ -45,7 +47,10 @@ const GPT_2_6: ParameterChecks = {
   ...GPT_2_5,
   output_format: oneOf('png', 'jpeg', 'webp', 'gif', 'svg'),
   complexity: oneOf('low', 'medium', 'high'),
-  safety_identifier: text(128),
+  frame_count: whole(2, 16),
+  frame_duration_ms: whole(20, Number.MAX_SAFE_INTEGER),
+  svg: svgAuthor,
+  prompt_rewriter: () => undefined,
 }
 
 const DALL_E: ParameterChecks = { n: count, response_format: oneOf('url', 'b64_json'), user: anyText, stream: yesOrNo }
@@ -81,7 +86,7 @@ const GENERATION: Readonly<Partial<Record<Family, ParameterChecks>>> = {
 /** CometAPI looks at DALL·E's sizes in JSON only; those of an upload reach OpenAI (facts 1.8, 2.4). */
 const DALL_E_2_UPLOADS: ParameterChecks = { ...DALL_E, size: oneOf(...DALL_E_2_SIZES) }
 
-/** Facts 2.3. That `moderation` belongs to the JSON form, and who has `input_fidelity`, is seen to in `rules.ts`. */
+/** Facts 2.3. The rules for `input_fidelity` stand in `rules.ts`. */
 const EDIT: Readonly<Partial<Record<Family, ParameterChecks>>> = {
   'gpt-1': { ...GPT, input_fidelity: oneOf('high', 'low') },
   'gpt-2': GPT_2,
@@ -92,9 +97,14 @@ const EDIT: Readonly<Partial<Record<Family, ParameterChecks>>> = {
 }
 
 /** The checks of a model's parameters for an operation. */
-export function parameterChecks(operation: SandboxOperation, { id, family }: ServedModel): ParameterChecks {
+export function parameterChecks(
+  operation: SandboxOperation,
+  { id, family }: ServedModel,
+  body: SandboxFields,
+): ParameterChecks {
   const checks = PARAMETERS[operation][family] ?? {}
-  return family === 'seedream' ? { ...checks, ...seedreamChecks(id) } : checks
+  if (family === 'seedream') return { ...checks, ...seedreamChecks(id) }
+  return family === 'gpt-2.6' && body['output_format'] === 'gif' ? { ...checks, size: frameSize } : checks
 }
 
 /** The parameters of each family for each operation. */

@@ -9,6 +9,7 @@ import type { Family, ServedModel } from './served-models.ts'
 export interface Sources {
   images: readonly [Inspected, ...Inspected[]]
   mask: Inspected | undefined
+  markup: Inspected | undefined
 }
 
 /** The pictures that a family takes. */
@@ -47,7 +48,26 @@ export async function inspectUploads(form: Form, { family }: ServedModel): Promi
   const [first, ...others] = images
   if (!first) return missing(name)
   const mask = uploads.mask && (await inspectMask(uploads.mask, first, rule))
-  return mask && 'error' in mask ? mask : { images: [first, ...others], mask }
+  if (mask && 'error' in mask) return mask
+  const markup = uploads.markup && (await inspectMarkup(uploads.markup, first, family, mask !== undefined))
+  return markup && 'error' in markup ? markup : { images: [first, ...others], mask, markup }
+}
+
+/** A transparent PNG over the first picture, with 2.5 and 2.6 alone (facts of 2026-11, 1). */
+async function inspectMarkup(
+  { bytes }: Upload,
+  first: Inspected,
+  family: Family,
+  hasMask: boolean,
+): Promise<Inspected | Rejection> {
+  const refused = (message: string): Rejection => openaiRejection({ message, code: 'invalid_value', param: 'markup' })
+  if (family !== 'gpt-2.5' && family !== 'gpt-2.6')
+    return openaiRejection({ message: "Unknown parameter: 'markup'.", code: 'unknown_parameter', param: 'markup' })
+  if (hasMask) return refused("'markup' cannot be combined with 'mask'.")
+  const markup = await inspect(bytes)
+  if (markup?.format !== 'png' || !markup.alpha) return refused('The markup must be a PNG with transparent pixels.')
+  if (markup.width === first.width && markup.height === first.height) return markup
+  return refused('The markup must have the dimensions of the first image.')
 }
 
 function missing(name: string): Rejection {

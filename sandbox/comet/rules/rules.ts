@@ -7,7 +7,7 @@ import type { ParameterChecks } from './parameters.ts'
 import type { Rejection } from './rejections.ts'
 import type { ServedModel } from './served-models.ts'
 
-/** Fields of JSON that CometAPI sends on to OpenAI (facts 1.8; the last two are the newest). All others it drops. */
+/** Fields of JSON that CometAPI sends on to OpenAI (facts 1.8; the last six are the newest). All others it drops. */
 const FORWARDED = [
   'response_format',
   'style',
@@ -23,11 +23,15 @@ const FORWARDED = [
   'image',
   'complexity',
   'safety_identifier',
+  'frame_count',
+  'frame_duration_ms',
+  'svg',
+  'prompt_rewriter',
 ] as const
 
 /** The first of the upstream's rules that a generation breaks. The prompt comes first, as with OpenAI (facts 2.5). */
 export function refuse(body: SandboxFields, model: ServedModel): Rejection | undefined {
-  const known = parameterChecks('generation', model)
+  const known = parameterChecks('generation', model, body)
   return (
     refusePrompt(body, model) ??
     multiplied(body) ??
@@ -38,9 +42,7 @@ export function refuse(body: SandboxFields, model: ServedModel): Rejection | und
 
 /** The same for the fields of an edit, which are those of a form or of JSON without the pictures. */
 export function refuseEdit(fields: SandboxFields, model: ServedModel, json: boolean): Rejection | undefined {
-  const { moderation, ...others } = parameterChecks('edit', model)
-  // OpenAI knows `moderation` in the JSON form only (facts 2.3).
-  const known = json && moderation ? { ...others, moderation } : others
+  const known = parameterChecks('edit', model, fields)
   return (
     refusePrompt(fields, model) ??
     refuseParameters(fields, model, known, json ? FORWARDED : Object.keys(fields)) ??
@@ -51,7 +53,7 @@ export function refuseEdit(fields: SandboxFields, model: ServedModel, json: bool
 
 /** The same for the fields of a variation, which knows no prompt. */
 export function refuseVariation(fields: SandboxFields, model: ServedModel): Rejection | undefined {
-  const known = { ...parameterChecks('variation', model), prompt: unknown }
+  const known = { ...parameterChecks('variation', model, fields), prompt: unknown }
   return refuseParameters(fields, model, known, Object.keys(fields)) ?? brokenTogether(fields, model)
 }
 
@@ -92,11 +94,9 @@ function refusal(name: string, { id, family }: ServedModel): Check {
   return name === 'input_fidelity' && constant ? () => fidelityFixed(id) : unknown
 }
 
-/** gpt-image-1-mini is the one of its family that has no choice of fidelity (facts 2.3). */
+/** gpt-image-1-mini is the one of its family that has low fidelity alone (facts of 2026-11, 1). */
 function fidelity(fields: SandboxFields, { id }: ServedModel): Rejection | undefined {
-  return id === 'gpt-image-1-mini' && (fields['input_fidelity'] ?? undefined) !== undefined
-    ? fidelityFixed(id)
-    : undefined
+  return id === 'gpt-image-1-mini' && (fields['input_fidelity'] ?? 'low') !== 'low' ? fidelityFixed(id) : undefined
 }
 
 function fidelityFixed(id: string): Rejection {

@@ -1,4 +1,4 @@
-import { changed, openingOf } from '../../painter/canvas.ts'
+import { changed, layer, openingOf, overlaid } from '../../painter/canvas.ts'
 import { decodeUpload } from '../../painter/uploaded.ts'
 import { invalidImage, invalidMask } from './picture-rules.ts'
 import type { SandboxOrder } from '../order.ts'
@@ -11,11 +11,16 @@ import type { Rejection } from './rejections.ts'
 const PRINT_EDGE = 384
 
 /** Decodes the uploaded pictures of an order to its size. This is where a picture that breaks off is found out. */
-export async function prepareCanvas({ images, mask }: Sources, order: SandboxOrder): Promise<Canvas | Rejection> {
+export async function prepareCanvas(
+  { images, mask, markup }: Sources,
+  order: SandboxOrder,
+): Promise<Canvas | Rejection> {
   const { width, height } = order.pixels
   const [first, ...more] = images
-  const base = await decodeUpload(first.bytes, width, height)
-  if (!base) return invalidImage(0)
+  const bare = await decodeUpload(first.bytes, width, height)
+  const drawn = markup && (await decodeUpload(markup.bytes, width, height))
+  if (!bare || (markup && !drawn)) return invalidImage(0)
+  const base = drawn ? await overlaid(bare, [layer(drawn)]) : bare
   const others: Raster[] = []
   for (const [index, { bytes }] of more.entries()) {
     const other = await decodeUpload(bytes, PRINT_EDGE, PRINT_EDGE)

@@ -9,7 +9,7 @@ export interface AnswerFacts {
   readonly isComplete: boolean
   /** Elements of `data` (or of `data.data`, as CometAPI has been seen to nest it). Undefined: no such array. */
   readonly elements: number | undefined
-  /** Elements that hold something: a string that is not empty, other than a revised prompt or a size. */
+  /** Elements that hold something: a string that is not empty, other than a revised prompt, a size or an id. */
   readonly images: number
   /** Previews that a stream has sent before them. */
   readonly partialImages: number
@@ -22,7 +22,7 @@ export interface AnswerFacts {
 }
 
 /** Members of an image that say something about it and are not it. */
-export const NOT_AN_IMAGE: ReadonlySet<string> = new Set(['revised_prompt', 'size'])
+export const NOT_AN_IMAGE: ReadonlySet<string> = new Set(['revised_prompt', 'size', 'generation_id'])
 
 const NOTHING = {
   isObject: false,

@@ -43,7 +43,7 @@ export interface Call {
   readonly isForm: boolean
   /** SHA-256 of what was asked for; equal for an SDK's retry, whose form has another boundary. */
   readonly digest: () => string
-  /** The bytes received; what goes upstream unless a parameter was dropped or defaulted. */
+  /** The bytes received, without files that were not chosen; what goes upstream unless a parameter was dropped or defaulted. */
   readonly body: Body
   readonly contentType: string
   /** The body with parameters left out and the model set. */

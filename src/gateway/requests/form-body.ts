@@ -1,15 +1,13 @@
-import { FormReader, invalidForm } from './uploads/form-reader.ts'
+import { formParameters, parameterOf } from './form-parameters.ts'
+import { FormReader } from './uploads/form-reader.ts'
 import { receiveUpload } from './uploads/receive.ts'
 import type { RuleSet } from '../../models/model.ts'
 import type { Spool } from '../../spool/spool.ts'
-import type { FilePart, TextPart } from './uploads/form-reader.ts'
+import type { FormParameters } from './form-parameters.ts'
 import type { IncomingUpload, UploadOptions } from './uploads/receive.ts'
 import type { Body, Call, Changes } from './endpoint.ts'
 
-/** One of several images: `image[]`, `image[0]`. */
-const ONE_IMAGE = /^image\[\d{0,3}\]$/
-const FILE_PARAMETERS: ReadonlySet<string> = new Set(['image', 'mask'])
-/** RFC 9110, 5.6.2: what may stand in a header without quotes. */
+/** RFC 9110, 5.6.2: the characters of a header value without quotes. */
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/
 
 /**
@@ -23,76 +21,38 @@ export async function receiveForm(ruleSet: RuleSet, upload: IncomingUpload, opti
 
 function formCall(ruleSet: RuleSet, form: FormReader, spool: Spool): Call {
   const { boundary } = form
+  const { parameters, superfluous } = formParameters(form)
   return {
     ruleSet,
-    parameters: formParameters(form),
+    parameters,
     isForm: true,
     digest: () => form.digest,
-    body: spool.body(),
+    body: superfluous.size === 0 ? spool.body() : bodyWithout(form, spool, superfluous, new Set()),
     contentType: `multipart/form-data; boundary=${TOKEN.test(boundary) ? boundary : `"${boundary}"`}`,
-    rewrite: (changes) => rewritten(form, spool, changes),
+    rewrite: (changes) => rewritten(form, spool, superfluous, changes),
     discard: () => void spool.discard(),
   }
 }
 
-function formParameters({ texts, files }: FormReader): Map<string, unknown> {
-  const parameters = new Map<string, unknown>(textParameters(texts))
-  for (const [name, value] of fileParameters(files)) {
-    if (parameters.has(name)) throw invalidForm(`The field '${shown(name)}' is sent as text and as a file.`)
-    parameters.set(name, value)
-  }
-  return parameters
-}
-
-/** The parameter that a part belongs to. */
-function parameterOf(name: string): string {
-  return ONE_IMAGE.test(name) ? 'image' : name
-}
-
-function textParameters(texts: readonly TextPart[]): Map<string, string> {
-  const parameters = new Map<string, string>()
-  for (const { name, text } of texts) {
-    if (parameters.has(name)) throw invalidForm(`The field '${shown(name)}' occurs twice; each may occur once.`)
-    if (FILE_PARAMETERS.has(parameterOf(name)))
-      throw invalidForm(`The field '${shown(name)}' must be sent as a file: its part has no file name.`)
-    parameters.set(name, text)
-  }
-  return parameters
-}
-
-/** `image`, `image[]` and `image[0]` are one parameter; upstreams read only one of the three ways, so they cannot be mixed. */
-function fileParameters(files: readonly FilePart[]): Map<string, unknown> {
-  const byName = Map.groupBy(files, ({ name }) => parameterOf(name))
-  const parameters = new Map<string, unknown>()
-  for (const [name, parts] of byName) {
-    const ways = new Set(parts.map((part) => part.name.replace(/\d+/, '0')))
-    if (ways.size > 1)
-      throw invalidForm(`The field '${shown(name)}' is sent in different ways: ${[...ways].join(', ')}. Use one.`)
-    if (ways.has(`${name}[0]`) && new Set(parts.map((part) => part.name)).size < parts.length)
-      throw invalidForm(`A number of '${shown(name)}[…]' occurs twice.`)
-    const ordered = ways.has(`${name}[0]`) ? parts.toSorted((a, b) => indexOf(a) - indexOf(b)) : parts
-    parameters.set(
-      name,
-      ordered.map(({ file }) => file),
-    )
-  }
-  return parameters
-}
-
-function indexOf({ name }: FilePart): number {
-  return Number(/\d+/.exec(name)?.[0] ?? 0)
-}
-
 /** The form without some parts, and with the model as its first. */
-function rewritten(form: FormReader, spool: Spool, { drop, model }: Changes): Body {
-  const isDropped = new Set([...drop, 'model'])
-  const parts = [...form.texts, ...form.files].toSorted((a, b) => a.range.start - b.range.start)
-  const kept = parts.filter(({ name }) => !isDropped.has(parameterOf(name)))
+function rewritten(
+  form: FormReader,
+  spool: Spool,
+  superfluous: FormParameters['superfluous'],
+  { drop, model }: Changes,
+): Body {
   const head = `--${form.boundary}\r\ncontent-disposition: form-data; name="model"\r\n\r\n${model}\r\n`
-  return spool.body([Buffer.from(head), ...kept.map(({ range }) => range), { start: form.partsEnd, end: spool.bytes }])
+  return bodyWithout(form, spool, superfluous, new Set([...drop, 'model']), Buffer.from(head))
 }
 
-/** A name from the request, for a message. */
-function shown(name: string): string {
-  return name.length > 64 ? `${name.slice(0, 64)}…` : name
+function bodyWithout(
+  form: FormReader,
+  spool: Spool,
+  superfluous: FormParameters['superfluous'],
+  dropped: ReadonlySet<string>,
+  head = Buffer.alloc(0),
+): Body {
+  const parts = [...form.texts, ...form.files].toSorted((a, b) => a.range.start - b.range.start)
+  const kept = parts.filter((part) => !dropped.has(parameterOf(part.name)) && !superfluous.has(part))
+  return spool.body([head, ...kept.map(({ range }) => range), { start: form.partsEnd, end: spool.bytes }])
 }

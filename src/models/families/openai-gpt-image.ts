@@ -4,6 +4,7 @@ import {
   priceGptImage1Mini,
   priceGptImage2,
   priceGptImage25,
+  priceGptImage26,
 } from './gpt-image/prices.ts'
 import {
   rulesGptImage1,
@@ -31,9 +32,9 @@ export const gptImageModels: readonly Model[] = [
   model('gpt-image-2.5-flare', rulesGptImage25, priceGptImage25, GUESSED_TOKENS),
   model('gpt-image-2.5-sunburst', rulesGptImage25, priceGptImage25, GUESSED_TOKENS),
   model('gpt-image-2.5-*', rulesGptImage25, priceGptImage25, GUESSED_TOKENS),
-  model('gpt-image-2.6-flare', rulesGptImage26, priceGptImage25, GUESSED_TOKENS),
-  model('gpt-image-2.6-sunburst', rulesGptImage26, priceGptImage25, GUESSED_TOKENS),
-  model('gpt-image-2.6-*', rulesGptImage26, priceGptImage25, GUESSED_TOKENS),
+  model('gpt-image-2.6-flare', rulesGptImage26, priceGptImage26, GUESSED_TOKENS),
+  model('gpt-image-2.6-sunburst', rulesGptImage26, priceGptImage26, GUESSED_TOKENS),
+  model('gpt-image-2.6-*', rulesGptImage26, priceGptImage26, GUESSED_TOKENS),
 ]
 
 function model(id: string, ruleSets: Model['ruleSets'], price: Model['price'], note: string): Model {

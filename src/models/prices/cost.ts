@@ -26,7 +26,7 @@ export function highestCostMicros(model: Model, given: ParameterValues, multipli
   if (price === undefined) return undefined
   if (price.unit === 'image')
     return micros(imagesAsked(model, given) * exactMicrosOf(usdPerImage(price, given, 'dearest')), multiplier)
-  const perImage = price.outputTokens.highest(stated(given, 'quality'), stated(given, 'size'))
+  const perImage = outputTokens(price, given, 'highest')
   return tokenEstimate(price, given, perImage, price.textOutputAtMost ?? 0, multiplier)
 }
 
@@ -51,7 +51,7 @@ export function answerCost(
   if (answer.usage !== undefined) {
     return { costMicros: micros(usageMicros(price, answer.usage), multiplier), estimated: false }
   }
-  const perImage = price.outputTokens.likely(stated(given, 'quality'), stated(given, 'size'))
+  const perImage = outputTokens(price, given, 'likely')
   return { costMicros: tokenEstimate(price, given, perImage, 0, multiplier), estimated: true }
 }
 
@@ -75,6 +75,12 @@ function usageMicros({ usdPerMillionTokens: rates }: TokenPrice, usage: Usage): 
     imageOutput * rates.imageOutput +
     textOutput * rates.textOutput
   )
+}
+
+/** Output tokens of one image, before the upstream has reported any. */
+function outputTokens(price: TokenPrice, given: ParameterValues, which: 'highest' | 'likely'): number {
+  const sizes = price.drawnSizes?.(given) ?? [stated(given, 'size')]
+  return Math.max(...sizes.map((size) => price.outputTokens[which](stated(given, 'quality'), size)))
 }
 
 /** Input tokens of the images that an edit brings; the mask is one of them. */

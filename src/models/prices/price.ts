@@ -19,6 +19,11 @@ export interface TokenPrice {
   readonly outputTokens: OutputTokenCount
   /** Of the images of an edit. */
   readonly inputTokens: InputTokenCount
+  /**
+   * The sizes of what is drawn, where the request's `size` is only a part of it: the sheet of an animation's frames. One
+   * of them applies.
+   */
+  readonly drawnSizes?: (given: ParameterValues) => readonly string[] | undefined
   /** Text tokens that an answer may have beside the image tokens (gpt-image-1.5: 61-430 were seen). */
   readonly textOutputAtMost?: number
   readonly source: Source

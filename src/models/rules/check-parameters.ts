@@ -29,7 +29,8 @@ export function checkParameters(
   standard: ReadonlySet<string>,
 ): CheckResult {
   const issues: Issue[] = []
-  for (const [name, rule] of rules.entries) {
+  for (const [name, usual] of rules.entries) {
+    const rule = usual.instead?.(given) ?? usual
     const value = given.get(name)
     if (value === undefined) {
       if (rule.required) issues.push(missing(name))

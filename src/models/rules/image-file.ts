@@ -167,18 +167,22 @@ export function maskHasAlpha(source: Source): Combination {
   }
 }
 
-/** The images and the mask that a request brings, by whatever names; undefined for one that is only a URL. */
+/** The images, the mask and the markup that a request brings, by whatever names; undefined for one that is only a URL. */
 export function imagesBrought(given: ParameterValues): readonly (ImageFile | undefined)[] {
   const images = imagesGiven(given, 'image', 'images')
-  return given.has('mask') ? [...images, ...imagesGiven(given, 'mask', 'mask')] : images
+  return [...images, ...imagesGiven(given, 'mask', 'mask'), ...imagesGiven(given, 'markup', 'markup')]
 }
 
 /** The images under a name, as far as they are known: all of a form's, those of a JSON body's data URLs. */
-function imagesGiven(given: ParameterValues, formName: string, jsonName: string): readonly (ImageFile | undefined)[] {
+export function imagesGiven(
+  given: ParameterValues,
+  formName: string,
+  jsonName: string,
+): readonly (ImageFile | undefined)[] {
   const files = given.get(formName)
   if (isFiles(files)) return files
   const references = given.get(jsonName)
-  if (references === undefined) return []
+  if (references === undefined || references === null) return []
   return (Array.isArray(references) ? references : [references]).map((one: unknown) => {
     const url = typeof one === 'object' && one !== null && 'image_url' in one ? one.image_url : undefined
     return url instanceof ImageUrl ? url.file : undefined

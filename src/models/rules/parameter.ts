@@ -4,6 +4,8 @@ import type { Source } from '../sources.ts'
 /** JSON types as the messages name them. */
 export type JsonType = 'string' | 'integer' | 'number' | 'boolean' | 'array' | 'object' | 'file'
 
+const ALL_TYPES: readonly JsonType[] = ['string', 'integer', 'number', 'boolean', 'array', 'object', 'file']
+
 /**
  * The rule for one parameter of one model: a zod schema (the check, and the JSON Schema of `/gateway/models`)
  * with the words for a refusal. Rules validate and never rewrite.
@@ -18,6 +20,8 @@ export interface Parameter {
   readonly values?: readonly string[]
   /** Says what is wrong with a value of the right type, where "Expected …" is too little. */
   readonly explain?: (value: unknown) => string | undefined
+  /** The rule that counts instead of this one beside certain values of other parameters. */
+  readonly instead?: (given: ReadonlyMap<string, unknown>) => Parameter | undefined
   readonly required: boolean
   readonly source: Source
 }
@@ -61,11 +65,20 @@ export function boolean(options: Options): Parameter {
 
 /** Text of 1 to `maxChars` characters, counted as Unicode code points like OpenAI does (an emoji is one). */
 export function text(maxChars: number, options: Options): Parameter {
+  return textFrom(1, maxChars, options)
+}
+
+/** The same, where an empty text stands for none. */
+export function textOrNothing(maxChars: number, options: Options): Parameter {
+  return textFrom(0, maxChars, options)
+}
+
+function textFrom(minChars: 0 | 1, maxChars: number, options: Options): Parameter {
   const allowed = `a string of 1 to ${maxChars} characters`
   const schema = z
     .string()
-    .refine((value) => value.length > 0 && fitsCodePoints(value, maxChars))
-    .meta({ minLength: 1, maxLength: maxChars })
+    .refine((value) => value.length >= minChars && fitsCodePoints(value, maxChars))
+    .meta({ minLength: minChars, maxLength: maxChars })
   const explain = (value: unknown): string | undefined =>
     typeof value !== 'string'
       ? undefined
@@ -73,6 +86,16 @@ export function text(maxChars: number, options: Options): Parameter {
         ? 'It is empty.'
         : `It has ${countCodePoints(value)} characters; at most ${maxChars} are allowed.`
   return parameter(schema, { types: ['string'], allowed, explain }, options)
+}
+
+/** A whole number of at least `min`. */
+export function integerFrom(min: number, options: Options): Parameter {
+  return parameter(z.int().min(min), { types: ['integer'], allowed: `an integer of at least ${min}` }, options)
+}
+
+/** Any value at all: for parameters that are named somewhere and described nowhere. */
+export function anything(options: Options): Parameter {
+  return parameter(z.unknown(), { types: ALL_TYPES, allowed: 'any value' }, options)
 }
 
 /** Any string: for identifiers that are passed on and not interpreted. */

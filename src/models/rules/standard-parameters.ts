@@ -1,5 +1,5 @@
 import { anyFiles } from './image-file.ts'
-import { anyString, boolean, parameter, text } from './parameter.ts'
+import { anyString, boolean, parameter, text, textOrNothing } from './parameter.ts'
 import { SOURCES } from '../sources.ts'
 import { parameterRules } from './parameter-rules.ts'
 import type { ParameterRules } from './parameter-rules.ts'
@@ -18,6 +18,9 @@ const anyInteger = parameter(z.int(), { types: ['integer'], allowed: 'an integer
 
 /** OpenAI's end-user tag; not interpreted. */
 export const userTag: Parameter = anyString({ source: spec })
+
+/** OpenAI's newer end-user tag, hashed by the client. An empty one is none, and `user` counts (openai 7.57.0). */
+export const safetyIdentifier: Parameter = textOrNothing(128, { source: SOURCES.sdk, nullable: true })
 
 /**
  * For a model the catalogue does not know OpenAI's standard parameters must have their types, any value passes, and so

@@ -121,12 +121,70 @@ describe('a form that is received', () => {
   })
 })
 
+describe('a form goes upstream without', () => {
+  const blank = (name: string): Content => ({ name, filename: '', contentType: 'application/octet-stream', data: '' })
+  const sent = async (all: readonly Content[]): Promise<{ call: Call; names: readonly string[] | undefined }> => {
+    const call = await receive(formOf('limit', all))
+    const entries = await entriesByNode(await bytesOf(call.body), 'limit')
+    return { call, names: entries?.map(({ name }) => name) }
+  }
+
+  it('a file that was not chosen', async () => {
+    const { call, names } = await sent([text('prompt'), file('image'), blank('mask'), text('n')])
+    expect([...call.parameters.keys()]).toEqual(['prompt', 'n', 'image'])
+    expect(names).toEqual(['prompt', 'image', 'n'])
+    const rewritten = await entriesByNode(await bytesOf(call.rewrite({ drop: ['n'], model: 'm' })), 'limit')
+    expect(rewritten?.map(({ name }) => name)).toEqual(['model', 'prompt', 'image'])
+  })
+
+  it('one of several images that was not chosen, or one that is an empty text', async () => {
+    const { call, names } = await sent([file('image'), blank('image'), text('mask', ''), text('prompt')])
+    expect(call.parameters.get('image')).toHaveLength(1)
+    expect([...call.parameters.keys()]).toEqual(['prompt', 'image'])
+    expect(names).toEqual(['image', 'prompt'])
+  })
+
+  it('a field that says again what another has said', async () => {
+    const { call, names } = await sent([text('n', '2'), file('image'), text('n', '2'), text('n', '2')])
+    expect(call.parameters.get('n')).toBe('2')
+    expect(names).toEqual(['n', 'image'])
+  })
+
+  it('an empty member of an object', async () => {
+    const { call, names } = await sent([text('svg[model]', ''), text('svg[reasoning][effort]', 'low')])
+    expect(call.parameters.get('svg')).toEqual({ reasoning: { effort: 'low' } })
+    expect(names).toEqual(['svg[reasoning][effort]'])
+  })
+})
+
+describe('an object in a form', () => {
+  it('is written member by member, and dropped as one', async () => {
+    const all = [text('svg[reasoning][effort]', 'low'), text('prompt'), text('svg[model]', 'gpt-5.5')]
+    const call = await receive(formOf('limit', all))
+    expect([...call.parameters]).toEqual([
+      ['prompt', 'a'],
+      ['svg', { reasoning: { effort: 'low' }, model: 'gpt-5.5' }],
+    ])
+    const rewritten = await entriesByNode(await bytesOf(call.rewrite({ drop: ['svg'], model: 'm' })), 'limit')
+    expect(rewritten?.map(({ name }) => name)).toEqual(['model', 'prompt'])
+  })
+
+  it('cannot be written in two ways', async () => {
+    const refusal = await refusalOf(receive(formOf('limit', [text('svg', '{}'), text('svg[model]')])))
+    expect(refusal.message).toContain("The field 'svg' is sent in two ways.")
+  })
+})
+
 describe('a form is refused', () => {
   it.each([
     ['with an image as text', [text('image')], "The field 'image' must be sent as a file: its part has no file name."],
     ['with an image[] as text', [text('image[]')], "The field 'image[]' must be sent as a file"],
     ['with a mask as text', [file('image'), text('mask')], "The field 'mask' must be sent as a file"],
-    ['with a field twice', [text('n'), text('n')], "The field 'n' occurs twice; each may occur once."],
+    [
+      'with a field twice and two values',
+      [text('n'), text('n', 'b')],
+      "The field 'n' occurs twice; each may occur once.",
+    ],
     ['with a name as text and as file', [text('style'), file('style')], "'style' is sent as text and as a file"],
     ['with image and image[]', [file('image'), file('image[]')], "'image' is sent in different ways: image, image[]."],
     ['with image[] and image[0]', [file('image[]'), file('image[0]')], 'different ways: image[], image[0].'],
@@ -139,7 +197,7 @@ describe('a form is refused', () => {
 
   it('with a long name in a message of a length that fits a log', async () => {
     const name = 'n'.repeat(256)
-    const refusal = await refusalOf(receive(formOf('limit', [text(name), text(name)])))
+    const refusal = await refusalOf(receive(formOf('limit', [text(name), text(name, 'b')])))
     expect(refusal.message).toBe(`The field '${'n'.repeat(64)}…' occurs twice; each may occur once.`)
   })
 

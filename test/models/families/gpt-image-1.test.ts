@@ -77,11 +77,12 @@ const OF_OTHERS = [
   'guidance_scale',
   'image',
   'complexity',
-  'safety_identifier',
+  'frame_count',
+  'svg',
 ]
 
 /** Parameters that no image model takes when it generates. */
-const OF_NONE = ['input_fidelity', 'mask', 'seed', 'negative_prompt', 'frame_count']
+const OF_NONE = ['input_fidelity', 'mask', 'seed', 'negative_prompt', 'markup']
 
 describe.each(FAMILY)('%s', (model) => {
   it.each(TAKEN)('takes %j', (parameters) => {

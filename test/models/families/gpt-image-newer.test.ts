@@ -24,7 +24,7 @@ describe.each(V2)('%s', (model) => {
     expect(problems(model, { background: 'transparent' })).toEqual([])
   })
 
-  it.each(['complexity', 'safety_identifier', 'response_format', 'style'])(
+  it.each(['complexity', 'frame_count', 'svg', 'response_format', 'style'])(
     'refuses %s, which other models take',
     (name) => {
       expect(onlyProblem(model, { [name]: 'low' })).toMatchObject({ code: 'unsupported_parameter', param: name })
@@ -77,12 +77,15 @@ describe.each(V25)('%s', (model) => {
     })
   })
 
-  it.each([{ complexity: 'low' }, { safety_identifier: 'a' }])('refuses %j, which came with 2.6', (parameters) => {
-    expect(onlyProblem(model, parameters)).toMatchObject({
-      code: 'unsupported_parameter',
-      param: Object.keys(parameters)[0],
-    })
-  })
+  it.each([{ complexity: 'low' }, { frame_count: 4 }, { svg: { model: 'gpt-5' } }])(
+    'refuses %j, which came with 2.6',
+    (parameters) => {
+      expect(onlyProblem(model, parameters)).toMatchObject({
+        code: 'unsupported_parameter',
+        param: Object.keys(parameters)[0],
+      })
+    },
+  )
 })
 
 describe.each(V26)('%s', (model) => {
@@ -101,9 +104,11 @@ describe.each(V26)('%s', (model) => {
       message: expect.stringContaining("'low', 'medium', and 'high'"),
     })
   })
+})
 
-  it('takes a safety_identifier of 128 characters', () => {
-    expect(problems(model, { safety_identifier: 'a'.repeat(128) })).toEqual([])
+describe.each(['gpt-image-1', 'gpt-image-1-mini', ...V2, ...NEWER])('%s', (model) => {
+  it.each(['a'.repeat(128), '🦊'.repeat(128), '', null])('takes the safety_identifier %j', (safety_identifier) => {
+    expect(problems(model, { safety_identifier })).toEqual([])
   })
 
   it('refuses a safety_identifier of 129 characters', () => {
@@ -120,9 +125,5 @@ describe.each(V26)('%s', (model) => {
       code: 'invalid_type',
       param: 'safety_identifier',
     })
-  })
-
-  it.each(['frame_count', 'frame_duration_ms'])('refuses %s, which nobody has confirmed', (name) => {
-    expect(onlyProblem(model, { [name]: 4 })).toMatchObject({ code: 'unknown_parameter', param: name })
   })
 })

@@ -13,7 +13,7 @@ import type { PartVisitor } from './multipart-tap.ts'
 /** The text of all fields together; several times the longest prompt. */
 const MAX_TEXT_BYTES = 8_388_608
 
-interface Part {
+export interface Part {
   /** As it stands in the form: `image[]`. */
   readonly name: string
   /** The place of the part in the body, its delimiter included. */
@@ -44,6 +44,8 @@ export class FormReader implements UploadTap, PartVisitor {
   readonly boundary: string
   readonly texts: TextPart[] = []
   readonly files: FilePart[] = []
+  /** Files that were not chosen: without a name and without bytes. */
+  readonly emptyFiles: Part[] = []
   /** SHA-256 of the parts in their order, whatever stands between them; once the form has ended. */
   digest = ''
   readonly #hash = createHash('sha256')
@@ -95,7 +97,9 @@ export class FormReader implements UploadTap, PartVisitor {
     const { head, bytes, header, text } = open
     this.#hash.update(`\n${bytes}`) // so that no content can pass for the head of another part
     const part = { name: head.name, range: { start: head.start, end } }
-    if (head.filename !== undefined) this.files.push({ ...part, file: new ImageFile({ bytes, ...header.header() }) })
+    if (head.filename === '') this.emptyFiles.push(part)
+    else if (head.filename !== undefined)
+      this.files.push({ ...part, file: new ImageFile({ bytes, ...header.header() }) })
     else this.texts.push({ ...part, text: utf8(text.bytes(), head.name) })
   }
 }

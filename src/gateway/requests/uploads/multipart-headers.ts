@@ -9,7 +9,7 @@ export class MultipartError extends Error {
 /** The headers of a part. */
 export interface PartHead {
   readonly name: string
-  /** As spelled in the header, escapes and all; undefined: a text field. */
+  /** As spelled in the header, escapes and all; undefined: a text field; empty: a file that was not chosen. */
   readonly filename: string | undefined
   readonly contentType: string | undefined
   /** Offset in the body of the delimiter (`--boundary`) that opens this part, in bytes. */
@@ -149,8 +149,6 @@ function fieldName(spelled: string | undefined, header: string): string {
 function fileName(parameters: ReadonlyMap<string, string>, header: string): string | undefined {
   const filename = parameters.get('filename')
   const extended = parameters.get('filename*')
-  // To some parsers it is a file, to others (Go) a text field.
-  if (filename === '') throw new MultipartError(`${header} has an empty filename: give the file a name.`)
   if (filename !== undefined && isAmbiguous(filename)) {
     throw new MultipartError(`${header} has a filename with a quote and a ";" or "=", which parsers read differently.`)
   }

@@ -49,6 +49,8 @@ export class MultipartTap {
   /** The byte before, where it matters: zero at the beginning of a place. */
   #last = 0
   #parts = 0
+  /** The part may have no data: it is a file without a name. */
+  #isNameless = false
   readonly #headers = new HeaderBlock()
   #epilogueBytes = 0
   #failure: { readonly error: unknown } | undefined
@@ -155,8 +157,19 @@ export class MultipartTap {
     this.#place = 'data'
     this.#matched = 2
     this.#assumed = 2
+    this.#isNameless = head.filename === ''
     this.#visitor.partBegan(head)
     return at
+  }
+
+  /** An empty file without a name is how a browser sends a file that was not chosen. */
+  #giveData(chunk: Buffer): void {
+    // To some parsers it is a file, to others (Go) a text field.
+    if (this.#isNameless) {
+      const header = `The Content-Disposition header of part ${this.#parts} of the form`
+      throw new MultipartError(`${header} has an empty filename: give the file a name.`)
+    }
+    this.#visitor.partData(chunk)
   }
 
   #data(chunk: Buffer, from: number): number {
@@ -165,7 +178,7 @@ export class MultipartTap {
     const found = chunk.indexOf(this.#delimiter, at)
     this.#matched = found === -1 ? this.#matchAtEnd(chunk, at) : this.#delimiter.length
     const to = found === -1 ? chunk.length - this.#matched : found
-    if (to > at) this.#visitor.partData(chunk.subarray(at, to))
+    if (to > at) this.#giveData(chunk.subarray(at, to))
     return found === -1 ? chunk.length : this.#endDelimiter(found + this.#delimiter.length)
   }
 
@@ -185,7 +198,7 @@ export class MultipartTap {
     const data = Buffer.from(this.#delimiter.subarray(this.#assumed, this.#matched))
     this.#matched = 0
     this.#assumed = 0
-    if (data.length > 0) this.#visitor.partData(data)
+    if (data.length > 0) this.#giveData(data)
     return at
   }
 

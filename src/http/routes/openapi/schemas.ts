@@ -28,9 +28,25 @@ export const imagesAnswer = z.looseObject({
       b64_json: z.string().optional(),
       url: z.string().optional(),
       revised_prompt: z.string().nullable().optional(),
+      generation_id: z.string().optional(),
     }),
   ),
   usage: z.looseObject({}).optional(),
+  svg_usage: z
+    .looseObject({
+      model: z.string(),
+      input_tokens: z.int(),
+      output_tokens: z.int(),
+      reasoning_tokens: z.int(),
+      total_tokens: z.int(),
+    })
+    .optional()
+    .describe('Tokens of the text model that wrote an svg.'),
+  size: z.string().optional(),
+  quality: z.string().optional(),
+  background: z.string().optional(),
+  output_format: z.string().optional().describe("'png', 'jpeg', 'webp', 'gif' or 'svg'."),
+  safety_identifier: z.string().nullable().optional(),
 })
 
 /** Schemas that the document names, and refers to wherever they occur. */

@@ -1,6 +1,7 @@
 import { patchTokens, tileTokens } from '../../prices/input-image-tokens.ts'
 import { GPT_IMAGE_1_TOKENS, gptImage25Tokens, gptImage2Tokens, outputTokens } from '../../prices/image-tokens.ts'
 import { SOURCES } from '../../sources.ts'
+import { sheetSizes } from './gif.ts'
 import type { OutputTokenCount } from '../../prices/image-tokens.ts'
 import type { TokenPrice, TokenRates } from '../../prices/price.ts'
 
@@ -35,3 +36,4 @@ export const priceGptImage1Mini = tilePricing(RATES.gptImage1Mini)
 export const priceGptImage15: TokenPrice = { ...tilePricing(RATES.gptImage15), textOutputAtMost: 1000 }
 export const priceGptImage2 = patchPricing(RATES.gptImage2, gptImage2Tokens)
 export const priceGptImage25 = patchPricing(RATES.gptImage2, gptImage25Tokens)
+export const priceGptImage26: TokenPrice = { ...priceGptImage25, drawnSizes: sheetSizes }
