@@ -1,5 +1,6 @@
 import { isAmbiguous } from '../../errors/gateway-error.ts'
 import { answerCost, highestCostMicros, imagesAsked } from '../../models/prices/cost.ts'
+import { plausibleUsage } from '../../models/prices/plausible-usage.ts'
 import { qualityLabel, sizeLabel } from '../../telemetry/labels.ts'
 import type { Settlement } from '../../accounting/settlement.ts'
 import type { GatewayError } from '../../errors/gateway-error.ts'
@@ -43,7 +44,7 @@ export interface UpstreamOutcome {
 export function settlementOf(order: PricedOrder, outcome: UpstreamOutcome, durationMs: number): Settlement {
   const { model, parameters, priceMultiplier: multiplier } = order
   const { isAccepted, facts, failure } = outcome
-  const usage = isAccepted ? facts?.usage : undefined
+  const usage = isAccepted ? plausibleUsage(model.entry, facts?.usage, facts?.images ?? 0) : undefined
   const isUnknown = failure !== undefined && isAmbiguous(failure) && usage === undefined
   const settled = {
     size: sizeLabel(facts?.size ?? parameters.get('size')),
