@@ -50,8 +50,10 @@ export interface Free extends Settled {
 /** Nobody said whether the images were made: the most that they can cost is booked, marked as estimated. */
 export interface Unknown extends Settled {
   readonly verdict: 'unknown'
-  /** Images that may have been made. */
+  /** Images of an answer that had begun; 0 where none had, although they may have been made. */
   readonly images: number
+  /** Images that may have been made. */
+  readonly imagesAsked: number
   readonly usage: undefined
   readonly cost: SettledCost | undefined
 }
@@ -68,7 +70,8 @@ export function endingCommand(hold: Hold, settlement: Settlement): LedgerCommand
   const { endedAt, upstreamRequestId, upstreamMs, durationMs } = settlement
   const ending: Ending = { endedAt, errorCode: failure, upstreamRequestId, upstreamMs, durationMs }
   if (verdict === 'free') return { verb: 'release', hold, ending }
-  if (verdict === 'unknown') return { verb: 'bookEstimated', hold, ending: { ...ending, images } }
+  if (verdict === 'unknown')
+    return { verb: 'bookEstimated', hold, ending: { ...ending, images: settlement.imagesAsked } }
   const price = { costMicros: cost?.costMicros, isEstimated: cost?.estimated ?? false }
   return { verb: 'settle', hold, ending: { ...ending, ...price, images, usage, size, quality } }
 }

@@ -24,5 +24,5 @@ export function free(more: Partial<Free> = {}): Free {
 }
 
 export function unknown(more: Partial<Unknown> = {}): Unknown {
-  return { verdict: 'unknown', images: 1, usage: undefined, cost: undefined, ...SETTLED, ...more }
+  return { verdict: 'unknown', images: 0, imagesAsked: 1, usage: undefined, cost: undefined, ...SETTLED, ...more }
 }

@@ -57,19 +57,20 @@ export function settlementOf(order: PricedOrder, outcome: UpstreamOutcome, durat
     durationMs,
     firstEventMs: outcome.firstEventMs,
   }
+  const images = isAccepted ? imagesMade(order, outcome) : 0
   const isPricedByToken = model.entry.price?.unit === 'token'
   if (isUnknown) {
     const costMicros = highestCostMicros(model.entry, parameters, multiplier)
     return {
       verdict: 'unknown',
-      images: Math.max(facts?.images ?? 0, imagesAsked(model.entry, parameters)),
+      images,
+      imagesAsked: Math.max(images, imagesAsked(model.entry, parameters)),
       usage: undefined,
       cost: costMicros === undefined ? undefined : { costMicros, estimated: true },
       isUsageMissing: isAccepted && isPricedByToken,
       ...settled,
     }
   }
-  const images = isAccepted ? imagesBought(order, outcome) : 0
   if (!isAccepted || (failure !== undefined && images === 0))
     return { verdict: 'free', images: 0, usage: undefined, cost: undefined, isUsageMissing: false, ...settled }
   return {
@@ -83,7 +84,7 @@ export function settlementOf(order: PricedOrder, outcome: UpstreamOutcome, durat
 }
 
 /** The images that were counted; where the answer broke off or could not be read, as many as were asked for. */
-function imagesBought({ model, parameters }: PricedOrder, { facts, failure }: UpstreamOutcome): number {
+function imagesMade({ model, parameters }: PricedOrder, { facts, failure }: UpstreamOutcome): number {
   const isKnown = failure === undefined ? facts?.isComplete === true : !isAmbiguous(failure)
   if (isKnown && facts !== undefined) return facts.images
   return Math.max(facts?.images ?? 0, imagesAsked(model.entry, parameters))
