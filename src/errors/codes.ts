@@ -209,13 +209,13 @@ export const ERRORS = {
     status: 503,
     type: 'server_error',
     retry: 'sdk',
-    doc: 'The disk of DATA_DIR is full: what cannot be booked is not sent. Ends by itself when there is room.',
+    doc: 'The disk of DATA_DIR is full: a request that could not be booked is not sent. Passes by itself when there is room.',
   },
   storage_unavailable: {
     status: 503,
     type: 'server_error',
     retry: 'sdk',
-    doc: 'The database in DATA_DIR cannot be written to: what cannot be booked is not sent.',
+    doc: 'The database in DATA_DIR cannot be written to: a request that could not be booked is not sent.',
   },
   shutting_down: { status: 503, type: 'server_error', retry: 'sdk', doc: 'The gateway is draining.' },
   upstream_timeout: {

@@ -39,6 +39,6 @@ export function storeRefusal(error: StoreError): GatewayError {
     const message = 'The gateway has no room left to book this request; nothing was sent.'
     return new GatewayError('storage_full', message, details)
   }
-  const message = 'The gateway cannot reach its books now; nothing was sent.'
+  const message = 'The gateway cannot reach its ledger now; nothing was sent.'
   return new GatewayError('storage_unavailable', message, details)
 }

@@ -133,7 +133,8 @@ export class SqliteKeyStore implements KeyStore {
     return this.#database.transaction(() => {
       const before = this.#usable(name)
       const after = { ...before, ...changes }
-      if (after.name !== name) throw new KeyError('invalid_settings', 'a key keeps its name: the books go by it')
+      if (after.name !== name)
+        throw new KeyError('invalid_settings', 'a key keeps its name: the ledger is labelled with it')
       const row = this.#statements.update.get({ ...columnsOf(after), id: before.id, now })
       return keyOfRow(row as unknown as KeyRow)
     })
@@ -176,7 +177,7 @@ export class SqliteKeyStore implements KeyStore {
   #refuseTaken(name: string): void {
     const row = this.#statements.named.get(name) as KeyRow | undefined
     if (row === undefined) return
-    const why = row.revoked_at === null ? '' : ' by a revoked key, and the books go by names'
+    const why = row.revoked_at === null ? '' : ' by a revoked key, and the ledger is labelled with names'
     throw new KeyError('name_taken', `the name '${name}' is taken${why}: choose another`)
   }
 }

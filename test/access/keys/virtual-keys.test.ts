@@ -137,7 +137,7 @@ describe('a revocation', () => {
       expect(verb).toThrow(expect.objectContaining({ code: 'key_is_revoked' }) as Error)
   })
 
-  it('keeps the name: the books go by it', async () => {
+  it('keeps the name: the ledger is labelled with it', async () => {
     store.keys.revoke('alice', NOON)
     await expect(keys.create(checkedSettings({ name: 'alice' }), NOON)).rejects.toMatchObject({ code: 'name_taken' })
   })
