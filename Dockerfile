@@ -11,7 +11,7 @@ FROM ${NODE_IMAGE}
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080 DATA_DIR=/data
 WORKDIR /app
 # The command is on the path, for `docker exec … comet-gateway keys list`.
-RUN mkdir /data && chown node:node /data && ln -s /app/bin/comet-gateway.js /usr/local/bin/comet-gateway
+RUN mkdir -m 700 /data && chown node:node /data && ln -s /app/bin/comet-gateway.js /usr/local/bin/comet-gateway
 COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json ./
 COPY bin ./bin

@@ -1,5 +1,6 @@
-import { enableCompileCache, flushCompileCache } from 'node:module'
+import { flushCompileCache } from 'node:module'
 import closeWithGrace from 'close-with-grace'
+import { keepCompiledCode } from './app/compile-cache.ts'
 import { endingOf } from './app/failure.ts'
 import { isDoneWithin } from './errors/time-limit.ts'
 import { loadEnvFile, readConfig } from './config/config.ts'
@@ -9,8 +10,8 @@ import type { Config } from './config/config.ts'
 /** The time for the last log lines after the drain's deadline. */
 const GIVE_UP_MS = 2000
 
-// Before the app is imported: compiled code and stripped types are kept on disk, which halves the time to start.
-enableCompileCache()
+// Before the app is imported, which is most of the code.
+const cacheProblem = keepCompiledCode()
 
 /** The process: configuration → app → listen → drain. */
 async function main(): Promise<void> {
@@ -33,6 +34,7 @@ async function main(): Promise<void> {
   })
   const address = await app.server.listen({ host: config.HOST, port: config.PORT })
   announce(app, config, address)
+  if (cacheProblem !== undefined) app.logger.warn(cacheProblem)
   flushCompileCache()
 }
 

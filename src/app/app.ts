@@ -14,6 +14,7 @@ import { Upstream } from '../upstream/upstream.ts'
 import { VERSION } from '../version.ts'
 import { checkedDefaultModels, configuredCatalogue } from './catalogue.ts'
 import { Closers } from './closers.ts'
+import { findingAbout } from './data-directory.ts'
 import { openDatabase } from './database.ts'
 import { startSandbox } from './sandbox.ts'
 import { ENDPOINTS, createServer } from './server.ts'
@@ -86,6 +87,8 @@ async function compose(config: Config, { upstreamKey, redact, logging, closers }
   })
   closers.add('upstream', () => upstream.close())
   const database = openDatabase(config, logger)
+  const finding = findingAbout(config.DATA_DIR)
+  if (finding !== undefined) logger[finding.isDangerous ? 'warn' : 'info'](finding.says)
   closers.add('database', () => database?.close())
 
   const metrics = new Metrics(VERSION)

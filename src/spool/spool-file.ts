@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
-import { open, readdir, unlink } from 'node:fs/promises'
+import { lstat, open, readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { systemCode } from '../errors/system-error.ts'
@@ -25,8 +25,16 @@ export class SpoolDirectory {
     this.#path = path
   }
 
-  /** Removes files that a killed process left. The directory need not exist: it is made for the first file. */
+  /**
+   * Removes files that a killed process left. The directory need not exist: it is made for the first file. If it is a
+   * link, nothing is removed: the files at its other end may be anybody's.
+   */
   async sweep(): Promise<void> {
+    const isDirectory = await lstat(this.#path).then(
+      (stats) => stats.isDirectory(),
+      () => false,
+    )
+    if (!isDirectory) return
     const names = await readdir(this.#path).catch(() => [])
     const left = names.filter((name) => name.startsWith(PREFIX))
     await Promise.all(left.map((name) => unlink(join(this.#path, name)).catch(() => {})))

@@ -1,13 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { checkedDefaultModels, configuredCatalogue } from '../../src/app/catalogue.ts'
 import { ConfigError } from '../../src/config/config.ts'
 import { builtInModels } from '../../src/models/catalogue.ts'
+import { temporaryDirectory } from '../helpers/directory.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'catalogue-'))
-afterAll(() => rmSync(folder, { recursive: true }))
+const directory = temporaryDirectory()
+const folder = directory.path
+afterAll(() => directory.remove())
 
 const withFile = (MODELS_FILE: string | undefined) => configuredCatalogue({ MODELS_FILE, UNKNOWN_MODELS: 'reject' })
 

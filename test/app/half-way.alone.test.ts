@@ -1,15 +1,15 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it, vi } from 'vitest'
 import { createApp } from '../../src/app/app.ts'
 import { createServer } from '../../src/app/server.ts'
 import { readConfig } from '../../src/config/config.ts'
+import { temporaryDirectory } from '../helpers/directory.ts'
 
 vi.mock(import('../../src/app/server.ts'), async (original) => ({ ...(await original()), createServer: vi.fn() }))
 
 it('an app that cannot be made closes its database and its sandbox again', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'half-way-'))
+  const { path: directory, remove } = temporaryDirectory()
   const listening = (): number => process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap').length
   const log = join(directory, 'gateway.db-wal') // SQLite removes it with the last connection
   const before = listening()
@@ -23,5 +23,5 @@ it('an app that cannot be made closes its database and its sandbox again', async
   expect(createServer).toHaveBeenCalledOnce()
   expect(listening()).toBe(before)
   expect(existsSync(log)).toBe(false)
-  rmSync(directory, { recursive: true })
+  remove()
 })

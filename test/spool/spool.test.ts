@@ -248,6 +248,14 @@ describe('the files of a spool', () => {
     expect(readFileSync(join(root, 'somebody-elses'), 'utf8')).toBe('kept')
   })
 
+  it('are not removed through a link, whose other end may be anybody’s', async () => {
+    mkdirSync(directory, { recursive: true })
+    writeFileSync(join(directory, 'spool-1'), 'kept')
+    symlinkSync(directory, join(root, 'link'))
+    await new SpoolDirectory(join(root, 'link')).sweep()
+    expect(readdirSync(directory)).toEqual(['spool-1'])
+  })
+
   it('need no directory to be swept, and no sweep is too many', async () => {
     await new SpoolDirectory(join(directory, 'missing')).sweep()
     await new SpoolDirectory(join(directory, 'missing')).sweep()

@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { findingAbout } from '../../app/data-directory.ts'
 import { ConfigError, loadEnvFile, readConfig } from '../../config/config.ts'
 import { StoreError } from '../../errors/store-error.ts'
 import { Store } from '../../stores/sqlite/store.ts'
@@ -43,7 +44,11 @@ async function examine(): Promise<readonly Finding[]> {
     if (!(error instanceof ConfigError)) throw error
     return error.problems.map((says) => ({ what: 'configuration', ok: false, says }))
   }
-  const findings = [{ what: 'configuration', ok: true, says: 'complete' }, examineStore(config)]
+  const findings = [
+    { what: 'configuration', ok: true, says: 'complete' },
+    examineStore(config),
+    ...examineRights(config),
+  ]
   return [...findings, ...(await examineUpstream(config))]
 }
 
@@ -66,6 +71,11 @@ function examineStore({ DATA_DIR }: Config): Finding {
     if (error instanceof StoreError && error.problem === 'missing') return examineMissing(DATA_DIR)
     return { what, ok: false, says: sentence(error) }
   }
+}
+
+function examineRights({ DATA_DIR }: Config): readonly Finding[] {
+  const finding = findingAbout(DATA_DIR)
+  return finding === undefined ? [] : [{ what: 'data directory', ok: !finding.isDangerous, says: finding.says }]
 }
 
 /** Makes nothing: the doctor may be run by another user than the gateway's. */

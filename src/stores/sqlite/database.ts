@@ -1,7 +1,8 @@
-import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs'
+import { chmodSync, closeSync, existsSync, lstatSync, openSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { makeDirectory } from '../../spool/make-directory.ts'
+import { canBeReplacedIn } from '../../spool/private-directory.ts'
 import { StoreError } from '../../errors/store-error.ts'
 import { APPLICATION_ID, MIGRATIONS } from './schema.ts'
 import { onStore } from './failures.ts'
@@ -116,10 +117,18 @@ export class SqliteDatabase {
 /** Makes the file readable by its owner only: it has names, notes and spending of people. */
 function makePrivate(directory: string, file: string): void {
   makeDirectory(directory)
-  if (existsSync(file)) {
-    const { mode, uid } = statSync(file)
-    if ((mode & 0o077) !== 0 && uid === process.getuid?.()) chmodSync(file, 0o600)
-  } else closeSync(openSync(file, 'a', 0o600))
+  if (existsSync(file)) closeToOthers(directory, file)
+  else closeSync(openSync(file, 'a', 0o600))
+}
+
+/**
+ * Takes the rights of others from a file. Not through a link, not where others could put one meanwhile, and not from a
+ * file with a second name: the file that is meant may be another of this user's.
+ */
+function closeToOthers(directory: string, file: string): void {
+  const stats = lstatSync(file)
+  const isOurs = stats.isFile() && stats.uid === process.getuid?.() && stats.nlink === 1
+  if ((stats.mode & 0o077) !== 0 && isOurs && !canBeReplacedIn(directory)) chmodSync(file, 0o600)
 }
 
 function prepareFile(sqlite: DatabaseSync, file: string): void {

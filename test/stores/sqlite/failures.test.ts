@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, linkSync, mkdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -46,6 +46,24 @@ describe('opening the file', () => {
     chmodSync(file, 0o644)
     Store.forServing(directory.path).close()
     expect(statSync(file).mode & 0o777).toBe(0o600)
+  })
+
+  it.each([
+    ['a link', (target: string) => symlinkSync(target, file)],
+    ['a second name', (target: string) => linkSync(target, file)],
+    [
+      'a file that others could have put a link in the place of',
+      (target: string) => {
+        renameSync(target, file)
+        chmodSync(directory.path, 0o777)
+      },
+    ],
+  ])('changes no mode through %s: the file there may be any of this user’s', (_what, put) => {
+    const target = join(directory.path, 'something-else')
+    writeFileSync(target, '', { mode: 0o644 })
+    put(target)
+    Store.forServing(directory.path).close()
+    expect(statSync(file).mode & 0o777).toBe(0o644)
   })
 
   it('says what is wrong with a file that is no database', () => {
