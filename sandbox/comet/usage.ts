@@ -11,8 +11,12 @@ const TOKEN_TABLE: Readonly<Partial<Record<Quality, readonly [square: number, ta
   high: [4160, 6240, 6208],
 }
 
-/** The factor of gpt-image-2's formula (facts 5.2). OpenAI has not published xhigh and max: assumed on the same line. */
-const FACTORS: Readonly<Partial<Record<Quality, number>>> = { low: 16, medium: 48, high: 96, xhigh: 144, max: 192 }
+/** The factors of gpt-image-2's formula (facts 5.2; facts of 2026-11, 2). */
+const FACTORS: Readonly<Partial<Record<Family, Readonly<Partial<Record<Quality, number>>>>>> = {
+  'gpt-2': { low: 16, medium: 48, high: 96 },
+  'gpt-2.5': { low: 16, medium: 24, high: 48, xhigh: 64, max: 96 },
+  'gpt-2.6': { low: 28, medium: 44, high: 48, xhigh: 64, max: 96 },
+}
 
 /** The price of a partial image in a stream (facts 3.1). */
 const PARTIAL_TOKENS = 100
@@ -104,7 +108,7 @@ export function imageTokens({
   animation,
 }: Pick<SandboxOrder, 'model' | 'pixels' | 'quality'> & Partial<Pick<SandboxOrder, 'animation'>>): number {
   const drawn = animation ? sheetOf(animation.frames, pixels) : pixels
-  if (model.family !== 'gpt-1') return freeSizeTokens(drawn, FACTORS[quality] ?? 0)
+  if (model.family !== 'gpt-1') return freeSizeTokens(drawn, FACTORS[model.family]?.[quality] ?? 0)
   const [square, tall, wide] = TOKEN_TABLE[quality] ?? [0, 0, 0]
   return pixels.width === pixels.height ? square : pixels.width < pixels.height ? tall : wide
 }

@@ -49,13 +49,14 @@ export function answerCost(
     }
   }
   if (answer.usage !== undefined) {
-    return { costMicros: micros(usageMicros(price, answer.usage), multiplier), estimated: false }
+    return { costMicros: micros(usageMicros(price, given, answer.usage), multiplier), estimated: false }
   }
   const perImage = outputTokens(price, given, 'likely')
   return { costMicros: tokenEstimate(price, given, perImage, 0, multiplier), estimated: true }
 }
 
-function usageMicros({ usdPerMillionTokens: rates }: TokenPrice, usage: Usage): number {
+function usageMicros(price: TokenPrice, given: ParameterValues, usage: Usage): number {
+  const rates = price.usdPerMillionTokens
   // Tokens that stand in a total and in none of its details are taken for image tokens, the dearer kind. Without details, or with
   // nothing but zeros in them, input is text and output an image.
   const { inputTextTokens = 0, inputImageTokens = 0 } = usage
@@ -65,7 +66,7 @@ function usageMicros({ usdPerMillionTokens: rates }: TokenPrice, usage: Usage): 
   const cached = usage.inputCachedTokens ?? 0
   const cachedText = Math.min(cached, textInput)
   const cachedImage = Math.min(cached - cachedText, imageInput)
-  const textOutput = usage.outputTextTokens ?? 0
+  const textOutput = usage.outputTextTokens ?? textBeside(price, given, usage.outputTokens)
   const imageOutput = Math.max(usage.outputImageTokens ?? 0, usage.outputTokens - textOutput)
   return (
     (textInput - cachedText) * rates.textInput +
@@ -75,6 +76,17 @@ function usageMicros({ usdPerMillionTokens: rates }: TokenPrice, usage: Usage): 
     imageOutput * rates.imageOutput +
     textOutput * rates.textOutput
   )
+}
+
+/** Text tokens of an output that does not tell them from the images': those beyond the images' highest number. */
+function textBeside(price: TokenPrice, given: ParameterValues, tokens: number): number {
+  const images = wholeNumber(given.get('n'), 1)
+  const ofImages = images * (outputTokens(price, given, 'highest') + partialImages(given) * PARTIAL_IMAGE_TOKENS)
+  return Math.min(Math.max(0, tokens - ofImages), images * (price.textOutputAtMost ?? 0))
+}
+
+function partialImages(given: ParameterValues): number {
+  return given.get('stream') === true ? wholeNumber(given.get('partial_images'), 0) : 0
 }
 
 /** Output tokens of one image, before the upstream has reported any. */
@@ -99,14 +111,14 @@ function tokenEstimate(
   const rates = price.usdPerMillionTokens
   const prompt = given.get('prompt')
   const inputTokens = PROMPT_OVERHEAD_TOKENS + (typeof prompt === 'string' ? Buffer.byteLength(prompt) : 0)
-  const partials = given.get('stream') === true ? wholeNumber(given.get('partial_images'), 0) : 0
+  const partials = partialImages(given)
   const images = wholeNumber(given.get('n'), 1)
   const imageTokens = images * (perImage + partials * PARTIAL_IMAGE_TOKENS)
   const cost =
     inputTokens * rates.textInput +
     tokensOfImagesBrought(price, given) * rates.imageInput +
     imageTokens * rates.imageOutput +
-    images * textOutput * Math.max(rates.textOutput, rates.imageOutput)
+    images * textOutput * rates.textOutput
   return micros(cost, multiplier)
 }
 

@@ -37,12 +37,6 @@ export function outputTokens(table: Table): OutputTokenCount {
   }
 }
 
-/**
- * Factors of gpt-image-2's formula. `xhigh` and `max` (2.5 and 2.6) are unpublished and assumed on the safe side:
- * twice the factor a step, so four times the tokens (docs/decisions/0004).
- */
-const FACTORS: Readonly<Record<string, number>> = { low: 16, medium: 48, high: 96, xhigh: 192, max: 384 }
-
 /** The legal size with the most tokens: the largest square. */
 const DEAREST_SIZE: Size = { width: 2880, height: 2880 }
 const USUAL_SIZE: Size = { width: 1024, height: 1024 }
@@ -57,21 +51,50 @@ export function formulaTokens(factor: number, { width, height }: Size): number {
   return Math.ceil((factor * scaled * (2_000_000 + width * height)) / 4_000_000)
 }
 
-/**
- * Room above the formula: CometAPI's documented one has 208 tokens where the formula has 196. A
- * budget is held by the highest cost, so that it must not be too low.
- */
-const MARGIN = 1.25
+/** How one model family fills in the formula. */
+interface FormulaRates {
+  /** Factor of a quality, of which an answer probably has the tokens. */
+  readonly factors: Readonly<Record<string, number>>
+  /** The same for the highest cost, where that is another. */
+  readonly heldFactors?: Readonly<Record<string, number>>
+  /** The quality that stands for `auto` and none: the probable one, and the dearest. */
+  readonly usual: string
+  readonly dearest: string
+  /** Room above the formula. A budget is held by the highest cost, so that it must not be too low. */
+  readonly margin: number
+}
 
-function byFormula(dearestQuality: string): OutputTokenCount {
-  const factor = (quality: string | undefined, otherwise: string): number =>
-    FACTORS[quality ?? otherwise] ?? FACTORS[otherwise] ?? 0
+function byFormula({ factors, heldFactors = factors, usual, dearest, margin }: FormulaRates): OutputTokenCount {
+  const factor = (table: FormulaRates['factors'], quality: string | undefined, otherwise: string): number =>
+    table[quality ?? otherwise] ?? table[otherwise] ?? 0
   return {
     highest: (quality, size) =>
-      Math.ceil(MARGIN * formulaTokens(factor(quality, dearestQuality), parseSize(size) ?? DEAREST_SIZE)),
-    likely: (quality, size) => formulaTokens(factor(quality, 'medium'), parseSize(size) ?? USUAL_SIZE),
+      Math.ceil(margin * formulaTokens(factor(heldFactors, quality, dearest), parseSize(size) ?? DEAREST_SIZE)),
+    likely: (quality, size) => formulaTokens(factor(factors, quality, usual), parseSize(size) ?? USUAL_SIZE),
   }
 }
 
-export const gptImage2Tokens: OutputTokenCount = byFormula('high')
-export const gptImage25Tokens: OutputTokenCount = byFormula('max')
+/** The margin is for CometAPI's documented answer: 208 tokens where the formula has 196. */
+export const gptImage2Tokens: OutputTokenCount = byFormula({
+  factors: { low: 16, medium: 48, high: 96 },
+  usual: 'medium',
+  dearest: 'high',
+  margin: 1.25,
+})
+
+/** The only published prices are the formula times 1.43: all 25 of ComfyUI's node (docs/decisions/0004). */
+export const gptImage25Tokens: OutputTokenCount = byFormula({
+  factors: { low: 16, medium: 24, high: 48, xhigh: 64, max: 96 },
+  usual: 'high',
+  dearest: 'max',
+  margin: 1.43,
+})
+
+/** Low and medium were seen at three to four times 2.5's tokens, high and above at the same. */
+export const gptImage26Tokens: OutputTokenCount = byFormula({
+  factors: { low: 32, medium: 48, high: 48, xhigh: 64, max: 96 },
+  heldFactors: { low: 48, medium: 48, high: 48, xhigh: 64, max: 96 },
+  usual: 'high',
+  dearest: 'max',
+  margin: 1.25,
+})

@@ -24,7 +24,7 @@ export interface TokenPrice {
    * of them applies.
    */
   readonly drawnSizes?: (given: ParameterValues) => readonly string[] | undefined
-  /** Text tokens that an answer may have beside the image tokens (gpt-image-1.5: 61-430 were seen). */
+  /** Text tokens that an image may have beside its own (gpt-image-1.5: 61-430 were seen). */
   readonly textOutputAtMost?: number
   readonly source: Source
 }

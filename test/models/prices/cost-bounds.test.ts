@@ -16,8 +16,10 @@ const KINDS: readonly [model: string, quality: string | null, size: string | nul
   ['gpt-image-2', 'medium', '1024x1536', 1372],
   ['gpt-image-2', 'auto', 'auto', 23_719],
   ['gpt-image-2', 'high', '3584x2048', 12_329],
-  ['gpt-image-2.5-flare', 'high', '1024x1024', 7024],
-  ['gpt-image-2.6-flare', 'low', '3840x2160', 371],
+  ['gpt-image-2.5-flare', 'high', '1024x1024', 1756],
+  ['gpt-image-2.5-flare', 'max', '1024x1024', 7024],
+  ['gpt-image-2.6-flare', 'low', '3840x2160', 1450],
+  ['gpt-image-2.6-flare', null, '1024x1024', 5800],
 ]
 
 /** Only these two write text beside the image: 61-430 tokens were seen. */

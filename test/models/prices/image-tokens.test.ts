@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import {
   GPT_IMAGE_1_TOKENS,
   gptImage25Tokens,
+  gptImage26Tokens,
   gptImage2Tokens,
   outputTokens,
 } from '../../../src/models/prices/image-tokens.ts'
@@ -88,9 +89,25 @@ describe('gpt-image-2', () => {
 })
 
 describe('gpt-image-2.5 and 2.6', () => {
-  it('count low, medium and high as gpt-image-2 does, for want of published counts', () => {
-    const counts = ['low', 'medium', 'high'].map((quality) => gptImage25Tokens.likely(quality, '1024x1024'))
-    expect(counts).toEqual([196, 1756, 7024])
+  it('have the tokens of the formula with factors of their own', () => {
+    const counts = ['low', 'medium', 'high', 'xhigh', 'max'].map((quality) =>
+      gptImage25Tokens.likely(quality, '1024x1024'),
+    )
+    expect(counts).toEqual([196, 439, 1756, 3122, 7024])
+  })
+
+  it.each([
+    ['low', '1536x1024', 664],
+    ['high', '1536x1024', 1353],
+    ['high', '3840x2160', 3337],
+    [undefined, '1024x1024', 5800],
+  ])('are held so that the recorded answer of 2.6 at %s %s, %i tokens, is covered', (quality, size, tokens) => {
+    expect(gptImage26Tokens.highest(quality, size)).toBeGreaterThanOrEqual(tokens)
+  })
+
+  it('hold low and medium of 2.6 as high', () => {
+    const held = ['low', 'medium', 'high'].map((quality) => gptImage26Tokens.highest(quality, '1024x1024'))
+    expect(held).toEqual([2195, 2195, 2195])
   })
 
   it('take auto at the dearest quality, which is max', () => {

@@ -1,5 +1,11 @@
 import { patchTokens, tileTokens } from '../../prices/input-image-tokens.ts'
-import { GPT_IMAGE_1_TOKENS, gptImage25Tokens, gptImage2Tokens, outputTokens } from '../../prices/image-tokens.ts'
+import {
+  GPT_IMAGE_1_TOKENS,
+  gptImage25Tokens,
+  gptImage26Tokens,
+  gptImage2Tokens,
+  outputTokens,
+} from '../../prices/image-tokens.ts'
 import { SOURCES } from '../../sources.ts'
 import { sheetSizes } from './gif.ts'
 import type { OutputTokenCount } from '../../prices/image-tokens.ts'
@@ -33,7 +39,10 @@ function patchPricing(usdPerMillionTokens: TokenRates, tokens: OutputTokenCount)
 
 export const priceGptImage1 = tilePricing(RATES.gptImage1)
 export const priceGptImage1Mini = tilePricing(RATES.gptImage1Mini)
-export const priceGptImage15: TokenPrice = { ...tilePricing(RATES.gptImage15), textOutputAtMost: 1000 }
+export const priceGptImage15: TokenPrice = { ...tilePricing(RATES.gptImage15), textOutputAtMost: 430 }
 export const priceGptImage2 = patchPricing(RATES.gptImage2, gptImage2Tokens)
 export const priceGptImage25 = patchPricing(RATES.gptImage2, gptImage25Tokens)
-export const priceGptImage26: TokenPrice = { ...priceGptImage25, drawnSizes: sheetSizes }
+export const priceGptImage26: TokenPrice = {
+  ...patchPricing(RATES.gptImage2, gptImage26Tokens),
+  drawnSizes: sheetSizes,
+}
