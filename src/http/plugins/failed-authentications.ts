@@ -17,16 +17,26 @@ export interface FailedAuthentications {
 /** Counts failures per minute and address, with @fastify/rate-limit, which must be registered. */
 export function failedAuthentications(server: FastifyInstance, maxPerMinute: number): FailedAuthentications {
   const limiter = server.createRateLimit({ max: maxPerMinute, timeWindow: WINDOW_MS, ipv6Subnet: 64 })
+  let lastFailureAt = Number.NEGATIVE_INFINITY
   return {
     async refusalOf(request) {
+      // While nobody fails, nobody is looked up: this runs before every request.
+      if (performance.now() - lastFailureAt > WINDOW_MS || !hasAddress(request)) return undefined
       const standing = await limiter(request, { increment: false })
       if (standing.isAllowed || standing.remaining > 0) return undefined
       return tooManyFailedAuthentications(standing)
     },
     async count(request) {
+      if (!hasAddress(request)) return undefined
+      lastFailureAt = performance.now()
       const counted = await limiter(request)
       if (counted.isAllowed || !counted.isExceeded) return undefined
       return tooManyFailedAuthentications(counted)
     },
   }
+}
+
+/** A connection that is closed already has none. */
+function hasAddress(request: FastifyRequest): boolean {
+  return (request.ip as string | undefined) !== undefined
 }
