@@ -5,6 +5,8 @@ import type { Usage } from './usage.ts'
 export interface SettledCost {
   readonly costMicros: number
   readonly estimated: boolean
+  /** The text model whose tokens are not in the cost, since its price is not known. */
+  readonly unpriced?: string
 }
 
 /** The facts about the end of a generation, with every verdict. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Model, RuleSet } from './model.ts'
 import type { ParameterRules } from './rules/parameter-rules.ts'
-import type { Price } from './prices/price.ts'
+import type { Price, TextRates } from './prices/price.ts'
 
 /** One model as `/gateway/models` shows it: its rules as JSON Schema, its price, and where both come from. */
 export interface ModelDescription {
@@ -38,6 +38,10 @@ export function jsonSchema(rules: ParameterRules): object {
   return schema
 }
 
+function authorRates(models: ReadonlyMap<string, TextRates>): unknown {
+  return Object.fromEntries([...models].map(([id, { input, output }]) => [id, { input, output }]))
+}
+
 function describePrice(price: Price | undefined): unknown {
   if (price === undefined) return null
   const source = { source: price.source.cite, as_of: price.source.asOf }
@@ -52,6 +56,7 @@ function describePrice(price: Price | undefined): unknown {
       image_output: rates.imageOutput,
       text_output: rates.textOutput,
     },
+    ...(price.textModels === undefined ? {} : { usd_per_million_tokens_of_svg_authors: authorRates(price.textModels) }),
     ...source,
   }
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { builtInModels, matches } from './catalogue.ts'
 import type { ImagePrice, Price, TokenPrice } from './prices/price.ts'
 import type { Model } from './model.ts'
+import type { Source } from './sources.ts'
 
 const usd = z.number().nonnegative().finite()
 
@@ -36,6 +37,8 @@ const fileSchema = z.strictObject({
   models: z
     .record(z.string().min(1), z.strictObject({ like: z.string().optional(), price: priceSchema.optional() }))
     .default({}),
+  /** Text models that write an svg: USD per million tokens, more of them or other rates. */
+  text_models: z.record(z.string().min(1), z.strictObject({ input: usd, output: usd })).default({}),
   /** Another name → the model it stands for. */
   aliases: z.record(z.string().min(1), z.string().min(1)).default({}),
 })
@@ -92,7 +95,23 @@ function overlay(file: z.infer<typeof fileSchema>): LoadedModels {
     if (models.has(alias)) problems.push(`the alias '${alias}' is already the id of a model`)
   }
   if (problems.length > 0) throw new Error(`is not valid:\n${problems.map((problem) => `✖ ${problem}`).join('\n')}`)
-  return { models: [...models.values()], aliases: new Map(Object.entries(file.aliases)) }
+  return {
+    models: [...models.values()].map((model) => withTextModels(model, file.text_models)),
+    aliases: new Map(Object.entries(file.aliases)),
+  }
+}
+
+function withTextModels(model: Model, changes: z.infer<typeof fileSchema>['text_models']): Model {
+  const { price } = model
+  const entries = Object.entries(changes)
+  if (price?.unit !== 'token' || price.textModels === undefined || entries.length === 0) return model
+  const changed = entries.map(([id, rates]) => [id, { ...rates, source: ownSource() }] as const)
+  return { ...model, price: { ...price, textModels: new Map([...price.textModels, ...changed]) } }
+}
+
+/** Prices of MODELS_FILE are those of the day on which it was read. */
+function ownSource(): Source {
+  return { cite: 'MODELS_FILE', asOf: new Date().toISOString().slice(0, 10) }
 }
 
 function find(models: ReadonlyMap<string, Model>, id: string): Model | undefined {
@@ -101,7 +120,7 @@ function find(models: ReadonlyMap<string, Model>, id: string): Model | undefined
 }
 
 function changedPrice({ price }: Model, change: PriceEntry): Price {
-  const source = { cite: 'MODELS_FILE', asOf: new Date().toISOString().slice(0, 10) }
+  const source = ownSource()
   if (change.usd_per_image !== undefined) {
     const rows = change.usd_per_image
     const usdPerImage = typeof rows === 'number' ? [{ usd: rows }] : rows.map(withoutUndefined)

@@ -34,6 +34,8 @@ export const SOURCES = {
   integrators: { cite: 'integrators that send it', asOf: '2026-11-25' },
   /** OpenAI's pricing page. */
   openaiPricing: { cite: 'OpenAI pricing page', asOf: '2026-11-01' },
+  /** Rates of OpenAI's text models as GitHub lists them (github/docs, models-and-pricing.yml); three pages agree. */
+  textPricing: { cite: 'OpenAI text model prices, as listed by GitHub', asOf: '2026-11-25' },
   /** Per-image prices of the DALL·E models (LiteLLM price table, commit 00035b69). */
   dallePricing: { cite: 'LiteLLM model_prices_and_context_window.json', asOf: '2026-11-22' },
   /** CometAPI's price feed and logged charges. */

@@ -112,6 +112,28 @@ describe('a models file', () => {
     )
   })
 
+  it('adds the price of a text model that writes an svg', () => {
+    const own = catalogueOf({
+      text_models: { 'author-9': { input: 1, output: 4 }, 'gpt-5.5': { input: 4, output: 24 } },
+    })
+    const hold = (model: string): number | undefined =>
+      highestCostMicros(
+        own.resolve('gpt-image-2.6-flare').entry,
+        given({
+          output_format: 'svg',
+          quality: 'low',
+          size: '1024x1024',
+          svg: { model, reasoning: { effort: 'low' } },
+        }),
+        1,
+      )
+    const image = 90 + 2195 * 30
+    expect(hold('author-9')).toBe(image + 2012 + 4000 * 4)
+    expect(hold('gpt-5.5-2026-04-23')).toBe(image + 2012 * 4 + 4000 * 24)
+    expect(hold('gpt-5.4-mini')).toBe(image + 2012 * 0.75 + 4000 * 4.5)
+    expect(hold('author-8')).toBeUndefined()
+  })
+
   it('names its prices as their own source, dated today', () => {
     const own = catalogueOf({ models: { 'dall-e-3': { price: { usd_per_image: 0.05 } } } })
     expect(own.resolve('dall-e-3').entry.price?.source).toEqual({

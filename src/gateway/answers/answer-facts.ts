@@ -1,5 +1,5 @@
-import { member, normaliseUsage } from '../../accounting/usage.ts'
-import type { Usage } from '../../accounting/usage.ts'
+import { member, normaliseSvgUsage, normaliseUsage } from '../../accounting/usage.ts'
+import type { SvgUsage, Usage } from '../../accounting/usage.ts'
 
 /** The facts that an image answer states. */
 export interface AnswerFacts {
@@ -14,6 +14,8 @@ export interface AnswerFacts {
   /** Previews that a stream has sent before them. */
   readonly partialImages: number
   readonly usage: Usage | undefined
+  /** Tokens of the text model that wrote an svg. */
+  readonly svgUsage?: SvgUsage | undefined
   /** The value of a top-level `error`, or `true` where that was too large to keep. Undefined: none, null or empty. */
   readonly error: unknown
   /** The size and quality that were made, as the upstream says, e.g. for `auto`. */
@@ -51,6 +53,7 @@ export function factsOfWhole(body: Buffer): AnswerFacts {
     elements: list?.length,
     images: list?.filter(holdsSomething).length ?? 0,
     usage: member(answer, 'usage'),
+    svgUsage: member(answer, 'svg_usage'),
     error: member(answer, 'error'),
     size: member(answer, 'size'),
     quality: member(answer, 'quality'),
@@ -64,6 +67,7 @@ export function answerFacts(raw: {
   readonly elements: number | undefined
   readonly images: number
   readonly usage: unknown
+  readonly svgUsage: unknown
   readonly error: unknown
   readonly size: unknown
   readonly quality: unknown
@@ -75,6 +79,7 @@ export function answerFacts(raw: {
     images: raw.images,
     partialImages: 0,
     usage: normaliseUsage(raw.usage),
+    svgUsage: normaliseSvgUsage(raw.svgUsage),
     error: isEmpty(raw.error) ? undefined : raw.error,
     size: text(raw.size),
     quality: text(raw.quality),

@@ -19,6 +19,7 @@ const MAX_KEY_BYTES = 64
 /** Top-level members of an answer whose values are kept, and how many bytes of each at most. */
 const ANSWER_MEMBERS: MemberLimits = new Map([
   ['usage', 16_384],
+  ['svg_usage', 4096],
   ['error', 16_384],
   ['size', 400],
   ['quality', 400],
@@ -117,6 +118,7 @@ export class JsonTap {
   facts(): AnswerFacts {
     return answerFacts({
       usage: this.member('usage'),
+      svgUsage: this.member('svg_usage'),
       error: this.member('error'),
       size: this.member('size'),
       quality: this.member('quality'),

@@ -77,7 +77,7 @@ export function settlementOf(order: PricedOrder, outcome: UpstreamOutcome, durat
     verdict: 'bought',
     images,
     usage,
-    cost: answerCost(model.entry, parameters, { usage, images }, multiplier),
+    cost: answerCost(model.entry, parameters, { usage, svgUsage: facts?.svgUsage, images }, multiplier),
     isUsageMissing: usage === undefined && isPricedByToken,
     ...settled,
   }

@@ -3,7 +3,8 @@ import { imagesBrought } from '../rules/image-file.ts'
 import type { Model } from '../model.ts'
 import type { ParameterValues } from '../rules/parameter-rules.ts'
 import type { ImagePrice, TokenPrice } from './price.ts'
-import type { Usage } from '../../accounting/usage.ts'
+import { authorMicros, highestAuthorMicros } from './svg-cost.ts'
+import type { SvgUsage, Usage } from '../../accounting/usage.ts'
 
 /** OpenAI adds about six tokens to a prompt; a token is never less than one byte of UTF-8. */
 const PROMPT_OVERHEAD_TOKENS = 6
@@ -13,21 +14,32 @@ const PARTIAL_IMAGE_TOKENS = 100
 /** A cost in micro-USD and where it comes from. */
 export interface Cost {
   readonly costMicros: number
-  /** True where the upstream reported no usage that the price could be applied to. */
+  /** True where the upstream reported no usage that the price could be applied to, or one that is partly unpriced. */
   readonly estimated: boolean
+  /** The text model whose tokens are not in the cost, since its price is not known. */
+  readonly unpriced?: string
 }
 
 /**
  * The most that a request can cost, in micro-USD: every image, `auto` at its dearest, the prompt at one token a
- * byte. Undefined where the model has no price.
+ * byte. Undefined where the model has no price, or the text model that is to write an svg.
  */
 export function highestCostMicros(model: Model, given: ParameterValues, multiplier: number): number | undefined {
   const { price } = model
   if (price === undefined) return undefined
   if (price.unit === 'image')
     return micros(imagesAsked(model, given) * exactMicrosOf(usdPerImage(price, given, 'dearest')), multiplier)
+  const author = highestAuthorMicros(price, given)
+  if (author === undefined) return undefined
   const perImage = outputTokens(price, given, 'highest')
-  return tokenEstimate(price, given, perImage, price.textOutputAtMost ?? 0, multiplier)
+  return micros(estimateMicros(price, given, perImage, price.textOutputAtMost ?? 0) + author, multiplier)
+}
+
+/** The facts about an answer that its price goes by. */
+export interface PricedAnswer {
+  readonly usage: Usage | undefined
+  readonly svgUsage?: SvgUsage | undefined
+  readonly images: number
 }
 
 /**
@@ -37,7 +49,7 @@ export function highestCostMicros(model: Model, given: ParameterValues, multipli
 export function answerCost(
   model: Model,
   given: ParameterValues,
-  answer: { readonly usage: Usage | undefined; readonly images: number },
+  answer: PricedAnswer,
   multiplier: number,
 ): Cost | undefined {
   const { price } = model
@@ -48,11 +60,17 @@ export function answerCost(
       estimated: false,
     }
   }
-  if (answer.usage !== undefined) {
-    return { costMicros: micros(usageMicros(price, given, answer.usage), multiplier), estimated: false }
+  const estimated = answer.usage === undefined
+  const exact =
+    answer.usage === undefined
+      ? estimateMicros(price, given, outputTokens(price, given, 'likely'), 0)
+      : usageMicros(price, given, answer.usage)
+  const author = authorMicros(price, answer.svgUsage)
+  if (author === undefined) {
+    const unpriced = answer.svgUsage?.model ?? 'unknown'
+    return { costMicros: micros(exact, multiplier), estimated: true, unpriced }
   }
-  const perImage = outputTokens(price, given, 'likely')
-  return { costMicros: tokenEstimate(price, given, perImage, 0, multiplier), estimated: true }
+  return { costMicros: micros(exact + author, multiplier), estimated }
 }
 
 function usageMicros(price: TokenPrice, given: ParameterValues, usage: Usage): number {
@@ -63,9 +81,7 @@ function usageMicros(price: TokenPrice, given: ParameterValues, usage: Usage): n
   const hasDetails = inputTextTokens + inputImageTokens > 0
   const textInput = hasDetails ? (usage.inputTextTokens ?? usage.inputTokens - inputImageTokens) : usage.inputTokens
   const imageInput = Math.max(inputImageTokens, usage.inputTokens - Math.max(0, textInput))
-  const cached = usage.inputCachedTokens ?? 0
-  const cachedText = Math.min(cached, textInput)
-  const cachedImage = Math.min(cached - cachedText, imageInput)
+  const [cachedText, cachedImage] = cachedByKind(usage, textInput, imageInput)
   const textOutput = usage.outputTextTokens ?? textBeside(price, given, usage.outputTokens)
   const imageOutput = Math.max(usage.outputImageTokens ?? 0, usage.outputTokens - textOutput)
   return (
@@ -76,6 +92,13 @@ function usageMicros(price: TokenPrice, given: ParameterValues, usage: Usage): n
     imageOutput * rates.imageOutput +
     textOutput * rates.textOutput
   )
+}
+
+/** Cached tokens of text and of images, at most as many as there are. Those of no kind are text, as far as it goes. */
+function cachedByKind(usage: Usage, textInput: number, imageInput: number): readonly [text: number, image: number] {
+  const { inputCachedTokens: all = 0, inputCachedTextTokens: text, inputCachedImageTokens: image } = usage
+  const cachedText = Math.min(text ?? all - (image ?? 0), textInput)
+  return [Math.max(0, cachedText), Math.max(0, Math.min(image ?? all - Math.max(0, cachedText), imageInput))]
 }
 
 /** Text tokens of an output that does not tell them from the images': those beyond the images' highest number. */
@@ -101,25 +124,19 @@ function tokensOfImagesBrought({ inputTokens }: TokenPrice, given: ParameterValu
   return imagesBrought(given).reduce((sum, image) => sum + inputTokens(image, fidelity), 0)
 }
 
-function tokenEstimate(
-  price: TokenPrice,
-  given: ParameterValues,
-  perImage: number,
-  textOutput: number,
-  multiplier: number,
-): number {
+function estimateMicros(price: TokenPrice, given: ParameterValues, perImage: number, textOutput: number): number {
   const rates = price.usdPerMillionTokens
   const prompt = given.get('prompt')
   const inputTokens = PROMPT_OVERHEAD_TOKENS + (typeof prompt === 'string' ? Buffer.byteLength(prompt) : 0)
   const partials = partialImages(given)
   const images = wholeNumber(given.get('n'), 1)
   const imageTokens = images * (perImage + partials * PARTIAL_IMAGE_TOKENS)
-  const cost =
+  return (
     inputTokens * rates.textInput +
     tokensOfImagesBrought(price, given) * rates.imageInput +
     imageTokens * rates.imageOutput +
     images * textOutput * rates.textOutput
-  return micros(cost, multiplier)
+  )
 }
 
 /** The price of one image. What is absent is the model's default; `auto` is that too, or the dearest of all rows. */

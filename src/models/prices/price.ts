@@ -13,6 +13,13 @@ export interface TokenRates {
   readonly textOutput: number
 }
 
+/** USD per million tokens of a text model. */
+export interface TextRates {
+  readonly input: number
+  readonly output: number
+  readonly source: Source
+}
+
 export interface TokenPrice {
   readonly unit: 'token'
   readonly usdPerMillionTokens: TokenRates
@@ -26,6 +33,8 @@ export interface TokenPrice {
   readonly drawnSizes?: (given: ParameterValues) => readonly string[] | undefined
   /** Text tokens that an image may have beside its own (gpt-image-1.5: 61-430 were seen). */
   readonly textOutputAtMost?: number
+  /** Text models whose tokens are billed beside the image's: the authors of an svg. */
+  readonly textModels?: ReadonlyMap<string, TextRates>
   readonly source: Source
 }
 

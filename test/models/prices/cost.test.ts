@@ -60,6 +60,73 @@ describe('the cost of a reported usage', () => {
     expect(costOf(model, usage)).toBe(micros)
   })
 
+  it.each<[what: string, inputTokens: number, outputTokens: number, details: object, micros: number]>([
+    [
+      'cached tokens of images',
+      2000,
+      1000,
+      { text_tokens: 1000, image_tokens: 1000, cached_tokens: 1000, cached_tokens_details: { image_tokens: 1000 } },
+      37_000,
+    ],
+    [
+      'nothing but images cached',
+      1000,
+      10,
+      {
+        text_tokens: 100,
+        image_tokens: 900,
+        cached_tokens: 900,
+        cached_tokens_details: { text_tokens: 0, image_tokens: 900 },
+      },
+      2600,
+    ],
+    [
+      'no sum of the cached tokens',
+      1000,
+      10,
+      { text_tokens: 100, image_tokens: 900, cached_tokens_details: { image_tokens: 900 } },
+      2600,
+    ],
+    [
+      'as many cached tokens as there is text',
+      4000,
+      10,
+      { text_tokens: 2000, image_tokens: 2000, cached_tokens: 2000, cached_tokens_details: { image_tokens: 2000 } },
+      14_300,
+    ],
+    [
+      'cached text and the rest of a sum',
+      2000,
+      10,
+      { text_tokens: 1000, image_tokens: 1000, cached_tokens: 900, cached_tokens_details: { text_tokens: 400 } },
+      600 * 5 + 400 * 1.25 + 500 * 8 + 500 * 2 + 300,
+    ],
+    [
+      'more cached images than there are',
+      2000,
+      10,
+      { text_tokens: 1000, image_tokens: 1000, cached_tokens_details: { image_tokens: 5000 } },
+      7300,
+    ],
+    [
+      'details of no use',
+      2000,
+      10,
+      { text_tokens: 1000, image_tokens: 1000, cached_tokens: 1000, cached_tokens_details: { image_tokens: null } },
+      9550,
+    ],
+  ])('with %s is that of its kinds', (_what, input, output, details, micros) => {
+    expect(costOf('gpt-image-2', tokens(input, output, { input_tokens_details: details }))).toBe(micros)
+    expect(
+      costOf('gpt-image-2', {
+        prompt_tokens: input,
+        completion_tokens: output,
+        total_tokens: input + output,
+        prompt_tokens_details: details,
+      }),
+    ).toBe(micros)
+  })
+
   it.each([
     [0.8, 5056],
     [1.5, 9480],

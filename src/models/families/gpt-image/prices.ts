@@ -6,6 +6,7 @@ import {
   gptImage2Tokens,
   outputTokens,
 } from '../../prices/image-tokens.ts'
+import { textModels } from '../../prices/text-models.ts'
 import { SOURCES } from '../../sources.ts'
 import { sheetSizes } from './gif.ts'
 import type { OutputTokenCount } from '../../prices/image-tokens.ts'
@@ -45,4 +46,5 @@ export const priceGptImage25 = patchPricing(RATES.gptImage2, gptImage25Tokens)
 export const priceGptImage26: TokenPrice = {
   ...patchPricing(RATES.gptImage2, gptImage26Tokens),
   drawnSizes: sheetSizes,
+  textModels,
 }
