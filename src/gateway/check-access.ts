@@ -4,7 +4,7 @@ import type { Call } from './requests/endpoint.ts'
 import type { Caller } from '../access/keys/keyring.ts'
 import type { ResolvedModel } from '../models/catalogue.ts'
 
-/** What a key's limits go by. */
+/** Parameters that a key's limits depend on. */
 const LIMITED_BY: ReadonlySet<string> = new Set(['model', 'n'])
 const LONGEST = 5
 

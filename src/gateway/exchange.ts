@@ -42,7 +42,7 @@ export class Exchange {
   /** When the last byte of the answer was handed over to the socket. */
   relayedAt: number | undefined
   bytesRelayed = 0
-  /** Headers that phases add to whatever answer comes. */
+  /** Headers that phases add to the answer, an error included. */
   readonly headers: Record<string, string> = {}
   droppedParameters: readonly string[] = []
 
@@ -92,8 +92,8 @@ export class Exchange {
   }
 
   /**
-   * What the gateway itself added: from the whole request to the call upstream, and from the end of the upstream's
-   * answer to the last byte handed over. Undefined where nothing was sent.
+   * Time that the gateway itself added: from the arrival of the whole request to the call upstream, and from the end of
+   * the upstream's answer to the last byte handed over. Undefined where nothing was sent.
    */
   get overheadMs(): number | undefined {
     const { handledAt, relayedAt, generation } = this

@@ -5,7 +5,7 @@ import type { UploadOptions } from './requests/uploads/receive.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Generations } from './generations.ts'
 
-/** What the phases of a request work with; put together in app.ts. */
+/** The parts that the phases of a request work with; put together in app/server.ts. */
 export interface Gateway {
   readonly models: Catalogue
   readonly generations: Generations

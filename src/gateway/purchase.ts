@@ -20,7 +20,7 @@ export interface PurchaseOptions {
   readonly priceMultiplier: number
 }
 
-/** What a new order reserves before it is sent: its place in the caller's limits, and its highest cost. */
+/** The two reservations of a new order before it is sent: its place in the caller's limits, and its highest cost. */
 export class Purchase {
   readonly generationId = newGenerationId()
   hold: Hold | undefined

@@ -1,7 +1,7 @@
 import { GatewayError } from '../../errors/gateway-error.ts'
 import type { Call } from '../requests/endpoint.ts'
 
-/** What a client says about a request's place among its attempts. */
+/** The signs of a retry in a request's headers. */
 export interface Marks {
   /** `x-stainless-retry-count`, which both OpenAI SDKs send; 0 where it is absent. */
   readonly retryCount: number
@@ -33,7 +33,7 @@ export function marksOf(headers: Readonly<Record<string, string | string[] | und
   }
 }
 
-/** Who asks for what: equal for a request and its retry. The digest is computed only where somebody compares. */
+/** Caller, endpoint, policy and content: equal for a request and its retry. The digest is computed at the first comparison. */
 export class OrderIdentity {
   readonly caller: string
   readonly retryCount: number

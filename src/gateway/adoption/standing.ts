@@ -1,7 +1,7 @@
 import type { Adoptable } from './adoptable.ts'
 
 /**
- * What adoption sees of a generation.
+ * The state of a generation as adoption sees it.
  *
  * - `running`: its client is there, as far as the gateway can see.
  * - `left`: its client left before it had the answer.
@@ -13,7 +13,7 @@ import type { Adoptable } from './adoptable.ts'
  */
 export type Standing = 'running' | 'left' | 'unread' | 'delivered' | 'failed' | 'failureTold' | 'lost'
 
-/** Where a generation stands. Its state, what was delivered and what is kept are looked at here and nowhere else. */
+/** Derives the standing from state, delivery and kept answer; nothing else in adoption reads these three. */
 export function standingOf({ generation, delivery }: Adoptable): Standing {
   if (delivery === 'written') return 'delivered'
   if (delivery === 'told') return 'failureTold'

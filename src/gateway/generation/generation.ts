@@ -49,7 +49,7 @@ export class Generation implements AttemptOwner, DeliverySource, KeptAnswerOwner
   readonly answered: Promise<this>
   readonly dispatchedAt: number
   state: GenerationState = 'held'
-  /** When the beginning of the answer had been judged to be images: they are paid for whatever happens afterwards. */
+  /** When the beginning of the answer was judged to be images: they are paid for, even if the answer breaks off later. */
   acceptedAt: number | undefined
   endedAt: number | undefined
   /** Why it failed, also when the client had its status already. */
@@ -212,7 +212,7 @@ export class Generation implements AttemptOwner, DeliverySource, KeptAnswerOwner
 
   #fail(error: GatewayError): void {
     this.failure = error
-    this.#settling.reject(error) // first: whoever waits must not depend on the bookkeeping
+    this.#settling.reject(error) // first, so that the client does not wait for the settlement
     this.#settle()
   }
 

@@ -7,7 +7,7 @@ import type { SpoolDirectory } from '../../spool/spool-file.ts'
 const WAITING_BYTES = { most: 524_288, least: 65_536, together: 8_388_608 } as const
 
 /**
- * Who needs what is kept: `flowing`: its client is connected and takes the answer as it comes; `owed`: nobody has all of
+ * The need for a kept answer. `flowing`: its client is connected and takes it as it comes; `owed`: no client has all of
  * it; `delivered`: a client has all of it.
  */
 export type Claim = 'flowing' | 'owed' | 'delivered'

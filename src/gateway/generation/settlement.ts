@@ -8,7 +8,7 @@ import type { ResolvedModel } from '../../models/catalogue.ts'
 import type { ParameterValues } from '../../models/rules/parameter-rules.ts'
 import type { AnswerFacts } from '../answers/answer-facts.ts'
 
-/** What was ordered, as far as its price goes by it. */
+/** The part of an order that decides about its price. */
 export interface PricedOrder {
   readonly model: Pick<ResolvedModel, 'entry'>
   readonly parameters: ParameterValues
@@ -18,9 +18,9 @@ export interface PricedOrder {
 
 /** How the upstream call ended. */
 export interface UpstreamOutcome {
-  /** The beginning of the answer was judged to be images, so that they are paid for whatever happened afterwards. */
+  /** The beginning of the answer was judged to be images: they are paid for, even if the answer broke off later. */
   readonly isAccepted: boolean
-  /** What the answer said about itself; undefined where none began. */
+  /** Facts that the answer stated about itself; undefined where none began. */
   readonly facts: AnswerFacts | undefined
   readonly failure: GatewayError | undefined
   readonly upstreamRequestId: string | undefined
@@ -30,7 +30,7 @@ export interface UpstreamOutcome {
 }
 
 /**
- * What a generation came to: the one place that decides whether it was bought, what it cost and how many images it made.
+ * The result of a generation. Only this function decides whether images were bought, how many, and at what cost.
  *
  * | the beginning | the end | verdict |
  * |---|---|---|
