@@ -63,7 +63,7 @@ export class Spool {
     return this.#memory.bytes
   }
 
-  /** What was appended last may be in memory; the rest goes to the file, or is there. */
+  /** The bytes go to the file, or are there; the latest may still be in memory. */
   get isSpilled(): boolean {
     return this.#isSpilled
   }
