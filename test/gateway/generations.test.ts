@@ -147,7 +147,7 @@ describe('an order that is bought', () => {
     const generation = await generations().obtain(order(), exchange({}, socket))
     expect([generation, upstream.calls.length]).toEqual([undefined, 0])
     expect(ledger.cancelled).toEqual(ledger.held)
-    expect(limits.standing({ name: 'alice' }).requests?.remaining).toBe(10)
+    expect(limits.stateOf({ name: 'alice' }).requests?.remaining).toBe(10)
   })
 
   it('gives its place in the limits back where the hold is refused', async () => {
@@ -155,7 +155,7 @@ describe('an order that is bought', () => {
       throw new GatewayError('insufficient_quota', 'no budget')
     }
     await expect(generations().obtain(order(), exchange())).rejects.toMatchObject({ code: 'insufficient_quota' })
-    expect([upstream.calls.length, limits.standing({ name: 'alice' }).requests?.remaining]).toEqual([0, 10])
+    expect([upstream.calls.length, limits.stateOf({ name: 'alice' }).requests?.remaining]).toEqual([0, 10])
   })
 
   it('gives hold and place back where too many are under way', async () => {
@@ -163,7 +163,7 @@ describe('an order that is bought', () => {
     await all.obtain(order(), exchange())
     await expect(all.obtain(order('another'), exchange())).rejects.toMatchObject({ code: 'rate_limit_exceeded' })
     expect([upstream.calls.length, ledger.cancelled.length]).toEqual([1, 1])
-    expect(limits.standing({ name: 'alice' }).requests?.remaining).toBe(9)
+    expect(limits.stateOf({ name: 'alice' }).requests?.remaining).toBe(9)
   })
 })
 
@@ -188,7 +188,7 @@ describe('an order that was bought before', () => {
     const [first, second] = await Promise.all(both.map(async (one) => all.obtain(order(), one)))
     expect(first).toBe(second)
     expect([upstream.calls.length, ledger.held.length, ledger.cancelled.length]).toEqual([1, 2, 1])
-    expect(limits.standing({ name: 'alice' }).requests?.remaining).toBe(9)
+    expect(limits.stateOf({ name: 'alice' }).requests?.remaining).toBe(9)
   })
 
   it('is shared with an order whose hold was refused because of it', async () => {

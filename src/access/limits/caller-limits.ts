@@ -5,7 +5,7 @@ import { rateLimitExceeded, rateLimitHeaders } from './rate-limit.ts'
 import type { Caller } from '../keys/keyring.ts'
 import type { VirtualKey } from '../keys/virtual-key.ts'
 import type { MinuteWindow } from './minute-window.ts'
-import type { Counted, Standing } from './rate-limit.ts'
+import type { Counted, LimitState } from './rate-limit.ts'
 
 /** The two limits, by the setting of a virtual key that has the number. */
 const LIMITS = { requests: 'requestsPerMinute', images: 'imagesPerMinute' } as const
@@ -70,10 +70,10 @@ export class CallerLimits {
   }
 
   /** The caller's place in each window; undefined where it has no such limit. Counts nothing. */
-  standing(caller: LimitedCaller): Readonly<Record<Counted, Standing | undefined>> {
+  stateOf(caller: LimitedCaller): Readonly<Record<Counted, LimitState | undefined>> {
     const now = this.#now()
     const window = this.#windows.peek(caller.name)
-    const of = (counted: Counted): Standing | undefined => this.#standingOf(caller, counted, window, now)
+    const of = (counted: Counted): LimitState | undefined => this.#stateOf(caller, counted, window, now)
     return { requests: of('requests'), images: of('images') }
   }
 
@@ -99,13 +99,13 @@ export class CallerLimits {
   #headersOf(caller: LimitedCaller, window: MinuteWindow, now: number): Record<string, string> {
     const headers: Record<string, string> = {}
     for (const counted of COUNTED) {
-      const standing = this.#standingOf(caller, counted, window, now)
-      if (standing !== undefined) Object.assign(headers, rateLimitHeaders(standing, counted))
+      const state = this.#stateOf(caller, counted, window, now)
+      if (state !== undefined) Object.assign(headers, rateLimitHeaders(state, counted))
     }
     return headers
   }
 
-  #standingOf(caller: LimitedCaller, counted: Counted, window: MinuteWindow, now: number): Standing | undefined {
+  #stateOf(caller: LimitedCaller, counted: Counted, window: MinuteWindow, now: number): LimitState | undefined {
     const max = this.#maxOf(caller, counted)
     if (max === undefined) return undefined
     const { [counted]: used } = window.at(now)

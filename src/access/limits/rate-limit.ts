@@ -4,7 +4,7 @@ import { GatewayError } from '../../errors/gateway-error.ts'
 export type Counted = 'requests' | 'images'
 
 /** A caller's place in its window of one minute. */
-export interface Standing {
+export interface LimitState {
   readonly max: number
   readonly remaining: number
   /** Milliseconds until all of the limit is there again; in a refusal, until there is room for the request. */
@@ -12,13 +12,13 @@ export interface Standing {
 }
 
 /** A place with this request counted in. */
-export interface RateLimitCount extends Standing {
+export interface RateLimitCount extends LimitState {
   readonly isExceeded: boolean
 }
 
 /** OpenAI's headers for a limit per minute, as its clients read them: the reset is a duration, `1m30s`. */
 export function rateLimitHeaders(
-  { max, remaining, ttl }: Standing | RateLimitCount,
+  { max, remaining, ttl }: LimitState | RateLimitCount,
   counted: Counted = 'requests',
 ): Record<string, string> {
   return {

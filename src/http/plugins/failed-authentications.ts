@@ -22,9 +22,9 @@ export function failedAuthentications(server: FastifyInstance, maxPerMinute: num
     async refusalOf(request) {
       // While nobody fails, nobody is looked up: this runs before every request.
       if (performance.now() - lastFailureAt > WINDOW_MS || !hasAddress(request)) return undefined
-      const standing = await limiter(request, { increment: false })
-      if (standing.isAllowed || standing.remaining > 0) return undefined
-      return tooManyFailedAuthentications(standing)
+      const state = await limiter(request, { increment: false })
+      if (state.isAllowed || state.remaining > 0) return undefined
+      return tooManyFailedAuthentications(state)
     },
     async count(request) {
       if (!hasAddress(request)) return undefined

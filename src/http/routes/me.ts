@@ -1,20 +1,20 @@
 import { ADMIN, ANONYMOUS } from '../../access/keys/keyring.ts'
 import { ALL_MODELS } from '../../access/keys/model-patterns.ts'
 import { meAnswer } from './admin/answers.ts'
-import { standingJson } from './admin/json.ts'
+import { accountJson } from './admin/json.ts'
 import type { FastifyInstance } from 'fastify'
 import type { z } from 'zod'
 import type { Caller } from '../../access/keys/keyring.ts'
 import type { VirtualKey } from '../../access/keys/virtual-key.ts'
 import type { LedgerWriter } from '../../accounting/ledger-writer.ts'
 import type { CallerLimits } from '../../access/limits/caller-limits.ts'
-import type { Standing } from '../../access/limits/rate-limit.ts'
+import type { LimitState } from '../../access/limits/rate-limit.ts'
 import type { RouteDescription } from './described-route.ts'
 
 export interface MeOptions {
   /** Undefined where the gateway runs without a database. */
   readonly ledger: Pick<LedgerWriter, 'accountOf'> | undefined
-  readonly limits: Pick<CallerLimits, 'standing'>
+  readonly limits: Pick<CallerLimits, 'stateOf'>
   /** RATE_LIMIT_RPM, the limit of callers without a virtual key; 0 is no limit. */
   readonly requestsPerMinute: number
   readonly now?: () => number
@@ -41,9 +41,9 @@ export function meRoute(app: FastifyInstance, options: MeOptions): void {
     const { key } = caller
     if (key === undefined) return withoutKey(caller, requestsPerMinute)
     const account = await ledger?.accountOf(key.id, now())
-    const { requests, images } = limits.standing(caller)
+    const { requests, images } = limits.stateOf(caller)
     const rateLimits = { requests: windowJson(requests), images: windowJson(images) }
-    return { object: 'me', kind: 'virtual_key', ...standingJson(key, account, now()), rate_limits: rateLimits }
+    return { object: 'me', kind: 'virtual_key', ...accountJson(key, account, now()), rate_limits: rateLimits }
   })
 }
 
@@ -52,7 +52,7 @@ function withoutKey(caller: Caller, requestsPerMinute: number): Me {
   const limit = requestsPerMinute === 0 ? undefined : requestsPerMinute
   const key: VirtualKey = { ...NO_LIMITS, name: caller.name, requestsPerMinute: limit }
   const kind = caller === ADMIN ? 'admin' : caller === ANONYMOUS ? 'anonymous' : 'gateway_key'
-  return { object: 'me', kind, ...standingJson(key, undefined, 0), rate_limits: { requests: null, images: null } }
+  return { object: 'me', kind, ...accountJson(key, undefined, 0), rate_limits: { requests: null, images: null } }
 }
 
 const NO_LIMITS = {
@@ -69,8 +69,8 @@ const NO_LIMITS = {
   updatedAt: 0,
 }
 
-function windowJson(standing: Standing | undefined): Me['rate_limits']['requests'] {
-  if (standing === undefined) return null
-  const { max: limit, remaining, ttl } = standing
+function windowJson(state: LimitState | undefined): Me['rate_limits']['requests'] {
+  if (state === undefined) return null
+  const { max: limit, remaining, ttl } = state
   return { limit, remaining, resets_in_seconds: Math.round(ttl) / 1000 }
 }

@@ -158,21 +158,21 @@ describe('a refused request', () => {
     const { giveBack } = limits.count(key(1, 5), 5)
     giveBack()
     giveBack()
-    expect(limits.standing(key(1, 5))).toMatchObject({ requests: { remaining: 1 }, images: { remaining: 5 } })
+    expect(limits.stateOf(key(1, 5))).toMatchObject({ requests: { remaining: 1 }, images: { remaining: 5 } })
     limits.count(key(1, 5), 5)
     now += 70_000
     limits.count(key(1, 5), 1)
     giveBack()
-    expect(limits.standing(key(1, 5))).toMatchObject({ requests: { remaining: 0 }, images: { remaining: 4 } })
+    expect(limits.stateOf(key(1, 5))).toMatchObject({ requests: { remaining: 0 }, images: { remaining: 4 } })
   })
 })
 
-describe('the standing of a key', () => {
+describe('the state of a limit', () => {
   it('is told without counting, and undefined where there is no limit', () => {
     limits.count(key(5), 1)
     now += 45_000
-    expect(limits.standing(key(5))).toEqual({ requests: { max: 5, remaining: 4, ttl: 15_000 }, images: undefined })
-    expect(limits.standing(key(7, 3, 99))).toEqual({
+    expect(limits.stateOf(key(5))).toEqual({ requests: { max: 5, remaining: 4, ttl: 15_000 }, images: undefined })
+    expect(limits.stateOf(key(7, 3, 99))).toEqual({
       requests: { max: 7, remaining: 7, ttl: 0 },
       images: { max: 3, remaining: 3, ttl: 0 },
     })
@@ -196,7 +196,7 @@ describe('memory', () => {
     }
     // 2 µs each, on a busy core 4; the budget of the whole request is 60.
     expect((performance.now() - started) / 250_000).toBeLessThan(0.06)
-    expect(limits.standing(key(1_000_000)).requests?.remaining).toBeLessThan(751_000)
+    expect(limits.stateOf(key(1_000_000)).requests?.remaining).toBeLessThan(751_000)
   })
 })
 

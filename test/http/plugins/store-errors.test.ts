@@ -37,7 +37,7 @@ async function brokenServer(
   const ledger = { accountOf: fail }
   const database = { keys, ledger } as unknown as AdminDatabase
   adminRoutes(app, { database, hasAdminKey: true, failures: {} as FailedAuthentications })
-  meRoute(app, { ledger, limits: { standing: fail }, requestsPerMinute: 0 })
+  meRoute(app, { ledger, limits: { stateOf: fail }, requestsPerMinute: 0 })
   const virtualKeys = new VirtualKeys(keys)
   app.get('/looked-up', { onRequest: async () => void (await virtualKeys.haveBeenIssued()) }, () => 'never')
   return { app, defects }

@@ -10,7 +10,7 @@ const moment = z.iso.datetime()
 const budget = z.strictObject({ usd: z.number(), period: z.enum(PERIODS) })
 
 /** The members of a key that its holder and the administrator both see. */
-const standing = {
+const account = {
   name: z.string(),
   status: z.enum(['active', 'disabled', 'expired', 'revoked']),
   models: z.array(z.string()),
@@ -27,7 +27,7 @@ const standing = {
 }
 export const keyAnswer = z.strictObject({
   object: z.literal('key'),
-  ...standing,
+  ...account,
   note: z.string(),
   disabled: z.boolean(),
   secrets: z.array(
@@ -49,7 +49,7 @@ const window = z
 export const meAnswer = z.strictObject({
   object: z.literal('me'),
   kind: z.enum(['virtual_key', 'gateway_key', 'admin', 'anonymous']),
-  ...standing,
+  ...account,
   rate_limits: z.strictObject({ requests: window, images: window }),
 })
 

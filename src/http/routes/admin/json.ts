@@ -45,7 +45,7 @@ function limitOf<Name extends 'requestsPerMinute' | 'imagesPerMinute' | 'maxInFl
 }
 
 /** A key's limits and account: the part that its holder may know too. */
-export function standingJson(key: VirtualKey, account: KeyAccount | undefined, now: number) {
+export function accountJson(key: VirtualKey, account: KeyAccount | undefined, now: number) {
   const { budget } = key
   const state = account?.budget
   return {
@@ -73,7 +73,7 @@ export function keyJson(
 ): KeyJson {
   return {
     object: 'key',
-    ...standingJson(key, account, now),
+    ...accountJson(key, account, now),
     note: key.note,
     disabled: key.isDisabled,
     secrets: secrets.map(({ hint, createdAt, validUntil }) => ({
