@@ -43,8 +43,8 @@ export class Generations {
    * @throws GatewayError 400, 401, 403, 409, 422, 429, 503
    */
   async obtain(order: Order, exchange: Exchange): Promise<Generation | undefined> {
-    const way = `${order.endpoint.path} ${order.policy}`
-    const identity = new OrderIdentity(exchange.caller?.name ?? '', way, order.call, exchange.marks)
+    const terms = `${order.endpoint.path} ${order.policy}`
+    const identity = new OrderIdentity(exchange.caller?.name ?? '', terms, order.call, exchange.marks)
     return (await this.#adopt(order, identity, exchange)) ?? this.#buy(order, identity, exchange)
   }
 

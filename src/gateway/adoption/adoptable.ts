@@ -22,7 +22,7 @@ export interface Adoptable extends Aged<Adoptable> {
   /** Ends the keeping. */
   timer: Timer | undefined
   /** It cannot be taken over any more. */
-  isReleased: boolean
+  isForgotten: boolean
 }
 
 /** A generation that has just been started. */
@@ -34,7 +34,7 @@ export function adoptable(generation: Generation, identity: OrderIdentity): Adop
     writtenAt: 0,
     retryCount: identity.retryCount,
     timer: undefined,
-    isReleased: false,
+    isForgotten: false,
     older: undefined,
     newer: undefined,
   }

@@ -65,7 +65,7 @@ export class Adoptions {
   /** A generation has been started; undefined where nothing is kept. */
   add(generation: Generation, identity: OrderIdentity): Adoptable | undefined {
     if (this.#ttlMs === 0) return undefined
-    for (const lost of this.#toldLost.filter((one) => one.identity.equals(identity))) this.#release(lost)
+    for (const lost of this.#toldLost.filter((one) => one.identity.equals(identity))) this.#forget(lost)
     const added = adoptable(generation, identity)
     this.#list.add(added)
     const key = keyOf(identity)
@@ -91,7 +91,7 @@ export class Adoptions {
       // A client that has its whole answer and an open connection is not the one retrying.
       if (standing === 'running') present = candidate
       if (candidate === undefined || this.#clock.now() > until)
-        return present === undefined || present.isReleased ? undefined : this.#usable(present)
+        return present === undefined || present.isForgotten ? undefined : this.#usable(present)
       await new Promise<void>((resolve) => this.#clock.after(LOOK_AGAIN_MS, resolve))
     }
   }
@@ -116,13 +116,13 @@ export class Adoptions {
   /** The upstream call of a generation has come to its end. */
   settled(settled: Adoptable): void {
     const { failure, isOrphan } = settled.generation
-    if (failure !== undefined && !isAmbiguous(failure)) this.#release(settled)
+    if (failure !== undefined && !isAmbiguous(failure)) this.#forget(settled)
     else if (isOrphan) this.#keep(settled)
   }
 
   /** The last client of a settled generation is gone; `connection`: it has all of the answer, as far as can be told. */
   lastClientLeft(left: Adoptable, connection: Connection | undefined): void {
-    if (left.isReleased) return
+    if (left.isForgotten) return
     const { kept, failure } = left.generation
     kept?.claimAs(connection === undefined ? 'owed' : 'delivered')
     if (connection === undefined || keyOf(left.identity) !== undefined) return this.#keep(left)
@@ -141,7 +141,7 @@ export class Adoptions {
   connectionReused(connection: Connection): void {
     const last = connection[LAST]
     connection[LAST] = undefined
-    if (last?.generation.isOrphan === true) this.#release(last)
+    if (last?.generation.isOrphan === true) this.#forget(last)
   }
 
   connectionClosed(connection: Connection): void {
@@ -149,7 +149,7 @@ export class Adoptions {
     connection[LAST] = undefined
     if (last?.generation.isOrphan !== true) return
     if (this.#clock.now() - last.writtenAt < UNREAD_MS) this.#unread(last)
-    else this.#release(last)
+    else this.#forget(last)
   }
 
   /** Every generation that is under way. */
@@ -160,7 +160,7 @@ export class Adoptions {
   /** Forgets everything: the process ends. */
   close(): void {
     this.#clock.clear(this.#sweeping)
-    for (const one of Array.from(this.#list.oldestFirst())) this.#release(one)
+    for (const one of Array.from(this.#list.oldestFirst())) this.#forget(one)
   }
 
   /** A failure of the same request that may not be answered with another purchase. */
@@ -200,26 +200,26 @@ export class Adoptions {
 
   #keep(kept: Adoptable, ttlMs = this.#ttlMs): void {
     this.#clock.clear(kept.timer)
-    kept.timer = this.#clock.background(ttlMs, () => this.#release(kept))
+    kept.timer = this.#clock.background(ttlMs, () => this.#forget(kept))
     void kept.identity.digest // computed while the body is there, which can go then
   }
 
-  #release(released: Adoptable): void {
-    if (released.isReleased) return
-    released.isReleased = true
-    this.#clock.clear(released.timer)
-    this.#list.remove(released)
-    released.generation.kept?.drop()
-    if (this.#toldLost.length > 0) this.#toldLost = this.#toldLost.filter((lost) => lost !== released)
-    const key = keyOf(released.identity)
-    if (key !== undefined && this.#byKey.get(key) === released) this.#byKey.delete(key)
+  #forget(forgotten: Adoptable): void {
+    if (forgotten.isForgotten) return
+    forgotten.isForgotten = true
+    this.#clock.clear(forgotten.timer)
+    this.#list.remove(forgotten)
+    forgotten.generation.kept?.discard()
+    if (this.#toldLost.length > 0) this.#toldLost = this.#toldLost.filter((lost) => lost !== forgotten)
+    const key = keyOf(forgotten.identity)
+    if (key !== undefined && this.#byKey.get(key) === forgotten) this.#byKey.delete(key)
   }
 
-  /** Releases answers that were written so long ago that they have been read, whatever becomes of their connections. */
+  /** Forgets answers that were written so long ago that they have been read, even if their connections are open. */
   #sweep(): void {
     const isRead = ({ delivery, writtenAt, generation }: Adoptable): boolean =>
       delivery === 'written' && generation.isOrphan && this.#clock.now() - writtenAt >= UNREAD_MS
-    for (const read of [...this.#list.oldestFirst()].filter(isRead)) this.#release(read)
+    for (const read of [...this.#list.oldestFirst()].filter(isRead)) this.#forget(read)
     const isSomeLeft = this.#list.oldestFirst().some(({ delivery }) => delivery === 'written')
     this.#sweeping = isSomeLeft ? this.#clock.background(UNREAD_MS / 2, () => this.#sweep()) : undefined
   }

@@ -39,22 +39,22 @@ export class OrderIdentity {
   readonly retryCount: number
   readonly idempotencyKey: string | undefined
   readonly retriesSilently: boolean
-  /** Path and parameter policy: what decides about the order beside its body. */
-  readonly #way: string
+  /** Path and parameter policy: they decide about the order beside its body. */
+  readonly #terms: string
   #call: Call | undefined
   #digest = ''
 
-  constructor(caller: string, way: string, call: Call, { retryCount, idempotencyKey, retriesSilently }: Marks) {
+  constructor(caller: string, terms: string, call: Call, { retryCount, idempotencyKey, retriesSilently }: Marks) {
     this.retriesSilently = retriesSilently
     this.caller = caller
-    this.#way = way
+    this.#terms = terms
     this.#call = call
     this.retryCount = retryCount
     this.idempotencyKey = idempotencyKey
   }
 
   equals(other: OrderIdentity): boolean {
-    return this.caller === other.caller && this.#way === other.#way && this.digest === other.digest
+    return this.caller === other.caller && this.#terms === other.#terms && this.digest === other.digest
   }
 
   get digest(): string {

@@ -12,7 +12,7 @@ const WAITING_BYTES = { most: 524_288, least: 65_536, together: 8_388_608 } as c
  */
 export type Claim = 'flowing' | 'owed' | 'delivered'
 
-/** The room that all kept answers share: it is told of every change, and may spill or drop answers then. */
+/** The room that all kept answers share: it is told of every change, and may spill or discard answers then. */
 export interface KeptAnswerRoom {
   readonly directory: SpoolDirectory
   /** Bytes of all answers that are on their way to the disk. */
@@ -22,7 +22,7 @@ export interface KeptAnswerRoom {
   spill(answer: KeptAnswer, start: () => void): void
   spooled(bytes: number): void
   reclaimed(answer: KeptAnswer, claim: Claim): void
-  dropped(answer: KeptAnswer): void
+  discarded(answer: KeptAnswer): void
 }
 
 /** The generation whose answer is kept. */
@@ -110,11 +110,11 @@ export class KeptAnswer implements SpoolOwner, Aged<KeptAnswer> {
     if (this.isWhole && !this.isSpilled) this.#all.spill(this, () => this.#spool.spill())
   }
 
-  /** Forgets it: it is not needed any more, or there is no room. */
-  drop(): void {
+  /** Gives it up: it is not needed any more, or evicted because there is no room. */
+  discard(): void {
     if (!this.isWhole) return
     this.isWhole = false
-    this.#all.dropped(this)
+    this.#all.discarded(this)
     void this.#spool.discard()
     this.#notify()
     this.owner?.diskDrained()
@@ -138,7 +138,7 @@ export class KeptAnswer implements SpoolOwner, Aged<KeptAnswer> {
 
   /** There is no room, or no disk: a client that is there still gets its answer. */
   spoolFailed(): void {
-    this.drop()
+    this.discard()
   }
 
   #notify(): void {

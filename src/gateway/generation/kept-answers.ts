@@ -87,7 +87,7 @@ export class KeptAnswers implements KeptAnswerRoom {
     if (answer.bytes > 0) this.#listOf(answer).add(answer)
   }
 
-  dropped(answer: KeptAnswer): void {
+  discarded(answer: KeptAnswer): void {
     this.#listOf(answer).remove(answer)
     this.memoryBytes -= answer.memoryBytes
     this.diskBytes -= answer.diskBytes
@@ -108,7 +108,7 @@ export class KeptAnswers implements KeptAnswerRoom {
     while (this.memoryBytes - this.waitingBytes > maxBytes) {
       const evicted = this.#delivered.oldest
       const owed = this.#owed.oldest
-      if (evicted !== undefined) evicted.drop()
+      if (evicted !== undefined) evicted.discard()
       else if (owed !== undefined) owed.spill()
       else if (!this.#giveUpFlowing(growing, maxBytes)) return
     }
@@ -120,7 +120,7 @@ export class KeptAnswers implements KeptAnswerRoom {
     const answer = isAboveShare ? growing : this.#flowing.oldest
     if (answer === undefined) return false
     if (answer.owner?.isReadSlowly === true) answer.spill()
-    else answer.drop()
+    else answer.discard()
     return true
   }
 
@@ -132,8 +132,8 @@ export class KeptAnswers implements KeptAnswerRoom {
         this.#spilled
           .oldestFirst()
           .find((answer) => answer !== needy && answer.ending !== 'open' && answer.readers === 0)
-      if (evicted === undefined) return needy.drop()
-      evicted.drop()
+      if (evicted === undefined) return needy.discard()
+      evicted.discard()
     }
   }
 }

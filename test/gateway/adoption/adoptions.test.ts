@@ -59,7 +59,7 @@ describe('a retry', () => {
 
   it('is told where the answer was bought and is not kept any more; an order placed anew starts afresh', async () => {
     const { generation } = scene.left()
-    generation.kept?.drop()
+    generation.kept?.discard()
     const told = { code: 'answer_not_kept', details: { headers: { 'x-gateway-generation': generation.id } } }
     await expect(scene.adoptions.find(identity({ retryCount: 1 }))).rejects.toMatchObject(told)
     await expect(scene.adoptions.find(identity({ retryCount: 2 }))).rejects.toMatchObject(told)

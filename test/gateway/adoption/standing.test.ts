@@ -30,7 +30,7 @@ const WAYS: Readonly<Record<Standing, () => StartedOrder>> = {
   },
   lost: () => {
     const started = scene.left()
-    started.generation.kept?.drop()
+    started.generation.kept?.discard()
     return started
   },
 }

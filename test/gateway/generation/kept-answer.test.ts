@@ -74,7 +74,7 @@ describe('what is kept of an answer', () => {
           expect(reader.text() === whole).toBe(true)
         }
         expect(all.memoryBytes + all.diskBytes).toBe(whole.length)
-        kept.drop()
+        kept.discard()
         expect([all.memoryBytes, all.diskBytes]).toEqual([0, 0])
       }),
       { numRuns: 60 },
@@ -87,7 +87,7 @@ describe('what is kept of an answer', () => {
     kept.append(Buffer.alloc(1000, 'a'))
     const reader = read(kept, true)
     await new Promise((resolve) => setTimeout(resolve, 5))
-    kept.drop()
+    kept.discard()
     expect(await reader.done).toBe('abort')
     expect(kept.isWhole).toBe(false)
   })
@@ -105,6 +105,6 @@ describe('what is kept of an answer', () => {
     kept.close('complete')
     expect(await reader.done).toBe('end')
     await eventually('the disk has caught up', () => drained > 0)
-    kept.drop()
+    kept.discard()
   })
 })

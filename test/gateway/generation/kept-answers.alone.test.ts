@@ -55,7 +55,7 @@ describe('the memory of kept answers', () => {
       const held = (await heldBufferBytes()) - before
       expect(held).toBeLessThan(20 * MEGABYTE)
       expect(Math.abs(held - all.memoryBytes)).toBeLessThan(4 * MEGABYTE) // bytes are counted where they are
-      for (const one of kept) one.drop()
+      for (const one of kept) one.discard()
       expect([all.memoryBytes, all.diskBytes, all.waitingBytes, all.size]).toEqual([0, 0, 0, 0])
     },
   )
@@ -66,7 +66,7 @@ describe('the memory of kept answers', () => {
     for (let index = 0; index < 1000; index++) kept.append(sent(65_536).subarray(0, 10))
     expect((await heldBufferBytes()) - before).toBeLessThan(MEGABYTE)
     expect(kept.memoryBytes).toBe(10_000)
-    kept.drop()
+    kept.discard()
   })
 })
 
@@ -81,7 +81,7 @@ describe('when the memory of kept answers is used up', () => {
       [true, false],
       [true, false],
     ])
-    for (const one of [...delivered, owed, flowing]) one.drop()
+    for (const one of [...delivered, owed, flowing]) one.discard()
   })
 
   it('answers that nobody has go to disk next, and are whole there', async () => {
@@ -91,8 +91,8 @@ describe('when the memory of kept answers is used up', () => {
     await disk(all)
     expect([owed.isWhole, owed.isSpilled, owed.diskBytes]).toEqual([true, true, 10 * MEGABYTE])
     expect([flowing.isWhole, flowing.isSpilled, flowing.memoryBytes]).toEqual([true, false, 10 * MEGABYTE])
-    owed.drop()
-    flowing.drop()
+    owed.discard()
+    flowing.discard()
   })
 
   it('an answer that its client is taking is given up last, without a file', () => {
@@ -108,7 +108,7 @@ describe('when the memory of kept answers is used up', () => {
     const large = answer(all, 40 * MEGABYTE, 'flowing')
     expect(large.isWhole).toBe(false)
     expect(small.every(({ isWhole }) => isWhole)).toBe(true)
-    for (const one of small) one.drop()
+    for (const one of small) one.discard()
   })
 
   it('an answer whose client reads slowly goes to disk, since that client may be leaving', async () => {
@@ -118,7 +118,7 @@ describe('when the memory of kept answers is used up', () => {
     for (let index = 0; index < 20; index++) slow.append(sent(MEGABYTE))
     await disk(all)
     expect([slow.isWhole, slow.isSpilled]).toEqual([true, true])
-    slow.drop()
+    slow.discard()
   })
 
   it('an answer that is being read again is neither given up nor evicted from the disk', async () => {
@@ -129,8 +129,8 @@ describe('when the memory of kept answers is used up', () => {
     const last = answer(all, 10 * MEGABYTE, 'owed')
     await disk(all)
     expect([read.isWhole, next.isWhole, last.isWhole]).toEqual([true, false, true])
-    read.drop()
-    last.drop()
+    read.discard()
+    last.discard()
   })
 })
 
@@ -141,7 +141,7 @@ describe('the disk of kept answers', () => {
     await disk(all)
     expect(kept.map(({ isWhole }) => isWhole)).toEqual([false, false, true, true])
     expect(all.diskBytes).toBeLessThanOrEqual(15 * MEGABYTE)
-    for (const one of kept) one.drop()
+    for (const one of kept) one.discard()
   })
 
   it('is bounded in open files', async () => {
@@ -151,7 +151,7 @@ describe('the disk of kept answers', () => {
     expect(openFiles()).toBeLessThanOrEqual(5)
     expect(kept.filter(({ isWhole }) => isWhole).length).toBeGreaterThanOrEqual(10)
     expect(kept.at(-1)?.isWhole).toBe(true)
-    for (const one of kept) one.drop()
+    for (const one of kept) one.discard()
     while (openFiles() > 0) await sleep(1)
   })
 
