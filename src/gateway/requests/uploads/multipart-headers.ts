@@ -149,7 +149,7 @@ function fieldName(spelled: string | undefined, header: string): string {
 function fileName(parameters: ReadonlyMap<string, string>, header: string): string | undefined {
   const filename = parameters.get('filename')
   const extended = parameters.get('filename*')
-  if (filename !== undefined && isAmbiguous(filename)) {
+  if (filename !== undefined && isReadDifferently(filename)) {
     throw new MultipartError(`${header} has a filename with a quote and a ";" or "=", which parsers read differently.`)
   }
   if (extended !== undefined && !EXTENDED_FILENAME.test(extended)) {
@@ -160,7 +160,7 @@ function fileName(parameters: ReadonlyMap<string, string>, header: string): stri
 }
 
 /** To a parser without backslash escapes the filename ends at the `\"`, and what follows can be another parameter. */
-function isAmbiguous(filename: string): boolean {
+function isReadDifferently(filename: string): boolean {
   const quote = filename.indexOf('\\"')
   return quote !== -1 && (filename.includes(';', quote) || filename.includes('=', quote))
 }
