@@ -198,6 +198,15 @@ describe('comet-gateway check, models and doctor', () => {
     expect((await run('models')).stdout).toContain('gpt-image-2 ')
     const { stdout } = await run('models', 'gpt-image-2')
     for (const words of ['prompt', 'required', 'Rules:', 'USD per million tokens']) expect(stdout).toContain(words)
+    const sections = stdout.split('gpt-image-2 (openai), ').slice(1)
+    expect(sections.map((section) => section.split('\n')[0])).toEqual([
+      'images.generations',
+      'images.edits',
+      'images.edits.json',
+    ])
+    expect(sections.map((section) => section.includes('the mask has the width'))).toEqual([false, true, true])
+    for (const section of sections) expect(section.split('partial_images above 0 needs stream true')).toHaveLength(2)
+    expect(stdout.split('USD per million tokens')).toHaveLength(2)
     expect(await run('models', 'GPT-Image-2')).toMatchObject({
       code: 1,
       stderr: expect.stringContaining("'gpt-image-2'") as unknown,

@@ -4,6 +4,7 @@ import { printJson, printRows, withFormats, write } from '../output.ts'
 import { catalogueSettings } from '../settings.ts'
 import type { Command } from 'commander'
 import type { Model } from '../../models/model.ts'
+import type { ParameterRules } from '../../models/rules/parameter-rules.ts'
 import type { Parameter } from '../../models/rules/parameter.ts'
 import type { ImagePriceRow, Price } from '../../models/prices/price.ts'
 import type { Column, OutputOptions } from '../output.ts'
@@ -21,10 +22,11 @@ export function addModelsCommand(program: Command): void {
       }
       if (options.json === true) return printJson(describeModel(entry))
       for (const [operation, rules] of Object.entries(entry.ruleSets)) {
-        const rows = Object.entries(rules.parameters).map(([name, rule]) => ({ operation, name, rule }))
+        const rows = rules.entries.map(([name, rule]) => ({ operation, name, rule }))
         if (options.csv === true) printRows(rows, PARAMETER_COLUMNS, options, '')
-        else printModel(entry, operation, rows)
+        else printOperation(entry, operation, rows, rules)
       }
+      if (options.csv !== true) printPrice(entry)
     })
 }
 
@@ -53,15 +55,20 @@ const PARAMETER_COLUMNS: readonly Column<ParameterRow>[] = [
   { name: 'allowed', title: 'Allowed', value: ({ rule }) => rule.allowed },
 ]
 
-function printModel(model: Model, operation: string, rows: readonly ParameterRow[]): void {
-  const { id, vendor, price, notes = [] } = model
+function printOperation(
+  { id, vendor }: Model,
+  operation: string,
+  rows: readonly ParameterRow[],
+  { combinations }: ParameterRules,
+): void {
   write([`${id} (${vendor}), ${operation}`, ''])
   printRows(rows, PARAMETER_COLUMNS, {}, 'It takes whatever the upstream takes.')
-  const combinations = Object.values(model.ruleSets).flatMap(({ combinations: rules }) => rules)
   const rules = combinations.map(({ param, rule }) => `  ${param}: ${rule}`)
+  write([...(rules.length === 0 ? [] : ['', 'Rules:', ...rules]), ''])
+}
+
+function printPrice({ price, notes = [] }: Model): void {
   write([
-    ...(rules.length === 0 ? [] : ['', 'Rules:', ...rules]),
-    '',
     'Price:',
     ...priceLines(price),
     ...(notes.length === 0 ? [] : ['', 'Notes:', ...notes.map((note) => `  ${note}`)]),

@@ -1,4 +1,5 @@
-import { formParameters, parameterOf } from './form-parameters.ts'
+import { formParameters } from './form-parameters.ts'
+import { parameterOf } from './uploads/field-names.ts'
 import { FormReader } from './uploads/form-reader.ts'
 import { receiveUpload } from './uploads/receive.ts'
 import type { RuleSet } from '../../models/model.ts'

@@ -1,11 +1,6 @@
-import { invalidForm } from './uploads/form-reader.ts'
+import { isFileField, memberOf, parameterOf, shownName } from './uploads/field-names.ts'
+import { invalidForm, noFileName } from './uploads/form-reader.ts'
 import type { FilePart, FormReader, Part, TextPart } from './uploads/form-reader.ts'
-
-/** One of several images: `image[]`, `image[0]`. */
-const ONE_IMAGE = /^image\[\d{0,3}\]$/
-/** A member of an object: `svg[model]`, `svg[reasoning][effort]`. */
-const MEMBER = /^(svg)\[(\w+)\](?:\[(\w+)\])?$/
-const FILE_PARAMETERS: ReadonlySet<string> = new Set(['image', 'mask', 'markup'])
 
 /** The parameters of a form, numbers as text still, and the parts that say nothing. */
 export interface FormParameters {
@@ -18,48 +13,41 @@ export interface FormParameters {
 export function formParameters({ texts, files, emptyFiles }: FormReader): FormParameters {
   const superfluous = new Set<Part>([...emptyFiles, ...texts.filter(isEmptyMember), ...texts.filter(isEmptyFile)])
   const fields = texts.filter((part) => !superfluous.has(part))
+  const text = fields.find(({ name }) => isFileField(name))
+  if (text !== undefined) throw noFileName(text.name)
   const parameters = new Map<string, unknown>()
   for (const part of fields) {
-    if (!parameters.has(part.name)) parameters.set(part.name, textOf(part))
+    if (!parameters.has(part.name)) parameters.set(part.name, part.text)
     else if (parameters.get(part.name) === part.text) superfluous.add(part)
-    else throw invalidForm(`The field '${shown(part.name)}' occurs twice; each may occur once.`)
+    else throw invalidForm(`The field '${shownName(part.name)}' occurs twice; each may occur once.`)
   }
   joinMembers(parameters)
   for (const [name, value] of fileParameters(files)) {
-    if (parameters.has(name)) throw invalidForm(`The field '${shown(name)}' is sent as text and as a file.`)
+    if (parameters.has(name)) throw invalidForm(`The field '${shownName(name)}' is sent as text and as a file.`)
     parameters.set(name, value)
   }
   return { parameters, superfluous }
 }
 
-/** The parameter that a part belongs to. */
-export function parameterOf(name: string): string {
-  return ONE_IMAGE.test(name) ? 'image' : (MEMBER.exec(name)?.[1] ?? name)
-}
-
 function isEmptyMember({ name, text }: TextPart): boolean {
-  return text === '' && MEMBER.test(name)
+  return text === '' && memberOf(name) !== undefined
 }
 
 /** Some clients write a file that was not given as an empty text. */
 function isEmptyFile({ name, text }: TextPart): boolean {
-  return text === '' && FILE_PARAMETERS.has(parameterOf(name))
-}
-
-function textOf({ name, text }: TextPart): string {
-  if (!FILE_PARAMETERS.has(parameterOf(name))) return text
-  throw invalidForm(`The field '${shown(name)}' must be sent as a file: its part has no file name.`)
+  return text === '' && isFileField(name)
 }
 
 /** Puts the members of an object together: `svg[model]` becomes the `model` of `svg`. */
 function joinMembers(parameters: Map<string, unknown>): void {
   for (const [name, text] of parameters) {
-    const [, object, outer = '', inner] = MEMBER.exec(name) ?? []
-    if (object === undefined) continue
+    const member = memberOf(name)
+    if (member === undefined) continue
+    const { object, path } = member
     const before = parameters.get(object) ?? {}
     if (typeof before !== 'object') throw invalidForm(`The field '${object}' is sent in two ways. Use one.`)
     parameters.delete(name)
-    parameters.set(object, withMember({ ...before }, inner === undefined ? [outer] : [outer, inner], text))
+    parameters.set(object, withMember({ ...before }, path, text))
   }
 }
 
@@ -76,9 +64,9 @@ function fileParameters(files: readonly FilePart[]): Map<string, unknown> {
   for (const [name, parts] of byName) {
     const ways = new Set(parts.map((part) => part.name.replace(/\d+/, '0')))
     if (ways.size > 1)
-      throw invalidForm(`The field '${shown(name)}' is sent in different ways: ${[...ways].join(', ')}. Use one.`)
+      throw invalidForm(`The field '${shownName(name)}' is sent in different ways: ${[...ways].join(', ')}. Use one.`)
     if (ways.has(`${name}[0]`) && new Set(parts.map((part) => part.name)).size < parts.length)
-      throw invalidForm(`A number of '${shown(name)}[…]' occurs twice.`)
+      throw invalidForm(`A number of '${shownName(name)}[…]' occurs twice.`)
     const ordered = ways.has(`${name}[0]`) ? parts.toSorted((a, b) => indexOf(a) - indexOf(b)) : parts
     parameters.set(
       name,
@@ -90,9 +78,4 @@ function fileParameters(files: readonly FilePart[]): Map<string, unknown> {
 
 function indexOf({ name }: FilePart): number {
   return Number(/\d+/.exec(name)?.[0] ?? 0)
-}
-
-/** A name from the request, for a message. */
-function shown(name: string): string {
-  return name.length > 64 ? `${name.slice(0, 64)}…` : name
 }

@@ -10,6 +10,11 @@ export function refuseForeignHost(hostname: string): void {
   if (hostname === '' || isLoopback(hostname)) return
   throw new GatewayError(
     'host_not_allowed',
-    'Without a key, this gateway answers only to local names, such as localhost. Set GATEWAY_KEYS to use others.',
+    `The request names ${shown(hostname)}. Without a key, this gateway answers only to local names, such as localhost. Set GATEWAY_KEYS to use others.`,
   )
+}
+
+/** A name from the request, where it is one. */
+function shown(hostname: string): string {
+  return /^[\w.:[\]-]{1,253}$/.test(hostname) ? `the host '${hostname}'` : 'another host'
 }

@@ -57,7 +57,7 @@ function missing(name: string): Issue {
 function refusals(name: string, rule: Parameter, value: unknown, error: z.ZodError): Issue[] {
   const actual = jsonTypeOf(value)
   const wanted = rule.types.some((type) => type === actual || (type === 'number' && actual === 'integer'))
-  if (!wanted) return [wrongType(name, rule.types, actual)]
+  if (!wanted) return [wrongType(name, rule.types, value)]
   const members = error.issues.flatMap((issue) => memberIssues(issue, []))
   if (members.length === 0) return [wrongValue(name, rule, value)]
   return members.map(({ path, issue }) => wrongMember(name, rule, path, issue))
@@ -89,10 +89,18 @@ function wrongMember(name: string, rule: Parameter, path: readonly PropertyKey[]
   return { code, message: `${subject} Expected ${rule.allowed} for '${name}'.`, param }
 }
 
-function wrongType(param: string, types: readonly JsonType[], actual: string): Issue {
+function wrongType(param: string, types: readonly JsonType[], value: unknown): Issue {
   const expected = types.map(article).join(' or ')
-  const message = `Invalid type for '${param}': expected ${expected}, but got ${article(actual)} instead.`
+  const hint = types.includes('boolean') ? spellingOfBoolean(value) : ''
+  const message = `Invalid type for '${param}': expected ${expected}, but got ${article(jsonTypeOf(value))} instead.${hint}`
   return { code: 'invalid_type', message, param }
+}
+
+/** Python writes `True`, some clients write it in quotes. */
+function spellingOfBoolean(value: unknown): string {
+  const meant = typeof value === 'string' ? value.trim().toLowerCase() : ''
+  if (meant !== 'true' && meant !== 'false') return ''
+  return value === meant ? ` Write ${meant} without quotes.` : ` Write ${meant}, in lower case.`
 }
 
 function wrongValue(param: string, rule: Parameter, value: unknown): Issue {

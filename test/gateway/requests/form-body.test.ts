@@ -179,6 +179,17 @@ describe('a form is refused', () => {
   it.each([
     ['with an image as text', [text('image')], "The field 'image' must be sent as a file: its part has no file name."],
     ['with an image[] as text', [text('image[]')], "The field 'image[]' must be sent as a file"],
+    [
+      'with an image of bytes as text',
+      [text('image', '\xff\xd8\xff')],
+      "'image' must be sent as a file: its part has no",
+    ],
+    [
+      'with an image under another name as text',
+      [{ ...text('picture', '\x89PNG'), contentType: 'image/png' }],
+      "'picture' must be sent as a file: its part has no file name.",
+    ],
+    ['with a large image as text', [text('mask', '\x89'.repeat(8_388_609))], "'mask' must be sent as a file"],
     ['with a mask as text', [file('image'), text('mask')], "The field 'mask' must be sent as a file"],
     [
       'with a field twice and two values',

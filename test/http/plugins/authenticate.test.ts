@@ -101,6 +101,7 @@ describe('a gateway without keys on loopback', () => {
     const text = await rawRequest(gateway.url, head + body)
     expect(text).toMatch(/^HTTP\/1\.1 403 /)
     expect(text).toContain('host_not_allowed')
+    expect(text).toContain("names the host '")
   })
 
   it.each(['localhost:1', '127.0.0.1', '[::1]:8080', 'app.localhost'])('answers to the local name %s', async (host) => {

@@ -4,6 +4,7 @@ import { ImageFile } from '../../../src/models/rules/image-file.ts'
 import { typedFields } from '../../../src/models/rules/typed-fields.ts'
 import { anyString, boolean, integer, number, oneOf, text } from '../../../src/models/rules/parameter.ts'
 import { SOURCES } from '../../../src/models/sources.ts'
+import { onlyProblem } from '../checking.ts'
 import { parameterRules } from '../../../src/models/rules/parameter-rules.ts'
 
 const source = SOURCES.editSpec
@@ -93,5 +94,23 @@ describe('a field of a form', () => {
         }
       }),
     )
+  })
+})
+
+describe('a boolean that is spelled in another way', () => {
+  it.each([
+    ['True', 'Write true, in lower case.'],
+    ['FALSE', 'Write false, in lower case.'],
+    ['true', 'Write true without quotes.'],
+  ])('%s gets the right spelling', (stream, hint) => {
+    expect(onlyProblem('gpt-image-2', { stream })).toEqual({
+      code: 'invalid_type',
+      param: 'stream',
+      message: `Invalid type for 'stream': expected a boolean, but got a string instead. ${hint}`,
+    })
+  })
+
+  it('gets none where nothing is meant', () => {
+    expect(onlyProblem('gpt-image-2', { stream: 'yes' }).message).not.toContain('Write')
   })
 })

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { GatewayError } from '../../../errors/gateway-error.ts'
 import { GatheredBytes } from '../../../spool/gathered-bytes.ts'
 import { ImageFile } from '../../../models/rules/image-file.ts'
+import { isFileField, shownName } from './field-names.ts'
 import { ImageHeaderTap } from '../images/image-header.ts'
 import { boundaryOf, MultipartError } from './multipart-headers.ts'
 import { MultipartTap } from './multipart-tap.ts'
@@ -84,8 +85,7 @@ export class FormReader implements UploadTap, PartVisitor {
       return
     }
     this.#textBytes += chunk.length
-    if (this.#textBytes > MAX_TEXT_BYTES)
-      throw invalidForm(`The form's text fields have more than ${MAX_TEXT_BYTES} bytes together.`)
+    if (this.#textBytes > MAX_TEXT_BYTES) throw isMeantAsFile(open.head) ? noFileName(open.head.name) : tooMuchText()
     open.text.append(chunk)
   }
 
@@ -100,16 +100,31 @@ export class FormReader implements UploadTap, PartVisitor {
     if (head.filename === '') this.emptyFiles.push(part)
     else if (head.filename !== undefined)
       this.files.push({ ...part, file: new ImageFile({ bytes, ...header.header() }) })
-    else this.texts.push({ ...part, text: utf8(text.bytes(), head.name) })
+    else this.texts.push({ ...part, text: utf8(text.bytes(), head) })
   }
 }
 
-function utf8(bytes: Buffer, name: string): string {
+function utf8(bytes: Buffer, head: PartHead): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
-    throw invalidForm(`The field '${name.slice(0, 64)}' is not valid UTF-8.`)
+    throw isMeantAsFile(head)
+      ? noFileName(head.name)
+      : invalidForm(`The field '${head.name.slice(0, 64)}' is not valid UTF-8.`)
   }
+}
+
+/** An image whose part has no file name is a text to every parser. */
+function isMeantAsFile({ name, contentType }: PartHead): boolean {
+  return isFileField(name) || /^image\//i.test(contentType ?? '')
+}
+
+function tooMuchText(): GatewayError {
+  return invalidForm(`The form's text fields have more than ${MAX_TEXT_BYTES} bytes together.`)
+}
+
+export function noFileName(name: string): GatewayError {
+  return invalidForm(`The field '${shownName(name)}' must be sent as a file: its part has no file name.`)
 }
 
 /** Runs `read`; the error about a malformed form becomes the client's. */
