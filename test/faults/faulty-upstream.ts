@@ -1,26 +1,7 @@
+import { Gate } from '../helpers/gate.ts'
 import { bodyOf, UpstreamServer } from '../helpers/upstream-server.ts'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-
-/** Holds back whoever comes to it while it is closed. */
-export class Gate {
-  #isOpen = true
-  #waiting: (() => void)[] = []
-
-  close(): void {
-    this.#isOpen = false
-  }
-
-  open(): void {
-    this.#isOpen = true
-    for (const go of this.#waiting.splice(0)) go()
-  }
-
-  async passed(): Promise<void> {
-    if (this.#isOpen) return
-    await new Promise<void>((resolve) => this.#waiting.push(resolve))
-  }
-}
 
 /** A request that has arrived upstream, and what can be done to it. */
 export interface Arrival {

@@ -2,7 +2,6 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { errorOf } from '../helpers/answers.ts'
-import { eventually } from '../helpers/eventually.ts'
 import { answerJson } from '../helpers/upstream.ts'
 import { formEdit } from './orders.ts'
 import { dalleAnswer, openTeam } from './world.ts'
@@ -108,6 +107,6 @@ describe('a key for dall-e-3 and team-*', () => {
     world.store.keys.update('alice', { models: ['team-*'] }, Date.now())
     expect((await send(bodyFor('dall-e-3'))).status).toBe(403)
     expect((await send(bodyFor('cheap'))).status).toBe(403)
-    await eventually('one is booked', () => world.rows().length === 1)
+    expect(await world.rows()).toHaveLength(1)
   })
 })

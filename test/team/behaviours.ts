@@ -1,8 +1,10 @@
-import { setTimeout as pause } from 'node:timers/promises'
+import { expect } from 'vitest'
 import { eventually } from '../helpers/eventually.ts'
+import { Gate } from '../helpers/gate.ts'
 import { answerJson } from '../helpers/upstream.ts'
 import { streamed } from './orders.ts'
 import { dalle, dalleAnswer, gptAnswer } from './world.ts'
+import type { TestGateway } from '../helpers/gateway.ts'
 import type { Script } from '../helpers/upstream.ts'
 import type { TeamWorld } from './world.ts'
 
@@ -20,20 +22,12 @@ const BEHAVIOURS: Readonly<Record<string, Script>> = {
   broken: answerJson(error(''), 500),
   reset: (response) => void response.destroy(),
   stream: streamed(2),
-  slow: async (response, request) => {
-    await pause(150)
-    await answerJson(dalleAnswer())(response, request)
-  },
   'cut-stream': (response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' })
-    response.write('event: image_generation.partial_image\ndata: {"type":"image_generation.partial_image",')
-    setTimeout(() => response.destroy(), 20)
+    const half = 'event: image_generation.partial_image\ndata: {"type":"image_generation.partial_image",'
+    response.write(half, () => response.socket?.end())
   },
 }
-/** The upstream's behaviour, read from the prompt. */
-const byPrompt = (body: string): Script =>
-  BEHAVIOURS[Object.keys(BEHAVIOURS).find((name) => body.includes(`${PROMPT} ${name}`)) ?? ''] ??
-  answerJson(gptAnswer())
 
 /** An order that says how it goes. */
 export function say(what: string, more: object = dalle): object {
@@ -44,24 +38,35 @@ export function promptFor(what: string): string {
   return `${PROMPT} ${what}`
 }
 
-/** Every request upstream gets an id, which the ledger repeats, and goes as its prompt says. */
-export function counting(world: () => TeamWorld): Script {
+/**
+ * Gives every request upstream an id, which the ledger repeats, and answers it as its prompt says; a prompt that says
+ * `gated` waits for the gate.
+ */
+export function counting(world: () => TeamWorld, gate = new Gate()): Script {
+  const fineWhenOpen: Script = async (response, request) => {
+    await gate.passed()
+    await answerJson(dalleAnswer())(response, request)
+  }
+  const behaviours = Object.entries({ ...BEHAVIOURS, gated: fineWhenOpen })
   return async (response, request) => {
     response.setHeader('x-request-id', `up-${world().upstream.received.length}`)
-    await byPrompt(request.body.toString('latin1'))(response, request)
+    const body = request.body.toString('latin1')
+    const behaviour = behaviours.find(([name]) => body.includes(`${PROMPT} ${name}`))?.[1]
+    await (behaviour ?? answerJson(gptAnswer()))(response, request)
   }
 }
 
-/** Sends an order to a gateway and goes away when it is upstream. */
+/** Sends an order to a gateway, goes away when it is upstream, and comes back when the gateway has noticed. */
 export async function leave(
-  url: string,
+  gateway: TestGateway,
   body: object,
   headers: Record<string, string>,
   world: TeamWorld,
 ): Promise<void> {
   const control = new AbortController()
   const seen = world.upstream.received.length
-  const answer = fetch(`${url}/v1/images/generations`, {
+  const orphans = await gateway.metric('comet_orphans')
+  const answer = fetch(`${gateway.url}/v1/images/generations`, {
     method: 'POST',
     body: JSON.stringify(body),
     headers: { 'content-type': 'application/json', ...headers },
@@ -70,4 +75,5 @@ export async function leave(
   answer.catch(() => {})
   await eventually('it is upstream', () => world.upstream.received.length > seen)
   control.abort()
+  await eventually('the gateway notices', async () => expect(await gateway.metric('comet_orphans')).toBe(orphans + 1))
 }

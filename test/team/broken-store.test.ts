@@ -126,10 +126,10 @@ describe('a file that another program has locked', () => {
     }
     const gateway = await world.start()
     expect((await gateway.post(dalle, alice.headers)).status).toBe(200)
-    expect([locked, world.rows().length]).toEqual([true, 0])
+    expect([locked, world.rowsNow().length]).toEqual([true, 0])
     await eventually('it is said', () => gateway.lines.some((line) => line.includes('endings cannot be booked now')))
     shell.exec('COMMIT')
     await world.idle()
-    expect(world.rows()).toMatchObject([{ outcome: 'completed', costMicros: 40_000 }])
+    expect(await world.rows()).toMatchObject([{ outcome: 'completed', costMicros: 40_000 }])
   })
 })

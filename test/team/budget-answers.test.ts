@@ -45,7 +45,7 @@ describe('a request that the budget does not cover', () => {
     await first
     expect(await gateway.logOf(answer)).toMatchObject({ code: 'insufficient_quota', key: 'alice', outcome: 'rejected' })
     expect(await gateway.metric('comet_rejections_total', 'reason="insufficient_quota"')).toBe(1)
-    expect(world.rows()).toHaveLength(1)
+    expect(await world.rows()).toHaveLength(1)
   })
 
   it('is a 400 where the whole budget is too small, whatever is left of it', async () => {
@@ -64,7 +64,7 @@ describe('a request that the budget does not cover', () => {
     const gateway = await world.start()
     const answer = await gateway.post({ ...gptImage, size: '7x7' }, alice.headers)
     expect((await errorOf(answer)).code).toBe('invalid_value')
-    expect(world.rows()).toHaveLength(0)
+    expect(await world.rows()).toHaveLength(0)
   })
 })
 
@@ -111,7 +111,7 @@ describe('what is left of a budget', () => {
     expect((await gateway.post(dalle, alice.headers)).status).toBe(429)
     await world.idle()
     const row = { outcome: 'ambiguous', costMicros: DALLE_MICROS, isEstimated: true, errorCode: 'upstream_failed' }
-    expect(world.rows()).toMatchObject([row, row])
+    expect(await world.rows()).toMatchObject([row, row])
   })
 
   it('is whole again when the next period begins; what is under way then belongs to the one before', async () => {
@@ -160,7 +160,9 @@ describe('a model whose price is not known', () => {
     expect(world.upstream.received).toHaveLength(0)
     expect((await gateway.post(unknown, bob.headers)).status).toBe(200)
     await world.idle()
-    expect(world.rows()).toMatchObject([{ model: 'brand-new-model', outcome: 'completed', costMicros: undefined }])
+    expect(await world.rows()).toMatchObject([
+      { model: 'brand-new-model', outcome: 'completed', costMicros: undefined },
+    ])
   })
 
   it('passes with UNPRICED_MODELS=allow, and costs the budget nothing', async () => {

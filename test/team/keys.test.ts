@@ -84,7 +84,7 @@ describe('a virtual key', () => {
     expect(await refusal(alice.secret)).toContain('grace period is over')
     expect(await refusal(next.secret)).toBeUndefined()
     await world.idle()
-    expect(new Set(world.rows().map(({ keyName }) => keyName))).toEqual(new Set(['alice']))
+    expect(new Set((await world.rows()).map(({ keyName }) => keyName))).toEqual(new Set(['alice']))
   })
 
   it('that is mistyped is told from one that is unknown', async () => {
@@ -132,7 +132,7 @@ describe('a virtual key', () => {
     const answer = await answering
     expect([answer.status, (await errorOf(answer)).code]).toEqual([401, 'invalid_api_key'])
     expect(world.upstream.received).toHaveLength(0)
-    expect(world.rows()).toHaveLength(0)
+    expect(await world.rows()).toHaveLength(0)
   })
 
   it('goes on being counted against its address when guessed', async () => {

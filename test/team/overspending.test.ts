@@ -36,7 +36,7 @@ describe('500 requests at once against a budget that pays for 20', () => {
     expect(world.upstream.received).toHaveLength(20)
     await world.idle()
     expect(world.accountOf(alice)).toMatchObject({ budget: { spentMicros: 20 * DALLE_MICROS, heldMicros: 0 } })
-    expect(world.rows()).toHaveLength(20)
+    expect(await world.rows()).toHaveLength(20)
   })
 
   it('are 20 upstream, through two processes on one file', async () => {
@@ -76,7 +76,7 @@ describe('what is held is the most that a request can cost', () => {
     expect(await statuses(answers)).toEqual({ 200: 20, 429: 40 })
     expect(world.upstream.received).toHaveLength(20)
     await world.idle()
-    const spent = world.rows().reduce((sum, { costMicros = 0 }) => sum + costMicros, 0)
+    const spent = (await world.rows()).reduce((sum, { costMicros = 0 }) => sum + costMicros, 0)
     expect(world.accountOf(alice).budget).toMatchObject({ heldMicros: 0, spentMicros: spent })
     expect(spent).toBeGreaterThan(0)
   })
@@ -109,7 +109,7 @@ describe('what is held is the most that a request can cost', () => {
     while ((await gateway.post(gptImage, alice.headers)).status === 200) bought++
     await world.idle()
     const { spentMicros, heldMicros, limitMicros = 0 } = world.accountOf(alice).budget
-    expect(spentMicros).toBe(world.rows().reduce((sum, { costMicros = 0 }) => sum + costMicros, 0))
+    expect(spentMicros).toBe((await world.rows()).reduce((sum, { costMicros = 0 }) => sum + costMicros, 0))
     expect(heldMicros).toBe(0)
     expect(spentMicros).toBeLessThanOrEqual(limitMicros)
     expect(world.upstream.received).toHaveLength(bought)

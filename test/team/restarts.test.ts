@@ -39,11 +39,11 @@ describe('SIGTERM', () => {
   it('waits for what is under way and books it', async () => {
     const { answers, open } = await underWay(10)
     gateway.signal('SIGTERM')
-    await eventually('it is stopping', () => gateway.output().includes('stopping'))
+    await eventually('it is stopping', () => expect(gateway.output()).toContain('stopping'))
     open()
     expect(await Promise.all(answers)).toEqual(times(10, () => 200))
     expect(await gateway.ended()).toBe(0)
-    expect(world.rows()).toHaveLength(10)
+    expect(await world.rows()).toHaveLength(10)
     expect(world.accountOf(alice)).toMatchObject({
       budget: { spentMicros: 10 * DALLE_MICROS, heldMicros: 0 },
       inFlight: 0,
@@ -59,12 +59,12 @@ describe('SIGTERM', () => {
     open()
     expect(await Promise.all(answers)).toEqual([200, 200, 200])
     gateway.signal('SIGTERM')
-    await new Promise((resolve) => setTimeout(resolve, 400))
-    expect(world.rows()).toHaveLength(0)
+    await eventually('it is stopping', () => expect(gateway.output()).toContain('stopping'))
+    expect([world.rowsNow().length, gateway.hasEnded()]).toEqual([0, false])
     shell.exec('COMMIT')
     shell.close()
     expect(await gateway.ended()).toBe(0)
-    expect(world.rows().map(({ outcome }) => outcome)).toEqual(['completed', 'completed', 'completed'])
+    expect((await world.rows()).map(({ outcome }) => outcome)).toEqual(['completed', 'completed', 'completed'])
   })
 })
 
@@ -73,7 +73,7 @@ describe('a gateway without work', () => {
     const shell = new DatabaseSync(join(world.directory, 'gateway.db'))
     shell.exec('BEGIN IMMEDIATE')
     gateway.signal('SIGTERM')
-    await new Promise((resolve) => setTimeout(resolve, 400))
+    await eventually('it is stopping', () => expect(gateway.output()).toContain('stopping'))
     shell.exec('COMMIT')
     shell.close()
     expect(await gateway.ended()).toBe(0)
@@ -90,7 +90,7 @@ describe('SIGKILL', () => {
     expect(world.accountOf(alice)).toMatchObject({ budget: { heldMicros: 10 * DALLE_MICROS }, inFlight: 10 })
     open()
     gateway = await world.spawn()
-    const rows = world.rows()
+    const rows = world.rowsNow() // booked before it listens
     const abandoned = rows.filter(({ outcome }) => outcome === 'abandoned')
     expect([rows.length, abandoned.length]).toEqual([11, 10])
     expect(abandoned.every(({ isEstimated, costMicros }) => isEstimated && costMicros === DALLE_MICROS)).toBe(true)
@@ -114,13 +114,13 @@ describe('SIGKILL', () => {
     gateway.signal('SIGKILL')
     await gateway.ended()
     gateway = await world.spawn()
-    expect(world.rows().map(({ outcome }) => outcome)).toEqual(['abandoned', 'abandoned'])
+    expect(world.rowsNow().map(({ outcome }) => outcome)).toEqual(['abandoned', 'abandoned'])
     open()
     second.open()
     expect(await Promise.all(answers)).toEqual([200, 200, 200])
     first.signal('SIGTERM')
     expect(await first.ended()).toBe(0)
-    expect(world.rows()).toHaveLength(5)
+    expect(await world.rows()).toHaveLength(5)
     expect(world.accountOf(alice)).toMatchObject({
       budget: { spentMicros: 5 * DALLE_MICROS, heldMicros: 0 },
       inFlight: 0,

@@ -63,7 +63,7 @@ describe('neither a key nor a prompt', () => {
       // The client's own words may come back to it in the refusal of a value; its key never.
       expect([place, place === 'said' ? found.filter((secret) => secret !== PROMPT) : found]).toEqual([place, []])
     }
-    expect(world.rows().length).toBeGreaterThanOrEqual(2)
+    expect((await world.rows()).length).toBeGreaterThanOrEqual(2)
   })
 })
 
@@ -84,7 +84,7 @@ describe('what people write into names of models', () => {
       const gateway = await world.start()
       expect((await gateway.post({ model, prompt: 'A boat' }, alice.headers)).status).toBe(200)
       await world.idle()
-      expect(world.rows()).toMatchObject([{ model, outcome: 'completed' }])
+      expect(await world.rows()).toMatchObject([{ model, outcome: 'completed' }])
       const metrics = await (await gateway.get('/metrics')).text()
       expect(metrics).toContain('model="other",key="alice"')
       expect(metrics).not.toContain(model)

@@ -140,7 +140,7 @@ it('the upstream key stands in no row, report, metric or log line after all this
   expect(csv.code).toBe(0)
   expect(csv.stdout.split('\n').length).toBeGreaterThan(100)
   const places = {
-    rows: JSON.stringify(world.rows()),
+    rows: JSON.stringify(await world.rows()),
     reports: (await Promise.all(answers.map((answer) => answer.text()))).join('\n'),
     csv: csv.stdout,
     metrics: await (await gateway.get('/metrics', administrator)).text(),
@@ -160,6 +160,6 @@ it('an id of the upstream that has nothing of the key is kept', async () => {
   const answer = await gateway.post(gptImage, alice.headers)
   await answer.arrayBuffer()
   await world.idle()
-  expect(world.rows()[0]).toMatchObject({ upstreamRequestId: '20260205132859798638387SIHCnxzJ' })
+  expect((await world.rows())[0]).toMatchObject({ upstreamRequestId: '20260205132859798638387SIHCnxzJ' })
   expect(answer.headers.get('openai-processing-ms')).toBe('1234')
 })

@@ -27,7 +27,7 @@ describe('a gateway on loopback without any key', () => {
     expect((await gateway.get('/gateway/models')).status).toBe(401)
     expect((await gateway.post(dalle, bearer(stdout.trim()))).status).toBe(200)
     await world.idle()
-    expect(world.rows().map(({ keyName }) => keyName)).toEqual(['alice', 'anonymous', 'anonymous'])
+    expect((await world.rows()).map(({ keyName }) => keyName)).toEqual(['alice', 'anonymous', 'anonymous'])
   })
 
   it('does not open again when the only key is revoked', async () => {
@@ -46,7 +46,7 @@ describe('GATEWAY_KEYS', () => {
       expect((await gateway.post(dalle, bearer(secret))).status).toBe(200)
     expect((await gateway.post(dalle, bearer(`${CAROL}x`))).status).toBe(401)
     await world.idle()
-    expect(world.rows().map(({ keyName, costMicros }) => [keyName, costMicros])).toEqual([
+    expect((await world.rows()).map(({ keyName, costMicros }) => [keyName, costMicros])).toEqual([
       ['admin', 40_000],
       ['carol', 40_000],
       ['alice', 40_000],
@@ -81,6 +81,6 @@ describe('GATEWAY_KEYS', () => {
     const answer = await gateway.post(dalle, clash.headers)
     expect([answer.status, (await errorOf(answer)).message]).toEqual([401, expect.stringContaining('same name')])
     await world.idle()
-    expect(world.rows()).toHaveLength(1)
+    expect(await world.rows()).toHaveLength(1)
   })
 })

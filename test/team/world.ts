@@ -31,8 +31,10 @@ export interface TeamWorld extends World<ScriptedUpstream> {
   readonly store: Store
   issue(settings: z.input<typeof newKeySettings>): Promise<Holder>
   accountOf(holder: Holder): KeyAccount
-  /** The ledger, the newest first; ask after `idle()`, since endings are written behind the answers. */
-  rows(): readonly EndedGeneration[]
+  /** The ledger, the newest first, once everything is booked: endings are written behind the answers. */
+  rows(): Promise<readonly EndedGeneration[]>
+  /** The ledger as it is at this moment, whatever is still to be booked. */
+  rowsNow(): readonly EndedGeneration[]
   /** Waits until nothing is held: all that was sent is booked. */
   idle(): Promise<void>
 }
@@ -41,6 +43,12 @@ export async function openTeam(script: Script = answerJson(gptAnswer())): Promis
   const world = openWorld(await scriptedUpstream(script), { DATABASE: 'true' })
   const store = Store.forCommand(world.directory, { create: true })
   const issuer = new VirtualKeys(store.keys)
+  const rowsNow = (): readonly EndedGeneration[] => store.reports.generations({ limit: 1_000_000 })
+  const idle = async (): Promise<void> =>
+    eventually('everything is booked', () => {
+      const left = store.reports.underWay({ limit: 1 })
+      if (left.length > 0) throw new Error(`still held: ${JSON.stringify(left)}`)
+    })
   return {
     ...world,
     store,
@@ -53,13 +61,12 @@ export async function openTeam(script: Script = answerJson(gptAnswer())): Promis
       if (account instanceof Promise || account === undefined) throw new Error(`no account of ${holder.name}`)
       return account
     },
-    rows: () => store.reports.generations({ limit: 1_000_000 }),
-    idle: async () => {
-      await eventually('everything is booked', () => {
-        const left = store.reports.underWay({ limit: 1 })
-        if (left.length > 0) throw new Error(`still held: ${JSON.stringify(left)}`)
-      })
+    rows: async () => {
+      await idle()
+      return rowsNow()
     },
+    rowsNow,
+    idle,
     close: async () => {
       store.close()
       await world.close()
