@@ -19,6 +19,8 @@ export interface LedgerWriterOptions {
   readonly ledger: Ledger
   /** Endings cannot be written now; called once until they can. They are written again until then. */
   readonly onWriteFailed: (error: unknown, pendingEndings: number) => void
+  /** Milliseconds on a clock that only goes forward; default the process's own. */
+  readonly now?: () => number
 }
 
 /** A command that waits for its transaction. */
@@ -39,6 +41,7 @@ interface QueuedCommand {
 export class LedgerWriter {
   readonly #ledger: Ledger
   readonly #onWriteFailed: LedgerWriterOptions['onWriteFailed']
+  readonly #now: () => number
   #queue: QueuedCommand[] = []
   #pendingEndings = 0
   #isFlushing = false
@@ -47,7 +50,8 @@ export class LedgerWriter {
   #isFailureReported = false
   #whenIdle: (() => void)[] = []
 
-  constructor({ ledger, onWriteFailed }: LedgerWriterOptions) {
+  constructor({ ledger, onWriteFailed, now = () => performance.now() }: LedgerWriterOptions) {
+    this.#now = now
     this.#ledger = ledger
     this.#onWriteFailed = onWriteFailed
   }
@@ -65,7 +69,7 @@ export class LedgerWriter {
    */
   async hold(order: OrderedGeneration): Promise<Hold> {
     const result = await new Promise<CommandResult>((resolve, reject) => {
-      this.#enqueue({ command: { verb: 'hold', order }, queuedAt: performance.now(), resolve, reject })
+      this.#enqueue({ command: { verb: 'hold', order }, queuedAt: this.#now(), resolve, reject })
     })
     if (typeof result === 'boolean') throw new TypeError('a hold is no ending')
     if (isRefusal(result)) throw holdRefused(result, order)
@@ -107,7 +111,7 @@ export class LedgerWriter {
       this.#onWriteFailed(error, this.#pendingEndings)
       resolve()
     }
-    this.#enqueue({ command, queuedAt: performance.now(), resolve, reject })
+    this.#enqueue({ command, queuedAt: this.#now(), resolve, reject })
   }
 
   #enqueue(queued: QueuedCommand): void {
@@ -146,7 +150,7 @@ export class LedgerWriter {
    * refused.
    */
   async #requeue(batch: readonly QueuedCommand[], error: StoreError): Promise<void> {
-    const latest = error.problem === 'locked' ? performance.now() - HOLD_TIMEOUT_MS : Number.POSITIVE_INFINITY
+    const latest = error.problem === 'locked' ? this.#now() - HOLD_TIMEOUT_MS : Number.POSITIVE_INFINITY
     const isRefused = ({ command, queuedAt }: QueuedCommand): boolean => command.verb === 'hold' && queuedAt <= latest
     const rest = batch.filter((queued) => !isRefused(queued))
     this.#queue = [...rest, ...this.#queue]

@@ -21,6 +21,7 @@ import { ENDPOINTS, createServer } from './server.ts'
 import type { FastifyInstance } from 'fastify'
 import type { DestinationStream, Logger } from 'pino'
 import type { Config } from '../config/config.ts'
+import type { Clock } from '../gateway/generation/clock.ts'
 import type { Logging } from '../telemetry/logging.ts'
 import type { Catalogue } from '../models/catalogue.ts'
 
@@ -37,13 +38,16 @@ export interface App {
 export interface AppOptions {
   /** The destination of log lines; default standard output. */
   readonly logDestination?: DestinationStream
+  /** Default the machine's own time. */
+  readonly clock?: Clock
 }
 
 /**
  * The composition root: every part is made here, by hand, in order, and closed in reverse. If one cannot be made, the parts
  * before it are closed.
  */
-export async function createApp(config: Config, { logDestination: destination }: AppOptions = {}): Promise<App> {
+export async function createApp(config: Config, options: AppOptions = {}): Promise<App> {
+  const { logDestination: destination, clock = systemClock } = options
   // The sandbox has a key of its own, made for this run, so that key injection is exercised too.
   const upstreamKey = config.SANDBOX ? `sk-sandbox-${randomBytes(16).toString('hex')}` : (config.COMETAPI_KEY ?? '')
   const secrets = secretsOf(config, upstreamKey)
@@ -52,7 +56,7 @@ export async function createApp(config: Config, { logDestination: destination }:
   const { logger } = logging
   const closers = new Closers({ onFailure: (err, part) => logger.error({ err, part }, 'a part could not be closed') })
   try {
-    return await compose(config, { upstreamKey, redact: createRedactor(secrets), logging, closers })
+    return await compose(config, { upstreamKey, redact: createRedactor(secrets), logging, closers, clock })
   } catch (error) {
     await closers.close().catch(() => {}) // its failures are in the log
     throw error
@@ -64,9 +68,11 @@ interface Foundation {
   readonly redact: (text: string) => string
   readonly logging: Logging
   readonly closers: Closers
+  readonly clock: Clock
 }
 
-async function compose(config: Config, { upstreamKey, redact, logging, closers }: Foundation): Promise<App> {
+async function compose(config: Config, foundation: Foundation): Promise<App> {
+  const { upstreamKey, redact, logging, closers, clock } = foundation
   const { logger, flush } = logging
   let isDraining = false
   closers.add('log', async () => {
@@ -86,7 +92,7 @@ async function compose(config: Config, { upstreamKey, redact, logging, closers }
     redact,
   })
   closers.add('upstream', () => upstream.close())
-  const database = openDatabase(config, logger)
+  const database = openDatabase(config, logger, clock)
   const finding = findingAbout(config.DATA_DIR)
   if (finding !== undefined) logger[finding.isDangerous ? 'warn' : 'info'](finding.says)
   closers.add('database', () => database?.close())
@@ -100,7 +106,7 @@ async function compose(config: Config, { upstreamKey, redact, logging, closers }
     directory: spool,
     ttlMs: config.ORPHAN_TTL_MS,
     maxDiskBytes: config.ORPHAN_SPOOL_BYTES,
-    clock: systemClock,
+    clock,
   })
   closers.add('kept answers', () => adoptions.close())
   const limits = new CallerLimits({ requestsPerMinute: config.RATE_LIMIT_RPM })
@@ -108,7 +114,7 @@ async function compose(config: Config, { upstreamKey, redact, logging, closers }
     upstream,
     metrics,
     adoptions,
-    clock: systemClock,
+    clock,
     limits,
     ledger: database?.ledger,
     allowUnpriced: config.UNPRICED_MODELS === 'allow',

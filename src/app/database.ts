@@ -7,6 +7,7 @@ import type { Logger } from 'pino'
 import type { AdminDatabase } from '../access/admin-database.ts'
 import type { VirtualKey } from '../access/keys/virtual-key.ts'
 import type { Config } from '../config/config.ts'
+import type { Clock } from '../gateway/generation/clock.ts'
 
 /** The database of a running gateway: virtual keys, budgets and the ledger. */
 export interface Database {
@@ -23,13 +24,13 @@ export interface Database {
  * @throws ConfigError where the file cannot be used, or names of GATEWAY_KEYS are those of virtual keys; StoreError where
  *   it may be used later: it is locked, or the disk is full
  */
-export function openDatabase(config: Config, logger: Logger): Database | undefined {
+export function openDatabase(config: Config, logger: Logger, clock: Clock): Database | undefined {
   if (!config.DATABASE) return undefined
   const store = withConfigErrors(() => Store.forServing(config.DATA_DIR))
   try {
     return withConfigErrors(() => {
       checkKeys(config, store.keys.list())
-      return register(store, config, logger)
+      return register(store, config, { logger, clock })
     })
   } catch (error) {
     store.close()
@@ -49,7 +50,7 @@ function checkKeys(config: Config, keys: readonly VirtualKey[]): void {
   if (problems.length > 0) throw new ConfigError(problems)
 }
 
-function register(store: Store, config: Config, logger: Logger): Database {
+function register(store: Store, config: Config, { logger, clock }: { logger: Logger; clock: Clock }): Database {
   const instance = store.register({
     onAbandoned: (rows) =>
       logger.warn({ generations: rows }, 'a process died: what it had under way is booked at its highest cost'),
@@ -57,6 +58,7 @@ function register(store: Store, config: Config, logger: Logger): Database {
   })
   const ledger = new LedgerWriter({
     ledger: instance.ledger,
+    now: () => clock.now(),
     onWriteFailed: (err, unbooked) =>
       logger.error({ err, unbooked }, 'endings cannot be booked now; they are tried until they can'),
   })

@@ -1,5 +1,4 @@
 import { eventually } from '../helpers/eventually.ts'
-import { pause } from './world.ts'
 import type { Got } from './client.ts'
 import type { FaultWorld } from './world.ts'
 
@@ -62,7 +61,6 @@ async function leavesInTheMiddle(world: FaultWorld): Promise<Seen[]> {
   world.upstream.middle.close()
   const first = world.send()
   await first.someBytes
-  await pause(20)
   first.leave()
   await noticed(world, 1)
   world.upstream.middle.open()
@@ -76,7 +74,7 @@ async function retriesMeanwhile(world: FaultWorld): Promise<Seen[]> {
   first.leave()
   await noticed(world, 1)
   const retry = world.send(undefined, { retry: 1 })
-  await pause(30)
+  await world.adopted(1)
   world.upstream.before.open()
   return [{ role: 'retry', got: await retry.got }]
 }
@@ -99,7 +97,7 @@ async function twoRetry(world: FaultWorld): Promise<Seen[]> {
   for (const sent of first) sent.leave()
   await noticed(world, 2)
   const retries = [world.send(undefined, { retry: 1 }), world.send(undefined, { retry: 1 })]
-  await pause(30)
+  await world.adopted(2)
   world.upstream.before.open()
   return Promise.all(retries.map(async ({ got }) => ({ role: 'retry' as const, got: await got })))
 }
@@ -109,10 +107,7 @@ async function retriesWhileOpen(world: FaultWorld): Promise<Seen[]> {
   const first = world.send()
   await underWay(world, 1)
   const retry = world.send(undefined, { retry: 1 })
-  await eventually('the retry is adopted', async () => {
-    const isOver = (await world.gauges()).inFlight === 0
-    return isOver || (await world.sum('comet_adoptions_total')) > 0
-  })
+  await world.adopted(1)
   world.upstream.before.open()
   return [
     { role: 'first', got: await first.got },

@@ -1,7 +1,7 @@
-import { answers, imageAnswer, JSON_TYPE, largeAnswer, PART, usageFirst } from './faulty-upstream.ts'
+import { turns } from '../helpers/turns.ts'
+import { answers, hangs, imageAnswer, JSON_TYPE, largeAnswer, PART, usageFirst } from './faulty-upstream.ts'
 import { table } from './table.ts'
-import { pause } from './world.ts'
-import type { Act, Arrival } from './faulty-upstream.ts'
+import type { Act, Arrival, FaultyUpstream } from './faulty-upstream.ts'
 import type { Fault } from './table.ts'
 
 const failed = { kind: 'failed', status: 502, codes: ['upstream_failed'], retry: 'never', isAmbiguous: true } as const
@@ -9,19 +9,18 @@ const failed = { kind: 'failed', status: 502, codes: ['upstream_failed'], retry:
 const notWhole = { ...failed, codes: ['upstream_failed', 'upstream_invalid_response'] } as const
 const cut = { kind: 'cut', booked: 'highest' } as const
 
-type Breaks = (arrival: Arrival) => void
+type Breaks = (arrival: Arrival, upstream: FaultyUpstream) => unknown
 
 /** Sends the beginning of a large answer, waits at the second gate and does something. */
 function breaksOff(breaks: Breaks, make = largeAnswer, head: Record<string, string | number> = {}): Act {
-  return async (arrival, { before, middle }) => {
+  return async (arrival, upstream) => {
     const answer = arrival.buy(make)
-    await before.passed()
+    await upstream.before.passed()
     arrival.response.writeHead(200, { ...JSON_TYPE, ...head })
-    arrival.response.write(answer.subarray(0, PART))
-    await middle.passed()
-    // The bytes that were sent arrive before the connection breaks.
-    await pause(40)
-    breaks(arrival)
+    await new Promise((resolve) => arrival.response.write(answer.subarray(0, PART), resolve))
+    await upstream.middle.passed()
+    await turns() // the bytes that were sent arrive before the connection breaks
+    await breaks(arrival, upstream)
   }
 }
 
@@ -33,7 +32,7 @@ function sends(length: (bytes: number) => number, cutTo: (answer: Buffer) => Buf
     response.strictContentLength = false
     response.writeHead(200, { ...JSON_TYPE, 'content-length': length(answer.length) })
     response.write(cutTo(answer))
-    await pause(20)
+    await turns()
     response.destroy()
   }
 }
@@ -42,7 +41,7 @@ const resetsAfterHeaders: Act = async ({ buy, response, socket }, { before }) =>
   buy()
   await before.passed()
   response.writeHead(200, JSON_TYPE).flushHeaders()
-  await pause(20)
+  await turns()
   socket.resetAndDestroy()
 }
 
@@ -105,8 +104,7 @@ const FAULTS: readonly Fault[] = [
     name: 'hangs in the middle of the body',
     buys: true,
     hasMiddle: true,
-    act: breaksOff(() => {}),
-    environment: { UPSTREAM_TIMEOUT_MS: '700' },
+    act: breaksOff(async (_arrival, upstream) => hangs(upstream)),
     outcome: cut,
   },
   { name: 'ends a small answer cleanly too early', buys: true, act: endsCleanlyTooEarly, outcome: notWhole },

@@ -40,6 +40,8 @@ export interface SendOptions {
 export class Client {
   readonly #url: string
   readonly #agent = new Agent({ keepAlive: true })
+  /** Local ports of its connections. */
+  readonly ports: number[] = []
 
   constructor(url: string) {
     this.#url = url
@@ -57,6 +59,7 @@ export class Client {
         ...headers,
       },
     })
+    request.on('response', ({ socket }) => void this.ports.push(socket.localPort ?? 0))
     const sent = follow(request)
     request.end(body)
     return sent

@@ -1,4 +1,5 @@
-import { answers } from './faulty-upstream.ts'
+import { once as onceEmitted } from 'node:events'
+import { answers, hangs } from './faulty-upstream.ts'
 import { table } from './table.ts'
 import type { Fault } from './table.ts'
 
@@ -27,17 +28,16 @@ const FAULTS: readonly Fault[] = [
     buys: false,
     scheme: 'https',
     rawAct: (socket) => void socket.resume(), // or it would not see the end
-    environment: { UPSTREAM_RETRIES: '0' }, // undici takes a second to notice
+    environment: { UPSTREAM_RETRIES: '0', UPSTREAM_CONNECT_TIMEOUT_MS: '150' }, // undici takes a second to notice
     outcome: unreachable,
   },
   {
     name: 'resets before it has read the request',
     buys: false,
     rawAct: async (socket, { before }) => {
-      socket.pause()
+      await onceEmitted(socket, 'readable') // the request has left the gateway
       await before.passed()
-      // Until the request is in this side's buffer: it has left the gateway.
-      setTimeout(() => socket.resetAndDestroy(), 30)
+      socket.resetAndDestroy()
     },
     outcome: failed,
   },
@@ -64,8 +64,11 @@ const FAULTS: readonly Fault[] = [
   {
     name: 'hangs',
     buys: true,
-    act: ({ buy }) => void buy(),
-    environment: { UPSTREAM_TIMEOUT_MS: '500' },
+    act: async ({ buy }, upstream) => {
+      buy()
+      await upstream.before.passed()
+      await hangs(upstream)
+    },
     outcome: { ...failed, status: 504, codes: ['upstream_timeout'] },
   },
   { name: 'answers', buys: true, act: answers(), outcome: { kind: 'answered' } },

@@ -1,7 +1,9 @@
 import { Gate } from '../helpers/gate.ts'
+import { PatientClock } from '../helpers/patient-clock.ts'
 import { bodyOf, UpstreamServer } from '../helpers/upstream-server.ts'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { ManualClock } from '../helpers/manual-clock.ts'
 
 /** A request that has arrived upstream, and what can be done to it. */
 export interface Arrival {
@@ -19,6 +21,11 @@ export type Act = (arrival: Arrival, upstream: FaultyUpstream) => void | Promise
 /** The fate of a connection from which the upstream reads nothing. */
 export type RawAct = (socket: Socket, upstream: FaultyUpstream) => void | Promise<void>
 
+export interface FaultyUpstreamOptions {
+  readonly rawAct?: RawAct | undefined
+  readonly clock?: ManualClock | undefined
+}
+
 /** A CometAPI that fails as it is told to, on a real socket, and counts what it has been paid for. */
 export class FaultyUpstream extends UpstreamServer {
   /** Before anything is answered, and in the middle of a body. */
@@ -31,13 +38,16 @@ export class FaultyUpstream extends UpstreamServer {
   /** Those whose connection is not done with them. */
   busy = 0
   act: Act
+  /** The time of the gateway in front of it. */
+  readonly clock: ManualClock
 
-  constructor(act: Act, rawAct?: RawAct) {
+  constructor(act: Act, { rawAct, clock = new PatientClock() }: FaultyUpstreamOptions = {}) {
     super({
       onRequest: async (request, response) => this.#receive(request, response),
       ...(rawAct === undefined ? {} : { onConnection: (socket: Socket) => this.#took(socket, rawAct) }),
     })
     this.act = act
+    this.clock = clock
   }
 
   #took(socket: Socket, rawAct: RawAct): void {
@@ -113,4 +123,12 @@ export function says(status: number, body: string, headers: Record<string, strin
     await before.passed()
     response.writeHead(status, headers).end(body)
   }
+}
+
+/** How long the gateway waits for this upstream (UPSTREAM_TIMEOUT_MS). */
+export const TIMEOUT_MS = 15_000
+
+/** Says nothing until the gateway has lost its patience. */
+export async function hangs({ clock }: FaultyUpstream): Promise<void> {
+  await clock.advance(TIMEOUT_MS)
 }

@@ -3,7 +3,7 @@ import { eventually } from '../helpers/eventually.ts'
 import { errorOf } from './client.ts'
 import { answers, says, USAGE_MICROS } from './faulty-upstream.ts'
 import { editOrder } from './forms.ts'
-import { inWorld, order, pause } from './world.ts'
+import { inWorld, order } from './world.ts'
 import type { Got } from './client.ts'
 import type { Act } from './faulty-upstream.ts'
 
@@ -25,7 +25,7 @@ describe.concurrent('two requests with the same Idempotency-Key and body', () =>
       world.upstream.before.close()
       const [first, second] = [world.send(order(), key), world.send(order(), key)]
       await eventually('the order arrives upstream', () => world.upstream.arrivals === 1)
-      await pause(50)
+      await world.adopted(1)
       world.upstream.before.open()
       const [one, other] = [await first.got, await second.got]
       expectSame(
@@ -85,7 +85,8 @@ describe.concurrent('two requests with the same Idempotency-Key and body', () =>
   it('are two orders when the answer is not remembered any more', async () => {
     await inWorld({ environment: { ORPHAN_TTL_MS: '200' } }, async (world) => {
       const one = await world.send(order(), key).got
-      await pause(500)
+      await world.ended('completed', 1)
+      await world.pass(200)
       const other = await world.send(order(), key).got
       expect([one.status, other.status]).toEqual([200, 200])
       expect(other.headers['x-gateway-adopted']).toBeUndefined()

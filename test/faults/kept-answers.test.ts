@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { eventually } from '../helpers/eventually.ts'
 import { Client, errorOf } from './client.ts'
 import { answers, imageAnswer, largeAnswer, says, USAGE_MICROS } from './faulty-upstream.ts'
-import { inWorld, openSpoolFiles, order, pause } from './world.ts'
+import { inWorld, openSpoolFiles, order } from './world.ts'
 import type { Act } from './faulty-upstream.ts'
 import type { FaultWorld } from './world.ts'
 
@@ -24,7 +24,7 @@ describe('an answer that nobody has taken', () => {
     await inWorld({ environment: { ORPHAN_TTL_MS: '500' } }, async (world) => {
       await leaveBehind(world, 2)
       expect((await world.send(numbered(0), { retry: 1 }).got).headers['x-gateway-adopted']).toMatch(/^gen_/)
-      await pause(800)
+      await world.pass(500)
       const late = await world.send(numbered(1), { retry: 1 }).got
       expect(late.status).toBe(200)
       expect(late.headers['x-gateway-adopted']).toBeUndefined()
@@ -102,9 +102,8 @@ describe('an answer that was given out', () => {
       for (let index = 0; index < 4; index++) {
         const client = new Client(world.gateway.url)
         expect((await client.send(numbered(index)).got).isWhole).toBe(true)
-        client.close()
+        await world.closes(client)
       }
-      await pause(50)
       const got = await world.send(numbered(0), { retry: 1 }).got
       expect(got.body.equals(world.upstream.purchases[0] ?? Buffer.alloc(0))).toBe(true)
       expect(world.upstream.arrivals).toBe(4)
@@ -115,6 +114,8 @@ describe('an answer that was given out', () => {
     const act = answers((purchase) => imageAnswer(purchase, 18 * MEGABYTES))
     await inWorld({ act, environment: { ORPHAN_TTL_MS: '60000' } }, async (world) => {
       expect((await world.send().got).isWhole).toBe(true)
+      await world.ended('completed', 1)
+      await world.pass(3000)
       await eventually('the answer is given up', () => openSpoolFiles(world.dataDir) === 0)
     })
   })

@@ -2,33 +2,35 @@ import OpenAI, { toFile } from 'openai'
 import { describe, expect, it } from 'vitest'
 import { eventually } from '../helpers/eventually.ts'
 import { picture } from '../helpers/images.ts'
+import { givingUp } from '../sdk/giving-up.ts'
 import { answers, says } from './faulty-upstream.ts'
-import { inWorld, ORDER, pause } from './world.ts'
+import { inWorld } from './world.ts'
 import type { FaultWorld } from './world.ts'
 
+const PICTURE = { model: 'gpt-image-2', prompt: 'a paper boat', size: '1024x1024', quality: 'low' } as const
+
 /** The real SDK with its two retries: about half a second before the first, one before the second. */
-function sdk({ gateway }: FaultWorld, timeout: number): OpenAI {
-  return new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: 'any', timeout })
+function sdk({ gateway }: FaultWorld, giveUpAt: readonly (() => Promise<unknown>)[] = []): OpenAI {
+  return new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: 'any', fetch: givingUp(...giveUpAt) })
 }
 
 const madeFirst = ({ upstream }: FaultWorld): unknown =>
   (JSON.parse(String(upstream.purchases[0])) as { data: [{ b64_json: string }] }).data[0].b64_json
 
-/** Opens the upstream's gate when the gateway has been asked for the `count`th time. */
-async function answerAtAttempt(world: FaultWorld, adoptions: number): Promise<void> {
-  await eventually('the SDK has come back', async () => (await world.sum('comet_adoptions_total')) >= adoptions)
-  await pause(20)
-  world.upstream.before.open()
-}
+const arrived =
+  ({ upstream }: FaultWorld, count: number) =>
+  async (): Promise<unknown> =>
+    eventually(`${count} orders arrive upstream`, () => upstream.arrivals === count)
 
 describe.concurrent('the openai SDK that gives up waiting and comes back', () => {
   it('for a picture gets the one that was paid for', async () => {
     await inWorld({}, async (world) => {
       world.upstream.before.close()
-      const answer = sdk(world, 400)
-        .images.generate({ ...ORDER, size: '1024x1024', quality: 'low' })
+      const answer = sdk(world, [arrived(world, 1)])
+        .images.generate(PICTURE)
         .withResponse()
-      await answerAtAttempt(world, 1)
+      await world.adopted(1)
+      world.upstream.before.open()
       const { data, response } = await answer
       expect(data.data?.[0]?.b64_json).toBe(madeFirst(world))
       expect(response.headers.get('x-gateway-adopted')).toMatch(/^gen_/)
@@ -39,8 +41,10 @@ describe.concurrent('the openai SDK that gives up waiting and comes back', () =>
   it('twice gets it at its last attempt', async () => {
     await inWorld({}, async (world) => {
       world.upstream.before.close()
-      const answer = sdk(world, 300).images.generate({ ...ORDER, size: '1024x1024', quality: 'low' })
-      await answerAtAttempt(world, 2)
+      const moments = [arrived(world, 1), async () => world.adopted(1)]
+      const answer = sdk(world, moments).images.generate(PICTURE)
+      await world.adopted(2)
+      world.upstream.before.open()
       expect((await answer).data?.[0]?.b64_json).toBe(madeFirst(world))
       expect(world.upstream.arrivals).toBe(1)
     })
@@ -50,8 +54,10 @@ describe.concurrent('the openai SDK that gives up waiting and comes back', () =>
     await inWorld({}, async (world) => {
       const image = await toFile(await picture(64, 64), 'a.png', { type: 'image/png' })
       world.upstream.before.close()
-      const answer = sdk(world, 400).images.edit({ model: 'gpt-image-2', prompt: 'more light', image })
-      await answerAtAttempt(world, 1)
+      const client = sdk(world, [arrived(world, 1)])
+      const answer = client.images.edit({ model: 'gpt-image-2', prompt: 'more light', image })
+      await world.adopted(1)
+      world.upstream.before.open()
       expect((await answer).data?.[0]?.b64_json).toBe(madeFirst(world))
       expect(world.upstream.arrivals).toBe(1)
     })
@@ -60,9 +66,10 @@ describe.concurrent('the openai SDK that gives up waiting and comes back', () =>
   it('for two equal pictures gets both, and no third is paid for', async () => {
     await inWorld({}, async (world) => {
       world.upstream.before.close()
-      const client = sdk(world, 400)
-      const both = [1, 2].map(() => client.images.generate({ ...ORDER, size: '1024x1024', quality: 'low' }))
-      await answerAtAttempt(world, 2)
+      const client = sdk(world, [arrived(world, 2), arrived(world, 2)])
+      const both = [1, 2].map(async () => client.images.generate(PICTURE))
+      await world.adopted(2)
+      world.upstream.before.open()
       const pictures = (await Promise.all(both)).map(({ data }) => data?.[0]?.b64_json)
       expect(new Set(pictures).size).toBe(2)
       expect(world.upstream.arrivals).toBe(2)
@@ -78,7 +85,7 @@ describe.concurrent('the openai SDK', () => {
     ['a model that is not there', 404, says(503, '{"error":{"message":"no","code":"model_not_found"}}')],
   ])('does not send again after %s', async (_name, status, act) => {
     await inWorld({ act }, async (world) => {
-      const answer = sdk(world, 5000).images.generate({ ...ORDER, size: '1024x1024', quality: 'low' })
+      const answer = sdk(world).images.generate(PICTURE)
       await expect(answer).rejects.toMatchObject({ status })
       expect(world.upstream.arrivals).toBe(1)
     })
@@ -88,7 +95,7 @@ describe.concurrent('the openai SDK', () => {
     const refuses = says(429, '{"error":{"message":"slow down","code":"rate_limit_exceeded"}}')
     const act = answersWith((arrival, upstream) => (arrival.number < 3 ? refuses : answers())(arrival, upstream))
     await inWorld({ act, environment: { UPSTREAM_RETRIES: '0' } }, async (world) => {
-      const answer = await sdk(world, 5000).images.generate({ ...ORDER, size: '1024x1024', quality: 'low' })
+      const answer = await sdk(world).images.generate(PICTURE)
       expect(answer.data?.[0]?.b64_json).toBe(madeFirst(world))
       expect(world.upstream.arrivals).toBe(3)
     })

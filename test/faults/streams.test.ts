@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { completed, partial } from '../gateway/answers/recorded-streams.ts'
 import { eventually } from '../helpers/eventually.ts'
+import { turns } from '../helpers/turns.ts'
 import { errorOf } from './client.ts'
 import { pictureOf } from './faulty-upstream.ts'
-import { inWorld, order, pause } from './world.ts'
+import { inWorld, order } from './world.ts'
 import type { Got } from './client.ts'
 import type { Act, Arrival } from './faulty-upstream.ts'
 
@@ -31,7 +32,7 @@ function streams(goesOn: (arrival: Arrival, rest: string) => void, bytes = 2000)
 }
 
 const completes = ({ response }: Arrival, rest: string): void => void response.end(rest)
-const resets = ({ socket }: Arrival): void => void setTimeout(() => socket.resetAndDestroy(), 30)
+const resets = ({ socket }: Arrival): void => void turns().then(() => socket.resetAndDestroy())
 
 /** A stream as its client has it, without heartbeat comments. */
 const eventsIn = ({ body }: Got): string => body.toString().replaceAll(': keep-alive\n\n', '')
@@ -123,7 +124,7 @@ it('a stream and a plain request for the same picture are two orders', async () 
     world.upstream.before.close()
     await world.sendAndLeave(STREAM)
     const plain = world.send(order({ partial_images: 0 }), { retry: 1 })
-    await pause(50)
+    await eventually('it is another order', () => world.upstream.arrivals === 2)
     world.upstream.before.open()
     await plain.got
     await world.idle()

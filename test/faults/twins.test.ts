@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { eventually } from '../helpers/eventually.ts'
 import { Client } from './client.ts'
-import { answers, largeAnswer, PART } from './faulty-upstream.ts'
-import { inWorld, order, pause } from './world.ts'
+import { turns } from '../helpers/turns.ts'
+import { answers, hangs, largeAnswer, PART } from './faulty-upstream.ts'
+import { inWorld, order } from './world.ts'
 import type { Act } from './faulty-upstream.ts'
 
 describe.concurrent('the retry of one of two equal orders', () => {
@@ -16,8 +17,7 @@ describe.concurrent('the retry of one of two equal orders', () => {
         await world.idle()
         const twin = new Client(world.gateway.url)
         const twins = await twin.send(order()).got
-        if (what === 'has closed its connection') twin.close()
-        await pause(50)
+        if (what === 'has closed its connection') await world.closes(twin)
         const retry = await world.send(order(), { retry: 1 }).got
         twin.close()
         expect(world.upstream.purchases).toHaveLength(2)
@@ -28,15 +28,17 @@ describe.concurrent('the retry of one of two equal orders', () => {
   )
 
   it('gets its own picture, not the newer failure of its twin', async () => {
-    const breaks: Act = ({ buy, response }) => {
-      response.writeHead(200, { 'content-type': 'application/json' }).write(buy(largeAnswer).subarray(0, PART))
-      setTimeout(() => response.destroy(), 50)
+    const breaks: Act = async ({ buy, response }) => {
+      response.writeHead(200, { 'content-type': 'application/json' })
+      await new Promise((resolve) => response.write(buy(largeAnswer).subarray(0, PART), resolve))
+      await turns() // the bytes that were sent arrive before the connection breaks
+      response.destroy()
     }
     const act: Act = (arrival, upstream) => (arrival.number === 1 ? answers() : breaks)(arrival, upstream)
     await inWorld({ act }, async (world) => {
       const client = new Client(world.gateway.url)
       expect((await client.send(order()).got).isWhole).toBe(true)
-      client.close()
+      await world.closes(client)
       expect((await world.send(order()).got).isWhole).toBe(false)
       await world.idle()
       const retry = await world.send(order(), { retry: 1 }).got
@@ -47,16 +49,16 @@ describe.concurrent('the retry of one of two equal orders', () => {
 
   it('gets its own picture, not a share in the one that its twin still waits for', async () => {
     const slowly: Act = (arrival, upstream) => (arrival.number === 1 ? answers()(arrival, upstream) : undefined)
-    await inWorld({ act: slowly, environment: { UPSTREAM_TIMEOUT_MS: '2000' } }, async (world) => {
+    await inWorld({ act: slowly }, async (world) => {
       const client = new Client(world.gateway.url)
       expect((await client.send(order()).got).isWhole).toBe(true)
       const twin = world.send(order())
       await eventually('the twin is under way', () => world.upstream.arrivals === 2)
-      client.close()
-      await pause(20)
+      await world.closes(client)
       const retry = await world.send(order(), { retry: 1 }).got
       expect(retry.status).toBe(200)
       expect(retry.body.equals(world.upstream.purchases[0] ?? Buffer.alloc(0))).toBe(true)
+      await hangs(world.upstream)
       expect((await twin.got).status).toBe(504)
     })
   })

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { eventually } from '../helpers/eventually.ts'
 import { USAGE_MICROS } from './faulty-upstream.ts'
 import { editOrder } from './forms.ts'
-import { inWorld, openSpoolFiles, pause } from './world.ts'
+import { inWorld, openSpoolFiles } from './world.ts'
 import type { EditOptions } from './forms.ts'
 
 describe.concurrent('an edit whose client leaves', () => {
@@ -16,7 +16,7 @@ describe.concurrent('an edit whose client leaves', () => {
       world.upstream.before.close()
       await world.sendAndLeave(await editOrder({ ...options, boundary: 'first-attempt' }))
       const retry = world.send(await editOrder({ ...options, boundary: 'second-attempt-longer' }), { retry: 1 })
-      await pause(50)
+      await world.adopted(1)
       world.upstream.before.open()
       const got = await retry.got
       expect(got.headers['x-gateway-adopted']).toMatch(/^gen_/)

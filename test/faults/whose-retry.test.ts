@@ -1,13 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { eventually } from '../helpers/eventually.ts'
+import { ManualClock } from '../helpers/manual-clock.ts'
 import { Client, errorOf } from './client.ts'
 import { answers, imageAnswer, USAGE_MICROS } from './faulty-upstream.ts'
-import { inWorld, order, pause } from './world.ts'
+import { inWorld, order } from './world.ts'
 import type { SendOptions } from './client.ts'
 import type { FaultWorld } from './world.ts'
 
 const KEYS = { GATEWAY_KEYS: 'alice=sk-gw-alice-0123456789,bob=sk-gw-bobby-0123456789' }
 const ALICE = { authorization: 'Bearer sk-gw-alice-0123456789' }
+/** Longer than a retry waits for its predecessor to leave. */
+const LEAVING_MS = 300
 const BOB = { authorization: 'Bearer sk-gw-bobby-0123456789' }
 
 /** A client has left, and its answer waits. */
@@ -74,7 +77,6 @@ describe.concurrent('an answer that waits for its client', () => {
       const client = new Client(world.gateway.url)
       expect((await client.send(order(), { retry: 1 }).got).headers['x-gateway-adopted']).toMatch(/^gen_/)
       expect((await client.send(order(), { retry: 0 }).got).headers['x-gateway-adopted']).toBeUndefined()
-      await pause(20)
       client.close()
       expect(world.upstream.purchases).toHaveLength(2)
     })
@@ -116,7 +118,7 @@ describe.concurrent('a retry', () => {
       await eventually('the order arrives upstream', () => world.upstream.arrivals === 1)
       for (const retry of [1, 2]) {
         sent.push(world.send(order(), { retry }))
-        await pause(400)
+        await world.adopted(retry)
       }
       world.upstream.before.open()
       for (const { got } of sent)
@@ -126,14 +128,16 @@ describe.concurrent('a retry', () => {
   })
 
   it('gets the answer also when that comes while the gateway waits for the first connection to close', async () => {
-    await inWorld({}, async (world) => {
+    await inWorld({ clock: new ManualClock() }, async (world) => {
       world.upstream.before.close()
       const first = world.send()
       await eventually('the order arrives upstream', () => world.upstream.arrivals === 1)
       const retry = world.send(order(), { retry: 1 })
-      await pause(120)
+      await eventually('the retry waits', () => world.upstream.clock.timers === 2)
       world.upstream.before.open()
-      expect((await retry.got).body.equals((await first.got).body)).toBe(true)
+      const one = await first.got
+      await world.pass(LEAVING_MS)
+      expect((await retry.got).body.equals(one.body)).toBe(true)
       expect(world.upstream.arrivals).toBe(1)
     })
   })
@@ -142,8 +146,7 @@ describe.concurrent('a retry', () => {
     await inWorld({}, async (world) => {
       const client = new Client(world.gateway.url)
       const one = await client.send(order()).got
-      client.close()
-      await pause(50)
+      await world.closes(client)
       const other = await world.send(order(), { retry: 1 }).got
       expect(other.headers['x-gateway-adopted']).toMatch(/^gen_/)
       expect(other.body.equals(one.body)).toBe(true)
@@ -155,8 +158,7 @@ describe.concurrent('a retry', () => {
     await inWorld({ act: ({ socket }) => void socket.resetAndDestroy() }, async (world) => {
       const client = new Client(world.gateway.url)
       expect((await client.send(order()).got).status).toBe(502)
-      client.close()
-      await pause(50)
+      await world.closes(client)
       const other = await world.send(order(), { retry: 1 }).got
       expect([other.status, other.headers['x-should-retry']]).toEqual([502, 'false'])
       expect(world.upstream.arrivals).toBe(1)
@@ -165,14 +167,15 @@ describe.concurrent('a retry', () => {
 
   it('that leaves while it waits for its predecessor to leave does not keep the answer for ever', async () => {
     const act = answers((purchase) => imageAnswer(purchase, 18_000_000))
-    await inWorld({ act, environment: { ORPHAN_TTL_MS: '300' } }, async (world) => {
+    await inWorld({ act, clock: new ManualClock() }, async (world) => {
       world.upstream.before.close()
       const first = world.send()
       await eventually('the order arrives upstream', () => world.upstream.arrivals === 1)
       const retry = world.send(undefined, { retry: 1 })
-      await pause(60)
+      await eventually('the retry waits', () => world.upstream.clock.timers === 2)
       retry.leave()
-      await pause(300)
+      await world.ended('client_left', 1)
+      await world.pass(LEAVING_MS)
       first.leave()
       await eventually('the gateway notices that nobody is left', async () => (await world.gauges()).orphans === 1)
       world.upstream.before.open()

@@ -2,21 +2,24 @@ import { once } from 'node:events'
 import { Agent, get } from 'node:http'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { expect } from 'vitest'
 import { eventually } from '../helpers/eventually.ts'
 import { sumIn } from '../helpers/metrics.ts'
 import { openFilesBelow } from '../helpers/open-files.ts'
 import { openWorld } from '../helpers/world.ts'
 import { Client } from './client.ts'
-import { answers, FaultyUpstream } from './faulty-upstream.ts'
+import { answers, FaultyUpstream, TIMEOUT_MS } from './faulty-upstream.ts'
 import type { IncomingMessage } from 'node:http'
+import type { ManualClock } from '../helpers/manual-clock.ts'
 import type { TestGateway } from '../helpers/gateway.ts'
 import type { World } from '../helpers/world.ts'
 import type { Payload, SendOptions, Sent } from './client.ts'
 import type { Act, RawAct } from './faulty-upstream.ts'
 
-export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
-
 const SCRAPER = new Agent({ keepAlive: true })
+
+/** Longer than all that the clients of a test do. */
+const ORPHAN_TTL_MS = 600_000
 
 export const ORDER = { model: 'gpt-image-2', prompt: 'a paper boat', size: '1024x1024', quality: 'low' }
 
@@ -33,6 +36,8 @@ export interface WorldOptions {
   /** Nothing listens where the upstream should be. */
   readonly isDown?: boolean
   readonly scheme?: 'http' | 'https'
+  /** The gateway's time; default one on which short waits end by themselves. */
+  readonly clock?: ManualClock
   readonly environment?: Readonly<Record<string, string>>
 }
 
@@ -50,6 +55,8 @@ export class FaultWorld {
   readonly isReachable: boolean
   readonly #world: World<FaultyUpstream>
   readonly #clients: Client[] = []
+  /** Of the clients whose connections the gateway has open. */
+  readonly #ports = new Set<number>()
 
   constructor(world: World<FaultyUpstream>, gateway: TestGateway, isReachable: boolean) {
     this.#world = world
@@ -57,21 +64,26 @@ export class FaultWorld {
     this.gateway = gateway
     this.dataDir = world.directory
     this.isReachable = isReachable
+    gateway.app.server.server.on('connection', (socket) => {
+      const { remotePort = 0 } = socket
+      this.#ports.add(remotePort)
+      socket.on('close', () => this.#ports.delete(remotePort))
+    })
   }
 
   static async open(options: WorldOptions = {}): Promise<FaultWorld> {
-    const { act = answers(), rawAct, isDown = false, scheme = 'http', environment } = options
-    const upstream = new FaultyUpstream(act, rawAct)
+    const { act = answers(), rawAct, clock, isDown = false, scheme = 'http', environment } = options
+    const upstream = new FaultyUpstream(act, { rawAct, clock })
     await upstream.listen()
     if (isDown) upstream.refuse()
     const world = openWorld(upstream, {
       COMETAPI_BASE_URL: `${scheme}://127.0.0.1:${upstream.port}`,
-      UPSTREAM_TIMEOUT_MS: '15000',
-      UPSTREAM_CONNECT_TIMEOUT_MS: '150',
-      ORPHAN_TTL_MS: '2000',
+      UPSTREAM_TIMEOUT_MS: String(TIMEOUT_MS),
+      ORPHAN_TTL_MS: String(ORPHAN_TTL_MS),
       ...environment,
     })
-    return new FaultWorld(world, await world.start(), !isDown && scheme === 'http')
+    const gateway = await world.start({}, { clock: upstream.clock })
+    return new FaultWorld(world, gateway, !isDown && scheme === 'http')
   }
 
   /** Sends from a client of its own. */
@@ -89,6 +101,36 @@ export class FaultWorld {
     await eventually('the order arrives upstream', () => this.upstream.arrivals > arrivals)
     sent.leave()
     await eventually('the gateway notices', async () => (await this.gauges()).orphans > orphans)
+  }
+
+  /** The time of the gateway goes forward. */
+  async pass(ms: number): Promise<void> {
+    await this.upstream.clock.advance(ms)
+  }
+
+  /** Waits until so many retries were given the answer of an earlier attempt, or nothing is under way any more. */
+  async adopted(count: number): Promise<void> {
+    await eventually(`${count} retries are adopted`, async () => {
+      if ((await this.gauges()).inFlight > 0)
+        expect(await this.sum('comet_adoptions_total')).toBeGreaterThanOrEqual(count)
+    })
+  }
+
+  /** Closes a client's connections, and comes back when the gateway has seen that. */
+  async closes(client: Client): Promise<void> {
+    client.close()
+    await eventually('the gateway sees the connection close', () => {
+      const open = client.ports.filter((port) => this.#ports.has(port))
+      expect(open).toEqual([])
+    })
+  }
+
+  /** Waits until so many exchanges have ended with an outcome. */
+  async ended(outcome: 'completed' | 'client_left', count: number): Promise<void> {
+    const words = ['"msg":"request"', `"outcome":"${outcome}"`, '"endpoint":"images.']
+    await eventually(`${count} exchanges end: ${outcome}`, () =>
+      expect(this.gateway.lines.filter((line) => words.every((word) => line.includes(word)))).toHaveLength(count),
+    )
   }
 
   /** No generation is under way any more. */
@@ -122,6 +164,8 @@ export class FaultWorld {
   /** Waits until nothing is left of what all of this took. */
   async rest(): Promise<void> {
     for (const client of this.#clients) client.close()
+    await this.idle()
+    await this.pass(ORPHAN_TTL_MS) // what is kept for a retry is not left behind
     await eventually('nothing is left behind', async () => {
       const left = {
         ...(await this.gauges()),

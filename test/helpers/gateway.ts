@@ -4,7 +4,7 @@ import { temporaryDirectory } from './directory.ts'
 import { eventually } from './eventually.ts'
 import { clientOf, UPSTREAM_KEY } from './gateway-client.ts'
 import type { AddressInfo } from 'node:net'
-import type { App } from '../../src/app/app.ts'
+import type { App, AppOptions } from '../../src/app/app.ts'
 import type { GatewayClient } from './gateway-client.ts'
 
 /** A gateway in this process. */
@@ -19,10 +19,14 @@ export interface TestGateway extends GatewayClient {
   close(): Promise<void>
 }
 
-/** A whole gateway on a real socket, in front of `upstreamUrl`, with a directory of its own unless DATA_DIR names one. */
+/**
+ * A whole gateway on a real socket, in front of `upstreamUrl`, with a directory of its own unless DATA_DIR names one. Its
+ * time may be a ManualClock's.
+ */
 export async function startGateway(
   upstreamUrl: string,
-  environment: Record<string, string> = {},
+  environment: Readonly<Record<string, string>> = {},
+  options: Pick<AppOptions, 'clock'> = {},
 ): Promise<TestGateway> {
   const lines: string[] = []
   const own = environment['DATA_DIR'] === undefined ? temporaryDirectory() : undefined
@@ -37,7 +41,7 @@ export async function startGateway(
     ...environment,
     DATA_DIR: directory,
   })
-  const app = await createApp(config, { logDestination: { write: (line) => void lines.push(line) } })
+  const app = await createApp(config, { ...options, logDestination: { write: (line) => void lines.push(line) } })
   await app.server.listen({ host: '127.0.0.1', port: 0 })
   const { port } = app.server.server.address() as AddressInfo
   const url = `http://127.0.0.1:${port}`

@@ -37,6 +37,12 @@ export class ManualClock implements Clock {
     return this.#pending.length
   }
 
+  /** Sets the clock forward until a timer has run; not at all where it is not set any more. */
+  async advanceTo(timer: Timer): Promise<void> {
+    const pending = this.#pending.find((one) => one === timer)
+    if (pending !== undefined) await this.advance(Math.max(0, pending.at - this.#now))
+  }
+
   /** Sets the clock forward; promises that timers settle are let run in between. */
   async advance(ms: number): Promise<void> {
     const until = this.#now + ms
@@ -49,7 +55,7 @@ export class ManualClock implements Clock {
       next.action()
       await settled()
     }
-    this.#now = until
+    this.#now = Math.max(this.#now, until)
     await settled()
   }
 }

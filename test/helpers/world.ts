@@ -2,6 +2,7 @@ import { temporaryDirectory } from './directory.ts'
 import { spawnGateway } from './gateway-process.ts'
 import { startGateway } from './gateway.ts'
 import type { GatewayProcess } from './gateway-process.ts'
+import type { AppOptions } from '../../src/app/app.ts'
 import type { TestGateway } from './gateway.ts'
 
 /** An upstream, a directory, and gateways between them. */
@@ -10,7 +11,7 @@ export interface World<U> {
   /** DATA_DIR of all gateways. */
   readonly directory: string
   /** Starts a gateway in this process. */
-  start(environment?: Readonly<Record<string, string>>): Promise<TestGateway>
+  start(environment?: Readonly<Record<string, string>>, options?: Pick<AppOptions, 'clock'>): Promise<TestGateway>
   /** Starts a gateway as a process of its own. */
   spawn(environment?: Readonly<Record<string, string>>): Promise<GatewayProcess>
   /** Ends all gateways and the upstream, and deletes the directory. Processes are killed. */
@@ -32,8 +33,8 @@ export function openWorld<U extends { readonly url: string; close(): Promise<voi
   return {
     upstream,
     directory,
-    start: async (environment = {}) => {
-      const gateway = await startGateway(upstream.url, settings(environment))
+    start: async (environment = {}, options = {}) => {
+      const gateway = await startGateway(upstream.url, settings(environment), options)
       closers.push(async () => gateway.close())
       return gateway
     },
