@@ -77,15 +77,16 @@ export class Catalogue {
   resolve(name: string): ResolvedModel {
     const known = this.find(name)
     if (known !== undefined) return known
-    const elsewhere = modelsElsewhere.find(({ id }) => matches(id, name))
+    const bare = withoutVendor(name)
+    const elsewhere = modelsElsewhere.find(({ id }) => matches(id, name) || matches(id, bare))
     if (elsewhere !== undefined) {
-      const route = elsewhere.route.replace('{model}', () => name)
+      const route = elsewhere.route.replace('{model}', () => (matches(elsewhere.id, name) ? name : bare))
       throw notFound(`The model '${name}' is not served on this route. CometAPI serves it on ${route}.`)
     }
-    const spelled = this.#bySkeleton.get(skeleton(name)) ?? this.#knownInLowerCase(name)
+    const spelled = this.#bySkeleton.get(skeleton(bare)) ?? this.#knownInLowerCase(bare)
     if (spelled !== undefined) throw notFound(`The model '${name}' does not exist. Did you mean '${spelled}'?`)
     if (this.#unknownModels === 'allow') return { id: name, entry: UNKNOWN, label: UNKNOWN.id }
-    const meant = nearMiss(name, this.#exact.keys())
+    const meant = nearMiss(bare, this.#exact.keys())
     const hint = meant === undefined ? 'GET /v1/models lists the models.' : `Did you mean '${meant}'?`
     throw notFound(`The model '${name}' does not exist or is not in this gateway's catalogue. ${hint}`)
   }
@@ -98,8 +99,12 @@ export class Catalogue {
     return isKnown ? lower : undefined
   }
 
-  /** The entry of an exact id, an alias or a prefix; undefined for everything else. */
+  /** The entry of an exact id, an alias or a prefix, with a vendor before it or without; undefined for everything else. */
   find(name: string): ResolvedModel | undefined {
+    return this.#findAsWritten(name) ?? this.#findAsWritten(withoutVendor(name))
+  }
+
+  #findAsWritten(name: string): ResolvedModel | undefined {
     const target = this.aliases.get(name) ?? name
     const exact = this.#exact.get(target)
     if (exact !== undefined) return exact
@@ -113,6 +118,11 @@ function parameterNames(models: readonly Model[], operations: readonly Operation
   const ruleSets = models.flatMap((model) => Object.entries(model.ruleSets) as [RuleSet, ParameterRules][])
   const meant = ruleSets.filter(([ruleSet]) => operations.includes(OPERATION_OF[ruleSet]))
   return new Set(meant.flatMap(([, rules]) => Object.keys(rules.parameters)))
+}
+
+/** Other gateways put the vendor before the id: `openai/gpt-image-2`, `openai:gpt-image-2`, `cometapi/gpt-image-2`. */
+function withoutVendor(name: string): string {
+  return name.replace(/^(?:openai|cometapi)[/:]/i, '')
 }
 
 /** `seedream-` alone is no model; `seedream-5-0-pro` is one, and a prefix as well. */

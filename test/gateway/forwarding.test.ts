@@ -59,6 +59,29 @@ describe('a request that passes', () => {
     expect(response.headers.get('x-gateway-defaulted-parameters')).toBe('model=dall-e-3')
   })
 
+  it.each(['openai/gpt-image-2', 'openai:gpt-image-2', 'cometapi/gpt-image-2'])(
+    'has the rules of gpt-image-2 where it names %s, and is sent under that name',
+    async (model) => {
+      expect((await gateway.post({ model, prompt: 'a', size: '1x1' })).status).toBe(400)
+      const response = await gateway.post({ model, prompt: 'a' })
+      expect(response.headers.get('x-gateway-defaulted-parameters')).toBe('model=gpt-image-2')
+      expect(JSON.parse(upstream.received[0]?.body.toString() ?? '')).toEqual({ model: 'gpt-image-2', prompt: 'a' })
+    },
+  )
+
+  it('goes upstream without its byte order mark', async () => {
+    const body = '{"model":"gpt-image-2","prompt":"a","seed":null}'
+    const edit = '{"model":"gpt-image-2","prompt":"a","images":[{"file_id":"file-1"}]}'
+    expect((await gateway.post(`\ufeff${body.replace(',"seed":null', '')}`)).status).toBe(200)
+    expect((await gateway.post(`\ufeff${body}`)).status).toBe(200)
+    expect((await gateway.post(`\ufeff${edit}`, {}, '/v1/images/edits')).status).toBe(200)
+    expect(upstream.received.map((request) => request.body.toString())).toEqual([
+      '{"model":"gpt-image-2","prompt":"a"}',
+      '{"model":"gpt-image-2","prompt":"a"}',
+      edit,
+    ])
+  })
+
   it('treats "model": null as no model', async () => {
     await gateway.post('{"model":null,"prompt":"a"}')
     expect(JSON.parse(upstream.received[0]?.body.toString() ?? '')).toEqual({ model: 'dall-e-3', prompt: 'a' })

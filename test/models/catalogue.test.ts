@@ -110,6 +110,35 @@ describe('a model that CometAPI serves on another route', () => {
   })
 })
 
+describe('a name with its vendor before it', () => {
+  it.each([
+    ['openai/gpt-image-2', 'gpt-image-2'],
+    ['openai:gpt-image-2', 'gpt-image-2'],
+    ['cometapi/gpt-image-2', 'gpt-image-2'],
+    ['OpenAI/dall-e-3', 'dall-e-3'],
+    ['openai/gpt-image-2.6-flare-2026-11-05', 'gpt-image-2.6-flare-2026-11-05'],
+    ['cometapi/doubao-seedream-4-5-251128', 'doubao-seedream-4-5-251128'],
+  ])('%s has the rules of %s and is sent as that', (name, id) => {
+    expect(allow.resolve(name)).toEqual(allow.resolve(id))
+    expect(reject.resolve(name).id).toBe(id)
+  })
+
+  it('is sent as written where the catalogue does not know it', () => {
+    expect(allow.resolve('openai/some-new-model')).toMatchObject({ id: 'openai/some-new-model', label: 'other' })
+    expect(allow.resolve('gpt-image-2/openai').label).toBe('other')
+  })
+
+  it('does not escape its rules by another spelling, nor its route', () => {
+    expect(refusal(allow, 'openai/GPT-Image-2').message).toContain("Did you mean 'gpt-image-2'?")
+    expect(refusal(allow, 'cometapi/flux-2-pro').message).toContain('POST /flux/v1/flux-2-pro.')
+  })
+
+  it('is an alias first, where it is one', () => {
+    const aliases = new Map([['openai/gpt-image-2', 'gpt-image-1-mini']])
+    expect(new Catalogue({ unknownModels: 'allow', aliases }).resolve('openai/gpt-image-2').id).toBe('gpt-image-1-mini')
+  })
+})
+
 describe('a name that is one spelling away from a known one', () => {
   it.each([
     ['GPT-Image-2', 'gpt-image-2'],

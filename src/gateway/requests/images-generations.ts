@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { parseJsonBody, rewriteJsonBody } from './json-body.ts'
+import { byteOrderMarkOf, parseJsonBody, rewriteJsonBody } from './json-body.ts'
 import type { Call, Endpoint } from './endpoint.ts'
 
 /** `client.images.generate`: one JSON object. */
@@ -9,8 +9,10 @@ export const imagesGenerations = {
   events: 'image_generation',
   body: {
     parse: (body): Call => {
-      const parameters = parseJsonBody(body)
-      const bytes = body as Buffer // parseJsonBody has refused everything else
+      const mark = Buffer.isBuffer(body) ? byteOrderMarkOf(body) : 0
+      const json = mark > 0 ? (body as Buffer).subarray(mark) : body
+      const parameters = parseJsonBody(json)
+      const bytes = json as Buffer // parseJsonBody has refused everything else
       return {
         ruleSet: 'images.generations',
         parameters,

@@ -17,6 +17,7 @@ const MAX_DEPTH = 64
 const MAX_NAMES = 256
 /** Members, elements and brackets of the whole body. */
 const MAX_PARTS = 20_000
+const BYTE_ORDER_MARK = Buffer.from('\ufeff')
 
 /**
  * Parses a JSON request body into its top-level members.
@@ -28,6 +29,7 @@ const MAX_PARTS = 20_000
 export function parseJsonBody(body: unknown): ParameterValues {
   if (!Buffer.isBuffer(body) || body.length === 0) throw invalid('The request has no body. Send a JSON object.')
   if (!isUtf8(body)) throw invalid('The body is not valid UTF-8.')
+  if (byteOrderMarkOf(body) > 0) throw invalid('The body begins with a byte order mark. Send the JSON without it.')
   const text = body.toString('utf8')
   // Before it is parsed: thirty megabytes of `{},{},` would hold up the process for seconds and fill its memory.
   const { members, depth, hasEscapedName, isTooLarge } = measure(body)
@@ -68,6 +70,11 @@ export function rewriteJsonBody(
   const drop = new Set(changes.drop)
   const kept = Object.entries(value as object).filter(([name]) => name !== 'model' && !drop.has(name))
   return Buffer.from(JSON.stringify(Object.fromEntries([['model', changes.model], ...kept])))
+}
+
+/** How many bytes of a byte order mark the body begins with: none or three. A parser may skip it (RFC 8259, 8.1). */
+export function byteOrderMarkOf(body: Buffer): number {
+  return body.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0
 }
 
 interface Measure {

@@ -3,7 +3,7 @@ import type { ImageUrl } from '../../models/rules/image-file.ts'
 import { DataUrlTap } from './images/data-url-tap.ts'
 import { JsonElider } from './uploads/json-elider.ts'
 import { receiveUpload } from './uploads/receive.ts'
-import { parseJsonBody, rewriteJsonBody } from './json-body.ts'
+import { byteOrderMarkOf, parseJsonBody, rewriteJsonBody } from './json-body.ts'
 import type { Spool } from '../../spool/spool.ts'
 import type { IncomingUpload, UploadOptions } from './uploads/receive.ts'
 import type { Call } from './endpoint.ts'
@@ -18,7 +18,8 @@ export async function receiveJsonEdit(upload: IncomingUpload, options: UploadOpt
 }
 
 function jsonEditCall(elider: JsonElider, spool: Spool): Call {
-  const { skeleton } = elider
+  const start = byteOrderMarkOf(elider.skeleton)
+  const skeleton = elider.skeleton.subarray(start)
   const found = new Set<ImageUrl>()
   const parameters = new Map(
     [...parseJsonBody(skeleton)].map(([name, value]) => [name, withUrls(name, value, elider, found)] as const),
@@ -30,7 +31,7 @@ function jsonEditCall(elider: JsonElider, spool: Spool): Call {
     parameters,
     isForm: false,
     digest: () => elider.digest,
-    body: spool.body(),
+    body: start === 0 ? spool.body() : spool.body([{ start, end: spool.bytes }]),
     contentType: 'application/json',
     rewrite: (changes) => spool.body(elider.expand(rewriteJsonBody(skeleton, changes).toString('utf8'))),
     discard: () => void spool.discard(),

@@ -29,14 +29,17 @@ export const unknownUrls = fp(
   { name: 'unknown-urls' },
 )
 
+/** Frequent mistakes in a base URL. */
+const HINTS: readonly (readonly [path: RegExp, hint: string])[] = [
+  [/^\/v1\/v1\//, ' The base URL has /v1 twice.'],
+  [/\/\//, ' It has two slashes in a row: the base URL ends in /v1, without a slash after it.'],
+  [/^\/(?:images|models)(?:\/|$)/, ' The base URL ends in /v1.'],
+]
+
 function unknownUrl(method: string, path: string, allowed: readonly string[]): GatewayError {
   const shown = `${method} ${path.slice(0, 200)}`
   if (allowed.length > 0)
     return new GatewayError('method_not_allowed', `${shown} is not allowed; use ${allowed.join(' or ')}.`)
-  const hint = path.startsWith('/v1/v1/')
-    ? ' The base URL has /v1 twice.'
-    : path.startsWith('/images/')
-      ? ' The base URL ends in /v1.'
-      : ''
+  const hint = HINTS.find(([pattern]) => pattern.test(path))?.[1] ?? ''
   return new GatewayError('not_found', `Invalid URL (${shown}).${hint}`)
 }
