@@ -51,14 +51,28 @@ export function checkCall(
   const { given, empty } = givenParameters(rules, call.parameters, call.isForm)
   const parameters = call.isForm ? typedFields(rules, given) : given
   const { issues, notTaken } = checkParameters(rules, model.id, parameters, gateway.models.namesIn(call.ruleSet))
-  const [first, ...rest] = policy === 'drop' ? issues : [...issues, ...notTaken]
-  if (first !== undefined) throw issuesError([first, ...rest])
   const dropped =
     notTaken.length === 0 ? [] : [...parameters.keys()].filter((name) => !Object.hasOwn(rules.parameters, name))
+  const isRefused = (name: string): boolean => policy === 'strict' && !isRedundant(model, name, parameters.get(name))
+  const refused = notTaken.filter((_issue, index) => isRefused(dropped[index] ?? ''))
+  const [first, ...rest] = [...issues, ...refused.map((issue, index) => withRemedy(issue, issues.length + index === 0))]
+  if (first !== undefined) throw issuesError([first, ...rest])
   const isModelSet = parameters.get('model') !== model.id
   const drop = [...dropped, ...empty]
   const body = drop.length > 0 || isModelSet ? call.rewrite({ drop, model: model.id }) : call.body
   return { endpoint, call, model, policy, body, parameters, dropped, isModelSet }
+}
+
+/** Asks for what comes anyway: base64 of a model that answers in nothing else. */
+function isRedundant({ entry }: ResolvedModel, name: string, value: unknown): boolean {
+  return entry.redundant !== undefined && Object.hasOwn(entry.redundant, name) && entry.redundant[name] === value
+}
+
+/** The first problem, which clients show, always says how to drop the parameter; further misspellings say what was meant. */
+function withRemedy(issue: Issue, isFirst: boolean): Issue {
+  if (!isFirst && issue.message.includes('Did you mean')) return issue
+  const remedy = `To leave it out, send the header '${POLICY_HEADER}: drop', or set PARAMETER_POLICY=drop.`
+  return { ...issue, message: `${issue.message} ${remedy}` }
 }
 
 /** The policy that applies: the request's own header before the configuration. */

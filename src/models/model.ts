@@ -23,6 +23,8 @@ export interface Model {
   readonly label?: string
   /** The maker, as `owned_by` of `/v1/models`. */
   readonly vendor: string
+  /** Parameters that the model does not take → the value that asks for its usual behaviour, so that it can be left out. */
+  readonly redundant?: Readonly<Record<string, string>>
   readonly ruleSets: Readonly<Partial<Record<RuleSet, ParameterRules>>>
   /** Undefined where no price is known. */
   readonly price: Price | undefined

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startGateway } from '../helpers/gateway.ts'
+import { picture } from '../helpers/images.ts'
 import { answerJson, imageAnswer, scriptedUpstream } from '../helpers/upstream.ts'
 import type { ErrorBody } from '../../src/errors/gateway-error.ts'
 import type { TestGateway } from '../helpers/gateway.ts'
@@ -99,6 +100,26 @@ describe('a refused request', () => {
   })
 })
 
+describe('a parameter that could be dropped', () => {
+  const REMEDY = "To leave it out, send the header 'x-gateway-parameter-policy: drop', or set PARAMETER_POLICY=drop."
+
+  it.each([
+    ['response_format', 'url', 'unsupported_parameter'],
+    ['style', 'vivid', 'unsupported_parameter'],
+    ['seed', 7, 'unknown_parameter'],
+    ['qualty', 'low', 'unknown_parameter'],
+  ])('is refused with the header and the setting that would drop it: %s', async (name, value, code) => {
+    const { error } = await refusal({ model: 'gpt-image-2', prompt: 'a', [name]: value })
+    expect(error).toMatchObject({ code, param: name })
+    expect(error.message).toContain(REMEDY)
+  })
+
+  it('says so beside another problem too, and a bad value never does', async () => {
+    const { error } = await refusal({ model: 'gpt-image-2', prompt: 'a', n: 11, response_format: 'url' })
+    expect(error.issues?.map(({ message }) => message.includes(REMEDY))).toEqual([false, true])
+  })
+})
+
 describe('the drop policy', () => {
   const drop = { 'x-gateway-parameter-policy': 'drop' }
 
@@ -136,5 +157,51 @@ describe('the drop policy', () => {
     )
     expect(status).toBe(400)
     expect(error.code).toBe('invalid_header')
+  })
+})
+
+describe('response_format b64_json of a model that answers in base64 alone', () => {
+  const BASE64 = ['gpt-image-1', 'gpt-image-1.5', 'chatgpt-image-latest', 'gpt-image-2', 'gpt-image-2.6-flare']
+
+  it.each(BASE64)('is left out of an order of %s and named, under the strict policy too', async (model) => {
+    const response = await gateway.post({ model, prompt: 'a', response_format: 'b64_json' })
+    expect(response.status).toBe(200)
+    expect(response.headers.get('x-gateway-dropped-parameters')).toBe('response_format')
+    expect(JSON.parse(upstream.received[0]?.body.toString() ?? '')).toEqual({ model, prompt: 'a' })
+  })
+
+  it('is left out of an edit, in a form and in JSON', async () => {
+    const form = new FormData()
+    for (const [name, value] of [
+      ['model', 'gpt-image-2'],
+      ['prompt', 'a'],
+      ['response_format', 'b64_json'],
+    ] as const)
+      form.append(name, value)
+    form.append('image', new Blob([await picture(64, 64)]), 'a.png')
+    const response = await fetch(`${gateway.url}/v1/images/edits`, { method: 'POST', body: form })
+    expect(response.headers.get('x-gateway-dropped-parameters')).toBe('response_format')
+    expect(upstream.received[0]?.body.includes('response_format')).toBe(false)
+    const json = { model: 'gpt-image-2', prompt: 'a', images: [{ file_id: 'file-1' }], response_format: 'b64_json' }
+    expect((await gateway.post(json, {}, '/v1/images/edits')).status).toBe(200)
+  })
+
+  it('is announced by the check', async () => {
+    const answer = await gateway.post(
+      { model: 'gpt-image-2', prompt: 'a', response_format: 'b64_json' },
+      {},
+      '/gateway/check',
+    )
+    expect(await answer.json()).toMatchObject({ valid: true, dropped_parameters: ['response_format'] })
+  })
+
+  it.each(['url', 'file', 7])('with another value stays a refusal: %j', async (response_format) => {
+    const { status, error } = await refusal({ model: 'gpt-image-2', prompt: 'a', response_format })
+    expect([status, error.code, error.param]).toEqual([400, 'unsupported_parameter', 'response_format'])
+  })
+
+  it('goes upstream where the model takes it', async () => {
+    await gateway.post({ model: 'dall-e-3', prompt: 'a', response_format: 'b64_json' })
+    expect(upstream.received[0]?.body.toString()).toContain('b64_json')
   })
 })

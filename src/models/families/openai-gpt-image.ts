@@ -37,6 +37,7 @@ export const gptImageModels: readonly Model[] = [
   model('gpt-image-2.6-*', rulesGptImage26, priceGptImage26, INFERRED_TOKENS),
 ]
 
+/** These models answer in base64 and nothing else; many clients ask for it all the same. */
 function model(id: string, ruleSets: Model['ruleSets'], price: Model['price'], note: string): Model {
-  return { id, vendor: 'openai', ruleSets, price, notes: [note] }
+  return { id, vendor: 'openai', redundant: { response_format: 'b64_json' }, ruleSets, price, notes: [note] }
 }
