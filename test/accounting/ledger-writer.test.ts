@@ -3,6 +3,7 @@ import { LedgerWriter } from '../../src/accounting/ledger-writer.ts'
 import { StoreError } from '../../src/errors/store-error.ts'
 import { bought, free, unknown } from '../helpers/settlements.ts'
 import { orderOf } from '../helpers/store.ts'
+import { eventually } from '../helpers/eventually.ts'
 import type { LedgerCommand, Hold, Ledger, CommandResult } from '../../src/accounting/ledger.ts'
 
 /** A ledger that records its batches, and fails where `failWith` says so. */
@@ -84,7 +85,8 @@ describe('the ledger writer', () => {
     ledger.failWith = () => full
     for (const hold of holds) writer.settle(hold, bought(1))
     await expect(writer.hold(order)).rejects.toMatchObject({ code: 'storage_full', headers: { 'retry-after': '5' } })
-    await new Promise((resolve) => setTimeout(resolve, 250))
+    const { length } = ledger.batches
+    await eventually('it is tried again and again', () => ledger.batches.length >= length + 2)
     expect([writer.pendingEndings, failures]).toEqual([2, [full]])
     ledger.failWith = () => undefined
     await writer.idle()

@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
-import { createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from '../helpers/eventually.ts'
 import { startGateway } from '../helpers/gateway.ts'
+import { atRest } from '../helpers/turns.ts'
 import { imageAnswer, scriptedUpstream } from '../helpers/upstream.ts'
-import type { ClientRequest } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { UpstreamServer } from '../helpers/upstream-server.ts'
+import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { TestGateway } from '../helpers/gateway.ts'
 import type { ScriptedUpstream } from '../helpers/upstream.ts'
 
@@ -52,17 +52,17 @@ describe('a client that leaves', () => {
     await eventually('the usage is booked', async () => (await outputTokens()) === before + 208)
     expect(await gateway.metric('comet_orphans')).toBe(0)
     expect(await gateway.metric('comet_in_flight')).toBe(0)
-    expect(leftLine()).toBe(true)
-    expect(gateway.lines.some((line) => line.includes('"outcome":"client_left"'))).toBe(true)
+    await eventually('both are logged', () => {
+      expect(leftLine()).toBe(true)
+      expect(gateway.lines.some((line) => line.includes('"outcome":"client_left"'))).toBe(true)
+    })
   })
 
   it('before the request has gone upstream buys nothing', async () => {
     // A peer that accepts and never answers the handshake: the gateway stays in the state of connecting.
-    const silent = createServer()
-    silent.listen(0, '127.0.0.1')
-    await once(silent, 'listening')
-    const { port } = silent.address() as AddressInfo
-    const alone = await startGateway(`https://127.0.0.1:${port}`)
+    const silent = new UpstreamServer({ onConnection: () => {} })
+    await silent.listen()
+    const alone = await startGateway(silent.url.replace('http:', 'https:'))
     const client = httpRequest(`${alone.url}/v1/images/generations`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -73,11 +73,13 @@ describe('a client that leaves', () => {
     client.destroy()
     await eventually('the generation is over', async () => (await alone.metric('comet_in_flight')) === 0)
     expect(await alone.metric('comet_orphans')).toBe(0)
-    const line = alone.lines.find(
-      (candidate) => candidate.includes('"msg":"request"') && candidate.includes('images.generations'),
-    )
-    expect(JSON.parse(line ?? '{}')).toMatchObject({ outcome: 'client_left', status: 499 })
-    silent.close()
+    await eventually('it is logged', () => {
+      const line = alone
+        .parsedLines()
+        .find(({ msg, endpoint }) => msg === 'request' && endpoint === 'images.generations')
+      expect(line).toMatchObject({ outcome: 'client_left', status: 499 })
+    })
+    await silent.close()
     await alone.close()
   })
 
@@ -88,7 +90,7 @@ describe('a client that leaves', () => {
     const client = order()
     client.on('response', (response) => response.once('data', () => client.destroy()))
     await eventually('the usage is booked', async () => (await outputTokens()) === before + 208)
-    expect(await gateway.metric('comet_in_flight')).toBe(0)
+    await eventually('nothing is under way', async () => expect(await gateway.metric('comet_in_flight')).toBe(0))
   })
 
   it('slowly reading slows the upstream down instead of filling the memory', async () => {
@@ -107,14 +109,10 @@ describe('a client that leaves', () => {
       more()
     }
     const client = order()
-    const sentSoFar = await new Promise<number>((resolve) => {
-      client.on('response', (response) => {
-        response.pause()
-        setTimeout(() => resolve(sent), 500)
-      })
-    })
+    const [response] = (await once(client, 'response')) as [IncomingMessage]
+    response.pause()
     // The bytes that fit into the socket buffers may have left; a hundred megabytes may not.
-    expect(sentSoFar).toBeLessThan(50)
+    expect(await atRest(() => sent)).toBeLessThan(50)
     client.destroy()
     await eventually('the generation ends', async () => (await gateway.metric('comet_in_flight')) === 0)
   })

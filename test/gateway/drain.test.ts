@@ -2,6 +2,7 @@ import { Agent, request as httpRequest } from 'node:http'
 import { expect, it } from 'vitest'
 import { eventually } from '../helpers/eventually.ts'
 import { startGateway } from '../helpers/gateway.ts'
+import { turns } from '../helpers/turns.ts'
 import { imageAnswer, scriptedUpstream } from '../helpers/upstream.ts'
 import type { IncomingMessage } from 'node:http'
 
@@ -36,7 +37,7 @@ it('a stopping gateway finishes what is under way, refuses what is new, and clos
   await eventually('the order is under way', () => upstream.received.length === 1)
   const late = send('/v1/images/generations', order)
   const closed = gateway.close()
-  await new Promise((resolve) => setTimeout(resolve, 50))
+  await turns() // it has begun to stop
   answer()
 
   expect((await underWay).response.statusCode).toBe(200)

@@ -497,7 +497,7 @@ describe('an upload that is refused', () => {
       duplex: 'half',
       signal: abort.signal,
     }).catch((error: unknown) => error)
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await eventually('it waits on disk', () => openSpoolFiles() === 1)
     abort.abort()
     await broken
     await eventually('no spool file is open', () => openSpoolFiles() === 0)

@@ -2,18 +2,21 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { eventually } from '../helpers/eventually.ts'
 import { startGateway } from '../helpers/gateway.ts'
+import { PatientClock } from '../helpers/patient-clock.ts'
+import { turns } from '../helpers/turns.ts'
 import { answerJson, imageAnswer, scriptedUpstream } from '../helpers/upstream.ts'
 import type { ErrorBody } from '../../src/errors/gateway-error.ts'
 import type { TestGateway } from '../helpers/gateway.ts'
 import type { Script, ScriptedUpstream } from '../helpers/upstream.ts'
 
+const clock = new PatientClock()
 let upstream: ScriptedUpstream
 let gateway: TestGateway
 const order = { model: 'gpt-image-2', prompt: 'a paper boat' }
 
 beforeAll(async () => {
   upstream = await scriptedUpstream()
-  gateway = await startGateway(upstream.url, { UPSTREAM_TIMEOUT_MS: '1500' })
+  gateway = await startGateway(upstream.url, {}, { clock })
 })
 beforeEach(() => {
   upstream.received.length = 0
@@ -148,7 +151,7 @@ describe('an upstream that misbehaves', () => {
   })
 
   it('by hanging becomes a 504 after UPSTREAM_TIMEOUT_MS, and the socket is gone', async () => {
-    const { response, error } = await ask(() => {})
+    const { response, error } = await ask(async () => clock.advance(600_000))
     expect(response.status).toBe(504)
     expect(error.code).toBe('upstream_timeout')
     await eventually('the upstream socket closes', () => upstream.sockets.size === 0)
@@ -157,7 +160,7 @@ describe('an upstream that misbehaves', () => {
   it('by breaking off in the middle of a large answer breaks the client off too, and books an estimate', async () => {
     upstream.script = (reply) => {
       reply.writeHead(200, { 'content-type': 'application/json' })
-      reply.write(`{"data":[{"b64_json":"${'A'.repeat(300_000)}`, () => setTimeout(() => reply.destroy(), 50))
+      reply.write(`{"data":[{"b64_json":"${'A'.repeat(300_000)}`, () => void turns().then(() => reply.destroy()))
     }
     const response = await gateway.post(order)
     expect(response.status).toBe(200)
@@ -173,12 +176,14 @@ describe('an upstream that misbehaves', () => {
   it('by cutting or stalling the body of a refusal has still refused', async () => {
     const cut = await ask((reply) => {
       reply.writeHead(401, { 'content-type': 'application/json', 'content-length': 100 })
-      reply.write('{"error":', () => setTimeout(() => reply.destroy(), 20))
+      reply.write('{"error":', () => void turns().then(() => reply.destroy()))
     })
     expect(cut.error.code).toBe('upstream_rejected_key')
-    const stalled = await ask((reply) =>
-      reply.writeHead(429, { 'content-type': 'application/json', 'content-length': 100 }).flushHeaders(),
-    )
+    const stalled = await ask(async (reply) => {
+      reply.writeHead(429, { 'content-type': 'application/json', 'content-length': 100 }).flushHeaders()
+      await turns()
+      await clock.advance(600_000)
+    })
     expect(stalled.error.code).toBe('rate_limit_exceeded')
   })
 
@@ -194,7 +199,7 @@ describe('an upstream that misbehaves', () => {
     upstream.script = (reply) => {
       const body = `{"data":[{"b64_json":"${'A'.repeat(300_000)}`
       reply.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length + 10 })
-      reply.write(body, () => setTimeout(() => reply.destroy(), 50))
+      reply.write(body, () => void turns().then(() => reply.destroy()))
     }
     await expect(gateway.post(order).then((response) => response.text())).rejects.toThrow(/terminated|failed/)
   })

@@ -1,10 +1,12 @@
-import { setTimeout } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import OpenAI, { APIError } from 'openai'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { eventually } from '../helpers/eventually.ts'
 import { startGateway } from '../helpers/gateway.ts'
 import { UpstreamServer } from '../helpers/upstream-server.ts'
+import { PatientClock } from '../helpers/patient-clock.ts'
+import { StreamReader } from '../helpers/stream-reader.ts'
+import { turns } from '../helpers/turns.ts'
 import { imageAnswer } from '../helpers/upstream.ts'
 import { completed, partial, STREAMS } from './answers/recorded-streams.ts'
 import { WireClient } from './uploads-client.ts'
@@ -19,6 +21,7 @@ const IMAGE = 'iVBORw0KGgo'.repeat(4000)
 type Script = (socket: Socket) => unknown
 
 let script: Script
+const clock = new PatientClock()
 let upstream: UpstreamServer
 let gateway: TestGateway
 let client: OpenAI
@@ -31,7 +34,7 @@ beforeAll(async () => {
     },
   })
   await upstream.listen()
-  gateway = await startGateway(upstream.url, { UPSTREAM_TIMEOUT_MS: '800', MAX_RETRIES: '0' })
+  gateway = await startGateway(upstream.url, {}, { clock })
   client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: 'any', maxRetries: 0 })
 })
 beforeEach(() => {
@@ -178,15 +181,15 @@ describe('a stream that goes on after its image', () => {
     ['[DONE]', `${completed(IMAGE)}data: [DONE]\n\n`],
   ])('with nothing, after %s, has brought its image long before, and its usage is booked', async (_what, text) => {
     script = (socket) => void socket.write(`${HEAD}\r\n${text}`)
-    const started = performance.now()
-    const response = await gateway.post(BODY)
-    const reader = (response.body as ReadableStream<Uint8Array>).getReader()
-    let got = ''
-    while (!got.includes(text)) got += Buffer.from((await reader.read()).value ?? []).toString()
-    expect(performance.now() - started).toBeLessThan(500) // the upstream says nothing more for 800 ms
-    await reader.cancel()
-    await eventually('it is settled', () => gateway.app.underWay().length === 0)
-    const settled = gateway.lines.map((line) => JSON.parse(line) as Record<string, unknown>).at(-1)
+    const before = gateway.lines.length
+    const reader = new StreamReader(await gateway.post(BODY))
+    await reader.until(text)
+    await reader.leave()
+    await clock.advance(600_000) // nothing more comes for so long
+    const settled = await eventually(
+      'it is settled',
+      () => gateway.parsedLines(before).find(({ totalTokens }) => totalTokens !== undefined) ?? false,
+    )
     expect(settled).toMatchObject({ images: 1, totalTokens: 100, costEstimated: false })
   })
 
@@ -205,11 +208,7 @@ describe('a stream that goes on after its image', () => {
         `POST /v1/images/generations HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${text.length}\r\n\r\n${text}`,
       )
       await wire.closed
-      const booked = (): unknown[] =>
-        gateway.lines
-          .slice(before)
-          .map((line) => JSON.parse(line) as Record<string, unknown>)
-          .filter(({ totalTokens }) => totalTokens !== undefined)
+      const booked = (): unknown[] => gateway.parsedLines(before).filter(({ totalTokens }) => totalTokens !== undefined)
       await eventually('it is settled', () => booked().length > 0 && gateway.app.underWay().length === 0)
       expect(booked()).toMatchObject([{ images: 1, totalTokens: 100 }])
     }
@@ -256,10 +255,10 @@ describe('an answer of another kind than asked for', () => {
 
 describe('a client that reads nothing of a stream', () => {
   it('and leaves in the middle of an event has it booked', async () => {
-    script = async (socket) => {
+    let end: (() => void) | undefined
+    script = (socket) => {
       socket.write(`${HEAD}connection: close\r\n\r\n${partial(0, IMAGE)}${completed(IMAGE).slice(0, 20_000)}`)
-      await setTimeout(30)
-      socket.end(completed(IMAGE).slice(20_000))
+      end = () => socket.end(completed(IMAGE).slice(20_000))
     }
     const wire = await WireClient.to(gateway.url)
     const text = JSON.stringify(BODY)
@@ -268,10 +267,12 @@ describe('a client that reads nothing of a stream', () => {
     await wire.write(
       `POST /v1/images/generations HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${text.length}\r\n\r\n${text}`,
     )
-    await setTimeout(15)
+    await eventually('the upstream has begun', () => end !== undefined)
+    await turns() // and the gateway has read that
     wire.socket.resetAndDestroy()
+    await eventually('the client is seen leaving', () => gateway.lines.length > before)
+    end?.()
     await eventually('it is settled', () => gateway.lines.length > before + 1)
-    const lines = gateway.lines.slice(before).map((line) => JSON.parse(line) as Record<string, unknown>)
-    expect(lines).toMatchObject([{ outcome: 'client_left' }, { images: 1, totalTokens: 100 }])
+    expect(gateway.parsedLines(before)).toMatchObject([{ outcome: 'client_left' }, { images: 1, totalTokens: 100 }])
   })
 })

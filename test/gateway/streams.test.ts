@@ -2,7 +2,10 @@ import OpenAI, { APIError } from 'openai'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { eventually } from '../helpers/eventually.ts'
 import { startGateway } from '../helpers/gateway.ts'
+import { PatientClock } from '../helpers/patient-clock.ts'
 import { parseRaw, rawRequest } from '../helpers/raw-http.ts'
+import { StreamReader } from '../helpers/stream-reader.ts'
+import { atRest, turns } from '../helpers/turns.ts'
 import { answerJson, imageAnswer, scriptedUpstream } from '../helpers/upstream.ts'
 import { completed, partial } from './answers/recorded-streams.ts'
 import type { ServerResponse } from 'node:http'
@@ -12,13 +15,14 @@ import type { ScriptedUpstream } from '../helpers/upstream.ts'
 const BODY = { model: 'gpt-image-2', prompt: 'a lighthouse', stream: true, partial_images: 2 } as const
 const IMAGE = 'iVBORw0KGgo'.repeat(4000)
 
+const clock = new PatientClock()
 let upstream: ScriptedUpstream
 let gateway: TestGateway
 let client: OpenAI
 
 beforeAll(async () => {
   upstream = await scriptedUpstream()
-  gateway = await startGateway(upstream.url, { STREAM_KEEP_ALIVE_MS: '60', UPSTREAM_TIMEOUT_MS: '1500' })
+  gateway = await startGateway(upstream.url, { STREAM_KEEP_ALIVE_MS: '60' }, { clock })
   client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: 'any', maxRetries: 0 })
 })
 beforeEach(() => void (upstream.received.length = 0))
@@ -30,8 +34,6 @@ afterAll(async () => {
 function begin(response: ServerResponse): ServerResponse {
   return response.writeHead(200, { 'content-type': 'text/event-stream' })
 }
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 async function collect(): Promise<{ events: OpenAI.ImageGenStreamEvent[]; error: unknown }> {
   const events: OpenAI.ImageGenStreamEvent[] = []
@@ -81,10 +83,10 @@ describe('a stream of events', () => {
   })
 
   it('is counted: tokens, images, partial images, cost, time to the first event', async () => {
-    upstream.script = async (response) => {
+    let end = (): void => {}
+    upstream.script = (response) => {
       begin(response).write(partial(0, IMAGE) + partial(1, IMAGE))
-      await pause(30)
-      response.end(completed(IMAGE))
+      end = () => response.end(completed(IMAGE))
     }
     const labels = 'model="gpt-image-2",key="anonymous"'
     const before = {
@@ -97,11 +99,15 @@ describe('a stream of events', () => {
       ),
     }
     const response = await gateway.post(BODY)
-    await response.text()
+    const reader = new StreamReader(response)
+    await reader.until(partial(1, IMAGE))
+    await clock.advance(30)
+    end()
+    await reader.rest()
     const line = await gateway.logOf(response)
     expect(line).toMatchObject({ outcome: 'completed', images: 1, partialImages: 2, inputTokens: 50, outputTokens: 50 })
     expect(line['costUsd']).toBeCloseTo((10 * 5 + 40 * 8 + 50 * 30) / 1e6, 9)
-    expect(line['firstEventMs']).toBeLessThan(Number(line['upstreamMs']) - 15)
+    expect([line['firstEventMs'], line['upstreamMs']]).toEqual([0, 30])
     expect(await gateway.metric('comet_tokens_total', `${labels},type="output"`)).toBe(before.tokens + 50)
     expect(await gateway.metric('comet_partial_images_total', labels)).toBe(before.partials + 2)
     expect(await gateway.metric('comet_images_total', `${labels},size="1024x1024",quality="high"`)).toBe(
@@ -113,14 +119,18 @@ describe('a stream of events', () => {
   })
 
   it('is kept alive with comments while nothing comes, before the upstream’s headers and after', async () => {
-    upstream.script = async (response) => {
-      await pause(150)
-      begin(response).write(partial(0, 'AAAA'))
-      await pause(150)
-      response.end(completed('BBBB'))
+    let goOn: (() => void)[] = []
+    upstream.script = (response) => {
+      goOn = [() => begin(response).write(partial(0, 'AAAA')), () => response.end(completed('BBBB'))]
     }
     const response = await gateway.post(BODY)
-    const text = await response.text()
+    const reader = new StreamReader(response)
+    await reader.until(': keep-alive')
+    goOn[0]?.()
+    await reader.until(partial(0, 'AAAA'))
+    await reader.until(': keep-alive')
+    goOn[1]?.()
+    const text = await reader.rest()
     const [before = '', after = ''] = text.split(partial(0, 'AAAA'))
     expect(before.match(/^: keep-alive$/gm)?.length).toBeGreaterThanOrEqual(1)
     expect(after.match(/^: keep-alive$/gm)?.length).toBeGreaterThanOrEqual(1)
@@ -129,13 +139,26 @@ describe('a stream of events', () => {
   })
 
   it('gets no comment into the middle of an event', async () => {
-    upstream.script = async (response) => {
-      const event = completed(IMAGE)
+    const event = completed(IMAGE)
+    let goOn = (): void => {}
+    upstream.script = (response) => {
       begin(response).write(event.slice(0, 30_000))
-      await pause(200)
-      response.end(event.slice(30_000))
+      goOn = () => response.end(event.slice(30_000))
     }
-    expect((await (await gateway.post(BODY)).text()).replaceAll(/^: .*\n\n/gm, '')).toBe(completed(IMAGE))
+    const reader = new StreamReader(await gateway.post(BODY))
+    await reader.until(event.slice(20_000, 30_000))
+    // Beside it, another stream gets three comments.
+    let end = (): void => {}
+    upstream.script = (response) => {
+      begin(response).write(partial(0, 'AAAA'))
+      end = () => response.end(completed('BBBB'))
+    }
+    const other = new StreamReader(await gateway.post(BODY))
+    for (let count = 0; count < 3; count++) await other.until(': keep-alive')
+    end()
+    await other.rest()
+    goOn()
+    expect((await reader.rest()).replaceAll(/^: .*\n\n/gm, '')).toBe(event)
   })
 
   it('is made of an upstream’s plain JSON answer', async () => {
@@ -152,7 +175,9 @@ describe('a stream of events', () => {
     const response = await gateway.post(BODY)
     expect(await response.text()).toContain('[DONE]')
     expect(await gateway.logOf(response)).toMatchObject({ outcome: 'completed', images: 1, totalTokens: 100 })
-    await eventually('the connection is given up', () => upstream.sockets.size === 0)
+    const { size } = upstream.sockets
+    await clock.advance(1000)
+    await eventually('the connection is given up', () => upstream.sockets.size < size)
   })
 
   it.each([
@@ -164,13 +189,16 @@ describe('a stream of events', () => {
   })
 
   it('that nobody reads to its end is counted all the same', async () => {
-    upstream.script = async (response) => {
+    let end = (): void => {}
+    upstream.script = (response) => {
       begin(response).write(partial(0, 'AAAA'))
-      await pause(60)
-      response.end(completed('BBBB'))
+      end = () => response.end(completed('BBBB'))
     }
     const before = await gateway.metric('comet_tokens_total', 'model="gpt-image-2",key="anonymous",type="output"')
+    const orphans = await gateway.metric('comet_orphans')
     for await (const _ of await client.images.generate(BODY)) break
+    await eventually('the client is seen leaving', async () => (await gateway.metric('comet_orphans')) > orphans)
+    end()
     await eventually(
       'the usage of a stream whose client left is booked',
       async () =>
@@ -190,8 +218,10 @@ describe('a stream that fails', () => {
   })
 
   it('after a comment went out is an error event', async () => {
+    let answering: ServerResponse | undefined
+    gateway.app.server.server.once('request', (_request, response: ServerResponse) => (answering = response))
     upstream.script = async (response) => {
-      await pause(100)
+      await eventually('a comment has gone out', () => answering?.headersSent === true)
       answerErrorJson(response)
     }
     const { error } = await collect()
@@ -202,12 +232,12 @@ describe('a stream that fails', () => {
   it.each([
     ['resets the connection', (response: ServerResponse) => void response.socket?.resetAndDestroy()],
     ['closes it cleanly', (response: ServerResponse) => void response.end()],
-    ['says nothing any more', () => {}],
+    ['says nothing any more', async () => clock.advance(600_000)],
   ])('in the middle of an image raises an API error where the upstream %s', async (_name, stop) => {
     upstream.script = async (response) => {
       begin(response).write(partial(0, 'AAAA') + completed(IMAGE).slice(0, 40_000))
-      await pause(20)
-      stop(response)
+      await turns() // the gateway has read that
+      await stop(response)
     }
     const { events, error } = await collect()
     expect(events).toHaveLength(1)
@@ -261,8 +291,7 @@ describe('a client that reads slowly', () => {
       body: JSON.stringify(BODY),
       signal: abort.signal,
     })
-    await pause(300)
-    expect(sent).toBeLessThan(30_000_000) // what fits into the sockets, of 100 MB
+    expect(await atRest(() => sent)).toBeLessThan(30_000_000) // what fits into the sockets, of 100 MB
     expect(response.status).toBe(200)
     abort.abort()
   })

@@ -1,8 +1,8 @@
-import { setTimeout } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { eventually } from '../helpers/eventually.ts'
 import { startGateway } from '../helpers/gateway.ts'
 import { largePicture, picture } from '../helpers/images.ts'
+import { turns } from '../helpers/turns.ts'
 import { answerJson, imageAnswer, scriptedUpstream } from '../helpers/upstream.ts'
 import { census, chunked, edit, END, file, head, NOTHING, text, upload, WireClient } from './uploads-client.ts'
 import type { TestGateway } from '../helpers/gateway.ts'
@@ -32,11 +32,7 @@ beforeEach(() => {
   upstream.script = answerJson(imageAnswer())
 })
 afterEach(async () => {
-  let last = ''
-  const expected = JSON.stringify(NOTHING)
-  await eventually('nothing is left', async () => (last = JSON.stringify(await census(gateway))) === expected).catch(
-    () => expect(last).toBe(expected),
-  )
+  await eventually('nothing is left', async () => expect(await census(gateway)).toEqual(NOTHING))
 })
 afterAll(async () => {
   await gateway.close()
@@ -148,7 +144,7 @@ describe('an upload that is cut off', () => {
         (['end', 'reset'] as const).map(async (how) => {
           const client = await WireClient.to(gateway.url)
           await client.write(request.subarray(0, cut))
-          await setTimeout(how === 'end' ? 0 : 20)
+          await turns(how === 'end' ? 1 : 20)
           if (how === 'end') client.socket.end()
           else client.socket.resetAndDestroy()
           await client.closed
@@ -173,18 +169,19 @@ describe('an upload that is cut off', () => {
     const before = gateway.lines.length
     const client = await WireClient.to(gateway.url)
     await client.write(send(edit(large)).subarray(0, 1_000_000))
-    await setTimeout(20)
+    await turns()
     client.socket.resetAndDestroy()
     await eventually('the upload is logged', () => gateway.lines.length > before)
-    const lines = gateway.lines.slice(before).map((line) => JSON.parse(line) as Record<string, unknown>)
-    expect(lines).toMatchObject([{ msg: 'request', level: 30, status: 499, endpoint: 'images.edits' }])
+    expect(gateway.parsedLines(before)).toMatchObject([
+      { msg: 'request', level: 30, status: 499, endpoint: 'images.edits' },
+    ])
   })
 
   it('whose length is more than what comes waits for the rest; what is beyond it is no request of its own', async () => {
     const body = edit(square)
     const longer = await WireClient.to(gateway.url)
     await longer.write(send(body, { 'content-length': body.length + 5 }))
-    await setTimeout(30)
+    await turns()
     expect(upstream.received).toEqual([])
     await longer.write('12345')
     expect((await longer.answer()).status).toBe(400)
@@ -322,8 +319,7 @@ describe('a client that leaves', () => {
     await eventually('the client is seen leaving', () => gateway.lines.length > before)
     answer()
     await eventually('the generation is settled', () => gateway.lines.length > before + 1)
-    const lines = gateway.lines.slice(before).map((line) => JSON.parse(line) as Record<string, unknown>)
-    expect(lines).toMatchObject([
+    expect(gateway.parsedLines(before)).toMatchObject([
       { msg: 'request', outcome: 'client_left', status: 499 },
       { msg: 'generation settled after its client had left', images: 1, totalTokens: 224 },
     ])

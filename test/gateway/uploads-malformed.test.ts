@@ -21,10 +21,7 @@ beforeEach(() => {
   upstream.script = answerJson(imageAnswer())
 })
 afterEach(async () => {
-  await eventually(
-    'nothing of any request is left',
-    async () => JSON.stringify(await census(gateway)) === JSON.stringify(NOTHING),
-  )
+  await eventually('nothing of any request is left', async () => expect(await census(gateway)).toEqual(NOTHING))
 })
 afterAll(async () => {
   await gateway.close()

@@ -1,9 +1,10 @@
-import { setTimeout } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from '../helpers/eventually.ts'
 import { startGateway } from '../helpers/gateway.ts'
 import { largePicture } from '../helpers/images.ts'
 import { UpstreamServer } from '../helpers/upstream-server.ts'
+import { PatientClock } from '../helpers/patient-clock.ts'
+import { turns } from '../helpers/turns.ts'
 import { answerJson, imageAnswer, scriptedUpstream } from '../helpers/upstream.ts'
 import { census, edit, NOTHING, text, upload, WireClient } from './uploads-client.ts'
 import type { Socket } from 'node:net'
@@ -30,10 +31,7 @@ beforeAll(async () => {
   smaller = edit(await largePicture(1_000_000))
 })
 afterEach(async () => {
-  let last = ''
-  const expected = JSON.stringify(NOTHING)
-  const isEmpty = async (): Promise<boolean> => (last = JSON.stringify(await census(gateway))) === expected
-  await eventually('nothing is left', isEmpty).catch(() => expect(last).toBe(expected))
+  await eventually('nothing is left', async () => expect(await census(gateway)).toEqual(NOTHING))
 })
 afterAll(async () => {
   await gateway.close()
@@ -87,8 +85,9 @@ describe('an upstream that answers before it has read the upload', () => {
     const got = await sent()
     expect(got.status).toBe(status)
     expect(got.body.toString()).toContain(status === 413 ? 'error' : status === 200 ? 'b64_json' : 'upstream_failed')
-    await eventually('it is logged', () => gateway.lines.length > before)
-    expect(JSON.parse(gateway.lines.at(-1) ?? '')).toMatchObject({ status, images })
+    await eventually('it is logged', () =>
+      expect(gateway.parsedLines(before).at(-1)).toMatchObject({ msg: 'request', status, images }),
+    )
     // The rest of the upload never becomes the beginning of another request.
     onRequest = (socket, first) => {
       expect(first.toString('latin1', 0, 21)).toBe('POST /v1/images/edits')
@@ -134,13 +133,13 @@ describe('an upstream that answers before it has read the upload', () => {
       if (index % 5 !== 0) return void statuses.add((await sent(gateway, smaller)).status)
       const client = await WireClient.to(gateway.url)
       await client.write(upload(smaller))
-      await setTimeout(index % 30)
+      await turns(index)
       client.socket.resetAndDestroy()
     }
     for (let round = 0; round < 5; round++)
       await Promise.all(Array.from({ length: 5 }, async (_, at) => one(round * 5 + at)))
     expect([...statuses].every((status) => [200, 413, 502].includes(status))).toBe(true)
-    await setTimeout(20)
+    await turns()
     process.off('uncaughtException', remember)
     expect(uncaught).toEqual([])
   })
@@ -153,10 +152,13 @@ describe('an upstream that is in no hurry', () => {
     const client = await WireClient.to(gateway.url)
     await client.write(upload(body))
     await eventually('the upload is on its way', () => socket !== undefined)
-    await setTimeout(50)
-    expect(await census(gateway)).toMatchObject({ openFiles: 1, filesOnDisk: 0, underWay: 1 })
+    await eventually('it waits on disk', async () =>
+      expect(await census(gateway)).toMatchObject({ openFiles: 1, filesOnDisk: 0, underWay: 1 }),
+    )
     client.socket.resetAndDestroy()
-    await setTimeout(20)
+    await eventually('the client is seen leaving', async () =>
+      expect(await census(gateway)).toMatchObject({ connections: 0 }),
+    )
     expect(await census(gateway)).toMatchObject({ openFiles: 1, underWay: 1 }) // it is paid for all the same
     socket?.resume()
     socket?.write(answer(200, IMAGES, 'connection: close\r\n'))
@@ -181,7 +183,7 @@ describe('an upstream that is in no hurry', () => {
 describe('an upload that is sent again', () => {
   it('because the upstream was overloaded is the same, byte for byte, as it was received or rewritten', async () => {
     const upstream = await scriptedUpstream()
-    const patient = await startGateway(upstream.url, { MAX_RETRIES: '2' })
+    const patient = await startGateway(upstream.url, {}, { clock: new PatientClock() })
     const overloaded = { error: { message: 'overloaded', type: 'comet_api_error', code: '' } }
     const lengths = new Set<number>()
     upstream.script = (response, request) => {

@@ -51,8 +51,7 @@ export function launchGateway(environment: Readonly<Record<string, string>>): La
   }
 }
 
-/** Starts a gateway and waits until it listens. */
-export async function spawnGateway(environment: Readonly<Record<string, string>>): Promise<GatewayProcess> {
-  const launched = launchGateway(environment)
+/** Waits until a gateway listens. */
+export async function listening(launched: LaunchedGateway): Promise<GatewayProcess> {
   return { ...launched, ...clientOf(await launched.url) }
 }

@@ -14,6 +14,8 @@ export interface TestGateway extends GatewayClient {
   readonly directory: string
   /** Log lines written so far, as text. */
   readonly lines: string[]
+  /** Log lines from the one at `from` on, parsed. */
+  parsedLines(from?: number): Record<string, unknown>[]
   /** The log line of an exchange; waits until it is written. */
   logOf(response: Response): Promise<Record<string, unknown>>
   close(): Promise<void>
@@ -50,6 +52,7 @@ export async function startGateway(
     app,
     directory,
     lines,
+    parsedLines: (from = 0) => lines.slice(from).map((line) => JSON.parse(line) as Record<string, unknown>),
     logOf: async (response) => logOf(lines, response.headers.get('x-request-id') ?? ''),
     close: async () => {
       await app.close()

@@ -1,7 +1,7 @@
 import { temporaryDirectory } from './directory.ts'
-import { spawnGateway } from './gateway-process.ts'
+import { launchGateway, listening } from './gateway-process.ts'
 import { startGateway } from './gateway.ts'
-import type { GatewayProcess } from './gateway-process.ts'
+import type { GatewayProcess, LaunchedGateway } from './gateway-process.ts'
 import type { AppOptions } from '../../src/app/app.ts'
 import type { TestGateway } from './gateway.ts'
 
@@ -12,7 +12,9 @@ export interface World<U> {
   readonly directory: string
   /** Starts a gateway in this process. */
   start(environment?: Readonly<Record<string, string>>, options?: Pick<AppOptions, 'clock'>): Promise<TestGateway>
-  /** Starts a gateway as a process of its own. */
+  /** Starts a gateway as a process of its own, without waiting for it. */
+  launch(environment?: Readonly<Record<string, string>>): LaunchedGateway
+  /** Starts a gateway as a process of its own, and waits until it listens. */
   spawn(environment?: Readonly<Record<string, string>>): Promise<GatewayProcess>
   /** Ends all gateways and the upstream, and deletes the directory. Processes are killed. */
   close(): Promise<void>
@@ -30,6 +32,14 @@ export function openWorld<U extends { readonly url: string; close(): Promise<voi
     ...defaults,
     ...environment,
   })
+  const launch = (environment: Readonly<Record<string, string>> = {}): LaunchedGateway => {
+    const gateway = launchGateway({ COMETAPI_BASE_URL: upstream.url, ...settings(environment) })
+    closers.push(async () => {
+      gateway.signal('SIGKILL')
+      await gateway.ended()
+    })
+    return gateway
+  }
   return {
     upstream,
     directory,
@@ -38,14 +48,8 @@ export function openWorld<U extends { readonly url: string; close(): Promise<voi
       closers.push(async () => gateway.close())
       return gateway
     },
-    spawn: async (environment = {}) => {
-      const gateway = await spawnGateway({ COMETAPI_BASE_URL: upstream.url, ...settings(environment) })
-      closers.push(async () => {
-        gateway.signal('SIGKILL')
-        await gateway.ended()
-      })
-      return gateway
-    },
+    launch,
+    spawn: async (environment) => listening(launch(environment)),
     close: async () => {
       await Promise.all(closers.map(async (close) => close()))
       await upstream.close()

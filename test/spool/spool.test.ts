@@ -18,6 +18,7 @@ import { GatewayError } from '../../src/errors/gateway-error.ts'
 import { SpoolDirectory } from '../../src/spool/spool-file.ts'
 import { Spool } from '../../src/spool/spool.ts'
 import { temporaryDirectory } from '../helpers/directory.ts'
+import { atRest } from '../helpers/turns.ts'
 import type { ByteRange } from '../../src/spool/spool.ts'
 
 /** The most bytes that a spool keeps in memory. */
@@ -143,8 +144,7 @@ describe('a spool', () => {
     const spool = await filled(numbered(3_000_000))
     const stream = spool.read()
     stream.on('readable', () => {})
-    await new Promise((resolve) => setTimeout(resolve, 50))
-    expect(stream.readableLength).toBeLessThanOrEqual(2 * 131_072)
+    expect(await atRest(() => stream.readableLength)).toBeLessThanOrEqual(2 * 131_072)
     stream.destroy()
     await spool.discard()
   })

@@ -5,7 +5,6 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Store } from '../../src/stores/sqlite/store.ts'
 import { errorOf } from '../helpers/answers.ts'
 import { eventually } from '../helpers/eventually.ts'
-import { launchGateway, spawnGateway } from '../helpers/gateway-process.ts'
 import { times } from '../helpers/times.ts'
 import { answerJson, gated } from '../helpers/upstream.ts'
 import { dalle, dalleAnswer, openTeam } from './world.ts'
@@ -20,7 +19,7 @@ beforeEach(async () => {
   mkdirSync(disk)
 })
 afterEach(async () => {
-  spawnSync('umount', [disk])
+  spawnSync('umount', ['--lazy', disk]) // while the gateway may have files there
   await world.close()
 })
 
@@ -55,7 +54,7 @@ function fill(): void {
 describe.runIf(process.getuid?.() === 0 && canMount())('a disk', () => {
   it('that fills up in the middle of work: 503, nothing forwarded, nothing lost, over by itself', async () => {
     mount('size=3m')
-    const gateway = await spawnGateway({ DATA_DIR: disk, COMETAPI_BASE_URL: world.upstream.url })
+    const gateway = await world.spawn({ DATA_DIR: disk })
     const { script, open } = gated(answerJson(dalleAnswer()))
     expect((await gateway.post(dalle, {})).status).toBe(200)
     world.upstream.script = script
@@ -95,7 +94,7 @@ describe.runIf(process.getuid?.() === 0 && canMount())('a disk', () => {
 
   it('that can only be read is said at the start', async () => {
     mount('size=1m,ro')
-    const gateway = launchGateway({ DATA_DIR: disk, COMETAPI_BASE_URL: world.upstream.url })
+    const gateway = world.launch({ DATA_DIR: disk })
     expect(await gateway.ended()).toBe(78)
     expect(gateway.output()).toContain('gateway.db')
     expect(gateway.output()).not.toContain('    at ')
@@ -104,7 +103,7 @@ describe.runIf(process.getuid?.() === 0 && canMount())('a disk', () => {
   it('that is full at the start is said, too, as something that passes', async () => {
     mount('size=64k')
     fill()
-    const gateway = launchGateway({ DATA_DIR: disk, COMETAPI_BASE_URL: world.upstream.url })
+    const gateway = world.launch({ DATA_DIR: disk })
     expect(await gateway.ended()).toBe(1)
     expect(gateway.output()).toContain('the disk is full')
     expect(gateway.output()).not.toContain('    at ')

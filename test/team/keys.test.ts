@@ -1,10 +1,11 @@
+import { once } from 'node:events'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { newKeySecret } from '../../src/access/keys/key-secret.ts'
 import { VirtualKeys } from '../../src/access/keys/virtual-keys.ts'
 import { errorOf } from '../helpers/answers.ts'
 import { command } from '../helpers/command.ts'
 import { eventually } from '../helpers/eventually.ts'
-import { answerJson } from '../helpers/upstream.ts'
+import { answerJson, gated } from '../helpers/upstream.ts'
 import { bearer, dalle, dalleAnswer, openTeam } from './world.ts'
 import type { TestGateway } from '../helpers/gateway.ts'
 import type { Holder, TeamWorld } from './world.ts'
@@ -124,9 +125,10 @@ describe('a virtual key', () => {
     })
     const headers = { 'content-type': 'application/json', ...alice.headers }
     const url = `${gateway.url}/v1/images/generations`
+    const arriving = once(gateway.app.server.server, 'request')
     const answering = fetch(url, { method: 'POST', body, headers, duplex: 'half' })
-    await eventually('the gateway is there', async () => (await gateway.metric('comet_requests_total')) >= 0)
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await arriving
+    await gateway.get('/healthz') // after it
     world.store.keys.revoke('alice', Date.now())
     send()
     const answer = await answering
@@ -144,12 +146,8 @@ describe('a virtual key', () => {
 
   it('may have so many generations in flight, in all processes together', async () => {
     world.store.keys.update('alice', { maxInFlight: 2 }, Date.now())
-    let open = (): void => {}
-    const opened = new Promise<void>((resolve) => (open = resolve))
-    world.upstream.script = async (response, request) => {
-      await opened
-      await answerJson(dalleAnswer())(response, request)
-    }
+    const { script, open } = gated(answerJson(dalleAnswer()))
+    world.upstream.script = script
     const second = await world.start()
     const two = [gateway.post(dalle, alice.headers), second.post(dalle, alice.headers)]
     await eventually('both are upstream', () => world.upstream.received.length === 2)

@@ -6,6 +6,7 @@ import { KeptAnswers } from '../../../src/gateway/generation/kept-answers.ts'
 import { SpoolDirectory } from '../../../src/spool/spool-file.ts'
 import { eventually } from '../../helpers/eventually.ts'
 import { temporaryDirectory } from '../../helpers/directory.ts'
+import { turns } from '../../helpers/turns.ts'
 import type { AnswerSink } from '../../../src/gateway/answers/answer.ts'
 import type { DeliverySource } from '../../../src/gateway/generation/delivery.ts'
 import type { KeptAnswer } from '../../../src/gateway/generation/kept-answer.ts'
@@ -86,7 +87,7 @@ describe('what is kept of an answer', () => {
     const kept = keptAnswers().create()
     kept.append(Buffer.alloc(1000, 'a'))
     const reader = read(kept, true)
-    await new Promise((resolve) => setTimeout(resolve, 5))
+    await turns()
     kept.discard()
     expect(await reader.done).toBe('abort')
     expect(kept.isWhole).toBe(false)

@@ -8,6 +8,7 @@ import { SqliteLedger } from '../../../src/stores/sqlite/ledger.ts'
 import { Store } from '../../../src/stores/sqlite/store.ts'
 import { temporaryDirectory } from '../../helpers/directory.ts'
 import { eventually } from '../../helpers/eventually.ts'
+import { ManualClock } from '../../helpers/manual-clock.ts'
 import { bought } from '../../helpers/settlements.ts'
 import { LedgerVerbs, NOON, createKey, held, orderOf } from '../../helpers/store.ts'
 import type { StoreError } from '../../../src/errors/store-error.ts'
@@ -167,13 +168,16 @@ function withWriter(): {
   writer: LedgerWriter
   failures: unknown[]
   store: Store
+  clock: ManualClock
 } {
   const store = Store.forServing(directory.path)
   const database = SqliteDatabase.open(directory.path, { create: false, busyTimeoutMs: 20 })
   const ledger = new SqliteLedger(database, 1)
   const failures: unknown[] = []
-  const writer = new LedgerWriter({ ledger, onWriteFailed: (error) => failures.push(error) })
-  return { database, ledger, writer, failures, store }
+  const clock = new ManualClock()
+  const onWriteFailed = (error: unknown): unknown => failures.push(error)
+  const writer = new LedgerWriter({ ledger, onWriteFailed, now: () => clock.now() })
+  return { database, ledger, writer, failures, store, clock }
 }
 
 describe('a full disk', () => {
@@ -219,23 +223,28 @@ describe("another program's transaction on the file", () => {
     const shell = new DatabaseSync(file)
     shell.exec('BEGIN IMMEDIATE')
     const holding = Promise.all(Array.from({ length: 50 }, () => writer.hold(orderOf(undefined))))
-    let turns = 0
-    const counting = setInterval(() => turns++, 1)
-    await new Promise((resolve) => setTimeout(resolve, 400))
+    let ticks = 0
+    const counting = setInterval(() => ticks++, 1)
+    await eventually('other work goes on', () => expect(ticks).toBeGreaterThan(100))
     shell.exec('COMMIT')
     expect(await holding).toHaveLength(50)
     clearInterval(counting)
-    expect(turns).toBeGreaterThan(100)
     for (const one of [database, shell, store]) one.close()
   })
 
   it('that goes on and on refuses new work with 503, and delays endings only', async () => {
-    const { database, writer, ledger, failures, store } = withWriter()
+    const { database, writer, ledger, failures, store, clock } = withWriter()
     const hold = held(new LedgerVerbs(ledger).hold(orderOf(undefined)))
     const shell = new DatabaseSync(file)
     shell.exec('BEGIN IMMEDIATE')
     writer.settle(hold, bought(40))
-    await expect(writer.hold(orderOf(undefined))).rejects.toMatchObject({ code: 'storage_unavailable', status: 503 })
+    const refused = expect(writer.hold(orderOf(undefined))).rejects.toMatchObject({
+      code: 'storage_unavailable',
+      status: 503,
+    })
+    await eventually('it is locked', () => expect(failures).toHaveLength(1))
+    await clock.advance(5000)
+    await refused
     expect(failures).toMatchObject([{ problem: 'locked' }])
     shell.exec('COMMIT')
     await writer.idle()

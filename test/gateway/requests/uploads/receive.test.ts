@@ -1,13 +1,13 @@
 import { readdirSync, readlinkSync } from 'node:fs'
 import { PassThrough, Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import { setTimeout } from 'node:timers/promises'
 import * as fc from 'fast-check'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { GatewayError } from '../../../../src/errors/gateway-error.ts'
 import { receiveUpload } from '../../../../src/gateway/requests/uploads/receive.ts'
 import { SpoolDirectory, SpoolFile } from '../../../../src/spool/spool-file.ts'
 import { temporaryDirectory } from '../../../helpers/directory.ts'
+import { atRest, turns } from '../../../helpers/turns.ts'
 import type { IncomingUpload, UploadTap } from '../../../../src/gateway/requests/uploads/receive.ts'
 import type { Spool } from '../../../../src/spool/spool.ts'
 
@@ -132,7 +132,7 @@ describe('an upload', () => {
     const tap = { ...blind, end: () => { throw new Error('too early') } } // prettier-ignore
     const work = refusalOf(receive(payload, { tap }))
     payload.write(numbered(400_000))
-    await setTimeout(20)
+    await turns()
     payload.destroy()
     expect(await work).toMatchObject({ code: 'invalid_http', status: 400 })
   })
@@ -142,9 +142,8 @@ describe('an upload', () => {
     const error = await refusalOf(receive(payload, { contentLength: 9_000_000 }))
     expect(error.code).toBe('request_too_large')
     for (let count = 0; count < 20; count++) payload.write(numbered(100_000))
-    await setTimeout(20)
-    expect(payload.readableLength).toBeLessThan(300_000)
+    expect(await atRest(() => payload.readableLength)).toBeLessThan(300_000)
     payload.destroy(new Error('reset'))
-    await setTimeout(5)
+    await turns()
   })
 })
