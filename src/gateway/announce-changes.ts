@@ -1,17 +1,23 @@
 import type { Exchange } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
+import type { Call } from './requests/endpoint.ts'
 import type { Order } from './requests/order.ts'
+import type { ResolvedModel } from '../models/catalogue.ts'
 
 /** Parameters that the header names at most; clients accept 16 KiB of headers. */
 const MAX_NAMED = 50
 
-/** Nothing is silent: what was dropped or defaulted stands in a header, in a metric and in the log line. */
+/** The model that is sent, where it is not the one that was written: said before anything is checked, on errors too. */
+export function announceModel({ id }: ResolvedModel, { parameters }: Call, exchange: Exchange): void {
+  if (parameters.get('model') !== id) exchange.headers['x-gateway-defaulted-parameters'] = `model=${id}`
+}
+
+/** Nothing is silent: what was dropped stands in a header, in a metric and in the log line. */
 export function announceChanges(
-  { model, dropped, isModelSet }: Order,
+  { model, dropped }: Order,
   exchange: Exchange,
   { models, metrics }: Pick<Gateway, 'models' | 'metrics'>,
 ): void {
-  if (isModelSet) exchange.headers['x-gateway-defaulted-parameters'] = `model=${model.id}`
   if (dropped.length === 0) return
   exchange.droppedParameters = dropped
   exchange.headers['x-gateway-dropped-parameters'] = dropped.slice(0, MAX_NAMED).map(headerSafe).join(', ')

@@ -2,6 +2,7 @@ import { GatewayError } from '../errors/gateway-error.ts'
 import { allowsModel, modelNotAllowed } from '../access/keys/model-patterns.ts'
 import type { Call } from './requests/endpoint.ts'
 import type { Caller } from '../access/keys/keyring.ts'
+import { assumption } from '../models/catalogue.ts'
 import type { ResolvedModel } from '../models/catalogue.ts'
 
 /** Parameters that a key's limits depend on. */
@@ -16,12 +17,15 @@ const LONGEST = 5
  */
 export function checkAccess(
   caller: Caller | undefined,
-  { id }: ResolvedModel,
+  model: ResolvedModel,
   { parameters }: Pick<Call, 'parameters'>,
 ): void {
   const key = caller?.key
   if (key === undefined) return
-  if (!allowsModel(key.models, id)) throw modelNotAllowed(key.name, key.models, id)
+  if (!allowsModel(key.models, model.id)) {
+    const { code, message, details } = modelNotAllowed(key.name, key.models, model.id)
+    throw new GatewayError(code, message + assumption(model), details)
+  }
   for (const name of parameters.keys()) {
     const meant = name.length <= LONGEST ? name.toLowerCase() : name
     if (meant === name || !LIMITED_BY.has(meant)) continue

@@ -7,6 +7,7 @@ import { unknownModelRules } from '../models/rules/standard-parameters.ts'
 import type { Call, Endpoint } from './requests/endpoint.ts'
 import type { Order, ParameterPolicy } from './requests/order.ts'
 import type { ErrorCode, Issue } from '../errors/gateway-error.ts'
+import { assumption } from '../models/catalogue.ts'
 import type { ResolvedModel } from '../models/catalogue.ts'
 import type { Gateway } from './gateway.ts'
 
@@ -25,8 +26,8 @@ export function resolveModel(
   const { given } = givenParameters(unknownModelRules[ruleSet], parameters, isForm)
   const named = given.get('model') ?? undefined
   const problem = modelNameProblem(named)
-  if (problem === undefined)
-    return models.resolve(typeof named === 'string' ? named : defaultModels[endpoint.operation])
+  if (typeof named === 'string' && problem === undefined) return models.resolve(named)
+  if (problem === undefined) return { ...models.resolve(defaultModels[endpoint.operation]), isAssumed: true }
   // The types that all models share can still be checked, so that nobody has to correct one problem at a time.
   const others = new Map([...given].filter(([name]) => name !== 'model'))
   throw issuesError([
@@ -56,7 +57,7 @@ export function checkCall(
   const isRefused = (name: string): boolean => policy === 'strict' && !isRedundant(model, name, parameters.get(name))
   const refused = notTaken.filter((_issue, index) => isRefused(dropped[index] ?? ''))
   const [first, ...rest] = [...issues, ...refused.map((issue, index) => withRemedy(issue, issues.length + index === 0))]
-  if (first !== undefined) throw issuesError([first, ...rest])
+  if (first !== undefined) throw issuesError([{ ...first, message: first.message + assumption(model) }, ...rest])
   const isModelSet = parameters.get('model') !== model.id
   const drop = [...dropped, ...empty]
   const body = drop.length > 0 || isModelSet ? call.rewrite({ drop, model: model.id }) : call.body
@@ -90,15 +91,18 @@ function wrongOperation(
   { models }: Pick<Gateway, 'models'>,
   { operation }: Endpoint,
   { ruleSet }: Call,
-  { id, entry }: ResolvedModel,
+  model: ResolvedModel,
 ): GatewayError {
+  const { id, entry } = model
   if (entry.ruleSets[operation] !== undefined)
-    return new GatewayError('invalid_value', `The model '${id}' takes edits as multipart/form-data only.`, {
-      param: 'model',
-    })
-  const able = models.models.filter(({ ruleSets }) => ruleSets[ruleSet] !== undefined).map((model) => model.id)
+    return new GatewayError(
+      'invalid_value',
+      `The model '${id}' takes edits as multipart/form-data only.${assumption(model)}`,
+      { param: 'model' },
+    )
+  const able = models.models.filter(({ ruleSets }) => ruleSets[ruleSet] !== undefined).map((one) => one.id)
   const message = `The model '${id}' cannot be used for ${operation}. These can: ${listWords(able, 'and')}.`
-  return new GatewayError('invalid_value', message, { param: 'model' })
+  return new GatewayError('invalid_value', message + assumption(model), { param: 'model' })
 }
 
 function modelNameProblem(named: unknown): Issue | undefined {

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { marksOf } from './adoption/order-identity.ts'
-import { announceChanges } from './announce-changes.ts'
+import { announceChanges, announceModel } from './announce-changes.ts'
 import { checkAccess } from './check-access.ts'
 import { checkCall, policyOf, resolveModel } from './check-request.ts'
 import { readCall } from './read-call.ts'
@@ -21,6 +21,7 @@ export function requestHandler(gateway: Gateway, endpoint: Endpoint) {
     const call = await readCall(gateway, endpoint, request) // 400, 413, 503
     const model = resolveModel(gateway, endpoint, call) // 404 model_not_found
     exchange.model = model.label
+    announceModel(model, call, exchange)
     checkAccess(exchange.caller, model, call) // 403 model_not_allowed, 400
     const order = checkCall(gateway, endpoint, call, model, policy) // 400, `param` names the offender
     announceChanges(order, exchange, gateway)

@@ -17,6 +17,13 @@ export interface ResolvedModel {
   readonly entry: Model
   /** Bounded label for metrics: the catalogue entry's label or id, or `other`. */
   readonly label: string
+  /** The request names no model: this one was assumed. */
+  readonly isAssumed?: boolean
+}
+
+/** A sentence to add to an error about a model that the request does not name. */
+export function assumption({ id, isAssumed }: ResolvedModel): string {
+  return isAssumed === true ? ` The request names no model, so '${id}' was assumed.` : ''
 }
 
 /** All built-in entries; exact ids and prefixes (`doubao-seedream-*`) in one list. */

@@ -100,6 +100,39 @@ describe('a refused request', () => {
   })
 })
 
+describe('a request that names no model', () => {
+  it('has the assumed one named in its error and in a header', async () => {
+    const response = await gateway.post({ prompt: 'a', n: 2 })
+    const { error } = (await response.json()) as ErrorBody
+    expect(response.status).toBe(400)
+    expect(error).toMatchObject({
+      param: 'n',
+      message:
+        "Invalid value for 'n': 2. Expected the integer 1. The request names no model, so 'dall-e-3' was assumed.",
+    })
+    expect(response.headers.get('x-gateway-defaulted-parameters')).toBe('model=dall-e-3')
+  })
+
+  it.each([{ model: null }, {}])('is told so once, in the first of its problems: %j', async (model) => {
+    const { error } = await refusal({ ...model, n: 2, size: '1x1' })
+    const assumed = error.issues?.map(({ message }) => message.includes("'dall-e-3' was assumed"))
+    expect(assumed).toEqual([true, false, false])
+  })
+
+  it('is not told so where it names one', async () => {
+    const response = await gateway.post({ model: 'dall-e-3', prompt: 'a', n: 2 })
+    expect(((await response.json()) as ErrorBody).error.message).not.toContain('assumed')
+    expect(response.headers.get('x-gateway-defaulted-parameters')).toBeNull()
+  })
+
+  it('is told so by an edit in JSON, and by the check', async () => {
+    const edit = await gateway.post({ prompt: 'a', images: [{ file_id: 'file-1' }], n: 11 }, {}, '/v1/images/edits')
+    expect(((await edit.json()) as ErrorBody).error.message).toContain("so 'gpt-image-2' was assumed")
+    const checked = await gateway.post({ prompt: 'a', n: 2 }, {}, '/gateway/check')
+    expect(await checked.text()).toContain("so 'dall-e-3' was assumed")
+  })
+})
+
 describe('a parameter that could be dropped', () => {
   const REMEDY = "To leave it out, send the header 'x-gateway-parameter-policy: drop', or set PARAMETER_POLICY=drop."
 
