@@ -8,6 +8,7 @@ import { imagesVariations } from '../gateway/requests/images-variations.ts'
 import { Origins } from '../access/origins.ts'
 import { WindowStore } from '../access/limits/window-store.ts'
 import { authenticator } from '../http/plugins/authenticate.ts'
+import { checkLimit } from '../http/plugins/check-limit.ts'
 import { answerClientError, errors, frameworkErrorAnswerer } from '../http/plugins/errors.ts'
 import { failedAuthentications } from '../http/plugins/failed-authentications.ts'
 import { jsonBodies } from '../http/plugins/bodies.ts'
@@ -59,16 +60,15 @@ export interface ServerParts {
 export async function createServer(config: Config, parts: ServerParts): Promise<FastifyInstance> {
   const { generations, adoptions, log, logger } = parts
   const origins = new Origins(config.CORS_ORIGINS ?? [])
-  const server = fastify(optionsOf(config, origins))
+  const server = fastify(optionsOf(origins))
   await server.register(exchanges, { generations, adoptions, log })
   await server.register(errors, {
     origins,
-    maxBodyBytes: config.MAX_BODY_BYTES,
     onDefect: (err, request) => logger.error({ err, requestId: request.exchange.id }, 'defect'),
   })
   if (!origins.isEmpty) await server.register(cors, corsOptions(origins))
   await server.register(unknownUrls)
-  await server.register(jsonBodies)
+  await server.register(jsonBodies, { maxBytes: config.MAX_BODY_BYTES })
   await server.register(rateLimit, { global: false, store: WindowStore })
   const failures = failedAuthentications(server, config.AUTH_FAILURES_PER_MINUTE)
   const gateway = createGateway(config, parts)
@@ -89,12 +89,11 @@ export async function createServer(config: Config, parts: ServerParts): Promise<
   return server
 }
 
-function optionsOf(config: Config, origins: Origins) {
+function optionsOf(origins: Origins) {
   return {
     // The exchange writes the one line of a request; Fastify's own would print the query string.
     logger: false,
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: config.MAX_BODY_BYTES,
     // The SDKs' own time-out for a whole request; it also ends a connection that sends nothing.
     requestTimeout: 600_000,
     // Requests on open connections while draining are refused below, in OpenAI's shape.
@@ -115,6 +114,7 @@ function createGateway(config: Config, parts: ServerParts): Gateway {
     metrics,
     defaultModels,
     uploads: { spool, maxBytes: config.MAX_UPLOAD_BYTES },
+    maxBodyBytes: config.MAX_BODY_BYTES,
     parameterPolicy: config.PARAMETER_POLICY,
     priceMultiplier: config.PRICE_MULTIPLIER,
     streamKeepAliveMs: config.STREAM_KEEP_ALIVE_MS,
@@ -136,7 +136,7 @@ function registerCalls(calls: FastifyInstance, config: Config, parts: CallParts)
   calls.addHook('onRequest', refusingWhile(isDraining))
   calls.addHook('onRequest', authenticator({ keyring, virtualKeys, loopbackOnly, sandbox, failures }))
   openaiRoutes(calls, gateway, ENDPOINTS)
-  gatewayRoutes(calls, gateway, ENDPOINTS)
+  gatewayRoutes(calls, { gateway, endpoints: ENDPOINTS, checkLimit: checkLimit(calls, config.CHECK_RATE_LIMIT_RPM) })
   openapiRoute(calls, gateway, ENDPOINTS)
   meRoute(calls, { ledger, limits: parts.limits, requestsPerMinute })
   adminRoutes(calls, { database: database?.forAdministrators, hasAdminKey: ADMIN_KEY !== undefined, failures })

@@ -91,6 +91,11 @@ export const VARIABLES = {
     doc: 'Generations under way at once in this process; 0 is no limit.',
   },
   RATE_LIMIT_RPM: { read: whole(0, 1_000_000), default: '0', doc: 'Requests per minute and key; 0 is no limit.' },
+  CHECK_RATE_LIMIT_RPM: {
+    read: whole(0, 1_000_000),
+    default: '600',
+    doc: 'Checks (/gateway/check…) per minute of each caller from each address; 0 is no limit.',
+  },
   AUTH_FAILURES_PER_MINUTE: {
     read: whole(1, 1_000_000),
     default: '20',

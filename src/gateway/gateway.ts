@@ -13,6 +13,8 @@ export interface Gateway {
   /** The model of a request that names none. */
   readonly defaultModels: Readonly<Record<Operation, string>>
   readonly uploads: UploadOptions
+  /** The largest body that is received into memory. */
+  readonly maxBodyBytes: number
   readonly parameterPolicy: ParameterPolicy
   readonly priceMultiplier: number
   /** How long a stream may be silent before a comment goes out, so that no proxy in between cuts the line. */

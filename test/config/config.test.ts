@@ -50,6 +50,7 @@ describe('the defaults', () => {
       UNPRICED_MODELS: 'refuse',
       MAX_IN_FLIGHT: 0,
       RATE_LIMIT_RPM: 0,
+      CHECK_RATE_LIMIT_RPM: 600,
       AUTH_FAILURES_PER_MINUTE: 20,
       MAX_BODY_BYTES: 33_554_432,
       MAX_UPLOAD_BYTES: 1_073_741_824,

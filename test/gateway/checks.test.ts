@@ -238,3 +238,58 @@ describe('response_format b64_json of a model that answers in base64 alone', () 
     expect(upstream.received[0]?.body.toString()).toContain('b64_json')
   })
 })
+
+describe('checks', () => {
+  const check = { model: 'gpt-image-2', prompt: 'a' }
+  const [alice, bob] = ['sk-alice-0123456789abcdef', 'sk-bob-0123456789abcdef'] as const
+  const by = (key: string): Record<string, string> => ({ authorization: `Bearer ${key}` })
+
+  it('have a limit per minute of their own, for each caller, in front of the body', async () => {
+    const limited = await startGateway(upstream.url, {
+      CHECK_RATE_LIMIT_RPM: '2',
+      RATE_LIMIT_RPM: '1',
+      GATEWAY_KEYS: `alice=${alice},bob=${bob}`,
+    })
+    try {
+      const statusesOf = async (key: string, paths: readonly string[]): Promise<number[]> => {
+        const statuses: number[] = []
+        for (const path of paths) statuses.push((await limited.post(check, by(key), path)).status)
+        return statuses
+      }
+      const all = ['/gateway/check', '/gateway/check/edits', '/gateway/check', '/gateway/check/edits']
+      expect(await statusesOf(alice, all)).toEqual([200, 200, 429, 429])
+      expect(await statusesOf(bob, all)).toEqual([200, 200, 429, 429])
+      const refused = await limited.post('no JSON at all', by(alice), '/gateway/check')
+      expect(refused.status).toBe(429)
+      expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+      expect(await refused.json()).toMatchObject({ error: { code: 'rate_limit_exceeded' } })
+      // Neither limit counts what the other does.
+      expect(await statusesOf(alice, ['/v1/images/generations', '/v1/images/generations'])).toEqual([200, 429])
+    } finally {
+      await limited.close()
+    }
+  })
+
+  it('are not limited where the limit is 0', async () => {
+    const free = await startGateway(upstream.url, { CHECK_RATE_LIMIT_RPM: '0' })
+    try {
+      const answers = await Promise.all(Array.from({ length: 50 }, async () => free.post(check, {}, '/gateway/check')))
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
+    } finally {
+      await free.close()
+    }
+  })
+
+  it('say that a body is too large, as of any other that would be refused', async () => {
+    const small = await startGateway(upstream.url, { MAX_BODY_BYTES: '2048' })
+    try {
+      const answer = await small.post({ ...check, user: 'x'.repeat(3000) }, {}, '/gateway/check')
+      expect([answer.status, await answer.json()]).toMatchObject([
+        200,
+        { valid: false, error: { code: 'request_too_large' } },
+      ])
+    } finally {
+      await small.close()
+    }
+  })
+})

@@ -43,6 +43,13 @@ export function rateLimitExceeded(
   })
 }
 
+/** The refusal of a check over the limit of checks. */
+export function tooManyChecks(caller: string, count: RateLimitCount): GatewayError {
+  const seconds = secondsToWait(count)
+  const message = `Rate limit reached for checks by the key '${caller}': ${count.max} per minute. Try again in ${seconds} s.`
+  return new GatewayError('rate_limit_exceeded', message, { retryAfterSeconds: seconds })
+}
+
 /** The refusal of an address that failed to authenticate too often; it hides what was wrong this time. */
 export function tooManyFailedAuthentications(count: RateLimitCount): GatewayError {
   const seconds = secondsToWait(count)

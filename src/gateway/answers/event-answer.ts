@@ -5,7 +5,7 @@ import { translateStreamError } from '../../upstream/translate.ts'
 import { factsOfWhole } from './answer-facts.ts'
 import { SseTap } from './sse-tap.ts'
 import { errorEvent } from './answer.ts'
-import { joined } from '../../spool/joined.ts'
+import { ByteList } from '../../spool/byte-list.ts'
 import { judgeAnswer } from './judge-answer.ts'
 import type { GatewayError } from '../../errors/gateway-error.ts'
 import type { AnswerFacts } from './answer-facts.ts'
@@ -14,6 +14,8 @@ import type { AnswerHead, AnswerOutput, AnswerReader } from './answer.ts'
 
 /** Strings of an event beyond this are images, which flow on while they arrive; everything else waits for its event's end. */
 const LONG_STRING_BYTES = 16_384
+/** Less of an image does not go on before its event's end: an image may come in chunks of one byte. */
+const SMALL_BYTES = 4096
 /** An event that has no long string and is as large as that is handed on as it comes, strange as it is. */
 const MAX_WAITING_BYTES = 1_048_576
 /** The longest thing that may not be cut in two: an escaped pair of surrogates, `\ud83d\ude00`. */
@@ -49,8 +51,7 @@ export class EventAnswer implements AnswerReader {
   /** Offset in the chunk at which the current event goes on. */
   #from = 0
   /** The bytes of the current event that have not been handed on. */
-  #waiting: Buffer[] = []
-  #waitingBytes = 0
+  readonly #waiting = new ByteList()
 
   constructor(head: AnswerHead, output: AnswerOutput) {
     this.#head = head
@@ -71,14 +72,15 @@ export class EventAnswer implements AnswerReader {
     this.#from = 0
     this.#tap.write(chunk)
     if (this.#isOver) return
-    this.#wait(chunk.subarray(this.#from))
+    this.#waiting.append(chunk.subarray(this.#from))
     const closing = this.#tap.closingOfString(LONG_STRING_BYTES)
-    if (closing !== undefined || this.#waitingBytes > MAX_WAITING_BYTES) this.#handOnHalf(closing)
+    const isEnough = closing !== undefined && this.#waiting.bytes >= SMALL_BYTES
+    if (isEnough || this.#waiting.bytes > MAX_WAITING_BYTES) this.#handOnHalf(closing)
   }
 
   end(): void {
     if (this.#isOver) return
-    if (this.#progress === 'nothing' && this.#waiting[0]?.[0] === 0x7b) return this.#judgeAsJson()
+    if (this.#progress === 'nothing' && this.#waiting.pieces()[0]?.[0] === 0x7b) return this.#judgeAsJson()
     // The last event may lack its empty line; what lacks more than that has been cut off.
     if (this.#tap.hasWholeData) this.write(Buffer.from('\n\n'))
     if (this.#isOver) return
@@ -104,7 +106,7 @@ export class EventAnswer implements AnswerReader {
 
   #eventEnded({ kind, error }: StreamEvent, end: number): void {
     if (this.#isOver) return
-    this.#wait(this.#chunk.subarray(this.#from, end))
+    this.#waiting.append(this.#chunk.subarray(this.#from, end))
     this.#from = end
     const hasHalf = this.#progress === 'half an event'
     if (hasHalf) this.#progress = 'whole events'
@@ -123,16 +125,9 @@ export class EventAnswer implements AnswerReader {
     this.#refuse(translateStreamError({ status, model, error: errorOf(error, redact) }))
   }
 
-  #wait(piece: Buffer): void {
-    if (piece.length === 0) return
-    this.#waiting.push(piece)
-    this.#waitingBytes += piece.length
-  }
-
   #takeWaiting(): Buffer {
-    const bytes = joined(this.#waiting)
-    this.#waiting = []
-    this.#waitingBytes = 0
+    const bytes = this.#waiting.joined()
+    this.#waiting.clear()
     return bytes
   }
 
@@ -142,7 +137,7 @@ export class EventAnswer implements AnswerReader {
     const cut = closing === undefined ? bytes.length : safeCut(bytes)
     this.#closing = closing
     this.#handOn(bytes.subarray(0, cut), 'half an event')
-    this.#wait(bytes.subarray(cut))
+    this.#waiting.append(bytes.subarray(cut))
   }
 
   #handOn(bytes: Buffer, progress: Progress): void {

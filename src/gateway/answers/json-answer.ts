@@ -2,7 +2,7 @@ import { brokenOff } from '../../upstream/failures.ts'
 import { withoutKeysInErrors } from '../../upstream/redaction.ts'
 import { factsOfWhole } from './answer-facts.ts'
 import { JsonTap } from './json-tap.ts'
-import { joined } from '../../spool/joined.ts'
+import { ByteList } from '../../spool/byte-list.ts'
 import { judgeAnswer, unpacked } from './judge-answer.ts'
 import type { AnswerFacts } from './answer-facts.ts'
 import type { AnswerHead, AnswerOutput, AnswerReader } from './answer.ts'
@@ -17,8 +17,7 @@ export class JsonAnswer implements AnswerReader {
   readonly #head: AnswerHead
   readonly #output: AnswerOutput
   /** Bytes that have not been judged yet. */
-  #waiting: Buffer[] = []
-  #waitingBytes = 0
+  readonly #waiting = new ByteList()
   #isJudged = false
   #tap: JsonTap | undefined
 
@@ -33,9 +32,8 @@ export class JsonAnswer implements AnswerReader {
       this.#output.write(chunk)
       return
     }
-    this.#waiting.push(chunk)
-    this.#waitingBytes += chunk.length
-    if (this.#waitingBytes >= HEAD_BYTES) this.#judge(false)
+    this.#waiting.append(chunk)
+    if (this.#waiting.bytes >= HEAD_BYTES) this.#judge(false)
   }
 
   end(): void {
@@ -68,8 +66,8 @@ export class JsonAnswer implements AnswerReader {
   /** Decides from the head whether these are images. Of what is not, only the head is read. */
   #judge(isWhole: boolean): void {
     this.#isJudged = true
-    const head = joined(this.#waiting)
-    this.#waiting = []
+    const head = this.#waiting.joined()
+    this.#waiting.clear()
     const readable = isWhole ? unpacked(head, this.#head.headers) : head
     this.facts = isWhole ? factsOfWhole(readable) : this.#tapHead(head)
     const error = judgeAnswer({ ...this.#head, body: readable, isWhole, facts: this.facts })

@@ -1,3 +1,5 @@
+import { GatheredBytes } from '../../spool/gathered-bytes.ts'
+
 /** Names of members to keep → how many bytes of their values at most. */
 export type MemberLimits = ReadonlyMap<string, number>
 
@@ -5,7 +7,7 @@ export type MemberLimits = ReadonlyMap<string, number>
 interface Capture {
   readonly name: string
   readonly limit: number
-  readonly chunks: Buffer[]
+  readonly kept: GatheredBytes
   bytes: number
 }
 
@@ -30,16 +32,16 @@ export class MemberCaptures {
   begin(name: string, at: number): void {
     const limit = this.#limits.get(name)
     if (limit === undefined) return
-    this.#open = { name, limit, chunks: [], bytes: 0 }
+    this.#open = { name, limit, kept: new GatheredBytes(), bytes: 0 }
     this.#from = at
   }
 
   /** The open value, if any, ends before `at`. */
   end(chunk: Buffer, at: number): void {
     if (this.#open === undefined) return
-    const { name, limit, chunks } = this.#open
+    const { name, limit, kept } = this.#open
     this.#keep(this.#open, chunk, at)
-    this.kept.set(name, this.#open.bytes > limit ? true : parsedJson(Buffer.concat(chunks)))
+    this.kept.set(name, this.#open.bytes > limit ? true : parsedJson(kept.bytes()))
     this.#open = undefined
   }
 
@@ -52,8 +54,8 @@ export class MemberCaptures {
   #keep(capture: Capture, chunk: Buffer, to: number): void {
     const piece = chunk.subarray(this.#from, to)
     capture.bytes += piece.length
-    if (capture.bytes <= capture.limit) capture.chunks.push(Buffer.from(piece))
-    else capture.chunks.length = 0
+    if (capture.bytes <= capture.limit) capture.kept.append(piece)
+    else capture.kept.clear()
   }
 }
 

@@ -18,7 +18,7 @@ export interface Endpoint {
 
 /** A body that is small enough to be received whole before it is read. */
 export interface WholeBody {
-  readonly contentTypes?: undefined
+  readonly contentTypes: readonly string[]
   /** @throws GatewayError 400 where the body is not what this operation takes */
   readonly parse: (body: unknown) => Call
 }

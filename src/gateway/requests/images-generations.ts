@@ -8,6 +8,7 @@ export const imagesGenerations = {
   path: '/v1/images/generations',
   events: 'image_generation',
   body: {
+    contentTypes: ['application/json'],
     parse: (body): Call => {
       const mark = Buffer.isBuffer(body) ? byteOrderMarkOf(body) : 0
       const json = mark > 0 ? (body as Buffer).subarray(mark) : body

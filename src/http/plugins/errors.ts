@@ -14,7 +14,6 @@ import type { ErrorCode } from '../../errors/gateway-error.ts'
 const FRAMEWORK: ReadonlyMap<string, readonly [ErrorCode, string]> = new Map<string, readonly [ErrorCode, string]>([
   ['FST_ERR_CTP_INVALID_MEDIA_TYPE', ['unsupported_media_type', 'Send the body as content-type: application/json.']],
   ['FST_ERR_CTP_EMPTY_TYPE', ['unsupported_media_type', 'Send the body as content-type: application/json.']],
-  ['FST_ERR_CTP_INVALID_CONTENT_LENGTH', ['invalid_http', 'The body is shorter or longer than its content-length.']],
   ['FST_ERR_BAD_URL', ['invalid_http', 'The URL is not well-formed.']],
   ['FST_ERR_MAX_PARAM_LENGTH', ['uri_too_long', 'A part of the URL is too long.']],
   ['HPE_HEADER_OVERFLOW', ['headers_too_large', 'The request headers are larger than 16 KiB.']],
@@ -27,13 +26,12 @@ export interface ErrorsOptions {
   readonly origins: Origins
   /** Called with a defect: an error that is no GatewayError and not the client's fault. */
   readonly onDefect: (error: unknown, request: FastifyRequest) => void
-  readonly maxBodyBytes: number
 }
 
 /** Answers every failure in OpenAI's shape, wherever it happens: in a phase, in the framework, before any route. */
 export const errors = fp(
   function errors(app: FastifyInstance, options: ErrorsOptions, done: () => void): void {
-    const { origins, onDefect, maxBodyBytes } = options
+    const { origins, onDefect } = options
     app.server.on(
       'checkExpectation',
       function checkExpectation(request: IncomingMessage, response: ServerResponse): void {
@@ -42,7 +40,7 @@ export const errors = fp(
     )
 
     app.setErrorHandler(function answerError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-      const known = knownError(error, maxBodyBytes, request.raw.destroyed)
+      const known = knownError(error, request.raw.destroyed)
       if (known.code === 'internal_error') onDefect(error, request)
       const { exchange } = request
       exchange.error = known
@@ -53,19 +51,13 @@ export const errors = fp(
   { name: 'errors' },
 )
 
-function knownError(error: FastifyError, maxBodyBytes: number, isAborted: boolean): GatewayError {
+function knownError(error: FastifyError, isAborted: boolean): GatewayError {
   if (error instanceof GatewayError) return error
-  return error instanceof StoreError ? storeRefusal(error) : fromFramework(error, maxBodyBytes, isAborted)
+  return error instanceof StoreError ? storeRefusal(error) : fromFramework(error, isAborted)
 }
 
 /** A framework error in our words. One with a 4xx status and no entry is the client's; any other is a defect. */
-function fromFramework(error: FastifyError, maxBodyBytes: number, isAborted: boolean): GatewayError {
-  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-    return new GatewayError(
-      'request_too_large',
-      `The body is larger than the limit of ${maxBodyBytes} bytes (MAX_BODY_BYTES).`,
-    )
-  }
+function fromFramework(error: FastifyError, isAborted: boolean): GatewayError {
   // A system error is the client's only where its own connection broke; elsewhere it is a defect.
   const isOurs = error.code === 'ECONNRESET' && !isAborted
   const known = isOurs ? undefined : FRAMEWORK.get(error.code)
@@ -91,7 +83,7 @@ function answerExpectation(response: ServerResponse, cors: Readonly<Record<strin
 /** Answers URLs that the router cannot read. No hook has run yet, so there is no exchange either. */
 export function frameworkErrorAnswerer(origins: Origins) {
   return function answerFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-    const known = fromFramework(error, 0, false)
+    const known = fromFramework(error, false)
     const cors = corsHeaders(origins, request.headers.origin)
     reply
       .code(known.status)

@@ -2,11 +2,12 @@ import { GatewayError } from '../../errors/gateway-error.ts'
 import { checkCall, policyOf, resolveModel } from '../../gateway/check-request.ts'
 import { checkAccess } from '../../gateway/check-access.ts'
 import { readCall } from '../../gateway/read-call.ts'
-import { uploadScope } from '../plugins/bodies.ts'
+import { streamScope } from '../plugins/bodies.ts'
 import { usdOf } from '../../accounting/money.ts'
 import { highestCostMicros } from '../../models/prices/cost.ts'
 import { describeModel } from '../../models/describe.ts'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { CheckLimit } from '../plugins/check-limit.ts'
 import type { Endpoint } from '../../gateway/requests/endpoint.ts'
 import type { ErrorBody } from '../../errors/gateway-error.ts'
 import type { Gateway } from '../../gateway/gateway.ts'
@@ -25,8 +26,14 @@ interface InvalidCheck extends ErrorBody {
   readonly valid: false
 }
 
+export interface GatewayRoutesOptions {
+  readonly gateway: Gateway
+  readonly endpoints: readonly Endpoint[]
+  readonly checkLimit: CheckLimit
+}
+
 /** The gateway's own answers about models and requests; nothing here calls the upstream or costs anything. */
-export function gatewayRoutes(app: FastifyInstance, gateway: Gateway, endpoints: readonly Endpoint[]): void {
+export function gatewayRoutes(app: FastifyInstance, { gateway, endpoints, checkLimit }: GatewayRoutesOptions): void {
   app.get('/gateway/models', { config: { endpoint: 'gateway.models' } }, () => ({
     object: 'list',
     data: gateway.models.models.map(describeModel),
@@ -34,8 +41,8 @@ export function gatewayRoutes(app: FastifyInstance, gateway: Gateway, endpoints:
   }))
   for (const endpoint of endpoints) {
     const config = { endpoint: 'gateway.check' }
-    uploadScope(app, endpoint.body.contentTypes, (scope) =>
-      scope.post(checkPath(endpoint), { config }, (request) => check(request, gateway, endpoint)),
+    streamScope(app, endpoint.body.contentTypes, (scope) =>
+      scope.post(checkPath(endpoint), { config }, (request) => check(request, { gateway, endpoint, checkLimit })),
     )
   }
 }
@@ -45,12 +52,18 @@ export function checkPath({ operation }: Endpoint): string {
   return operation === 'images.generations' ? '/gateway/check' : `/gateway/check/${operation.slice('images.'.length)}`
 }
 
+interface CheckOptions {
+  readonly gateway: Gateway
+  readonly endpoint: Endpoint
+  readonly checkLimit: CheckLimit
+}
+
 /** Says 200 also for an invalid request: the question was answered. */
 async function check(
   request: FastifyRequest,
-  gateway: Gateway,
-  endpoint: Endpoint,
+  { gateway, endpoint, checkLimit }: CheckOptions,
 ): Promise<ValidCheck | InvalidCheck> {
+  await checkLimit(request) // before the body is read: 429
   const policy = policyOf(request.headers, gateway.parameterPolicy)
   try {
     const call = await readCall(gateway, endpoint, request)

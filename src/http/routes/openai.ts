@@ -1,6 +1,6 @@
 import { GatewayError } from '../../errors/gateway-error.ts'
 import { requestHandler } from '../../gateway/handle-request.ts'
-import { uploadScope } from '../plugins/bodies.ts'
+import { streamScope } from '../plugins/bodies.ts'
 import type { FastifyInstance } from 'fastify'
 import type { Endpoint } from '../../gateway/requests/endpoint.ts'
 import type { Gateway } from '../../gateway/gateway.ts'
@@ -10,7 +10,7 @@ import type { Catalogue, ResolvedModel } from '../../models/catalogue.ts'
 export function openaiRoutes(app: FastifyInstance, gateway: Gateway, endpoints: readonly Endpoint[]): void {
   for (const endpoint of endpoints) {
     const config = { endpoint: endpoint.operation }
-    uploadScope(app, endpoint.body.contentTypes, (scope) =>
+    streamScope(app, endpoint.body.contentTypes, (scope) =>
       scope.post(endpoint.path, { config }, requestHandler(gateway, endpoint)),
     )
   }

@@ -32,7 +32,7 @@ async function brokenServer(
     request.exchange.caller = caller
     next()
   })
-  await app.register(errors, { origins: new Origins([]), maxBodyBytes: 1000, onDefect: (error) => defects.push(error) })
+  await app.register(errors, { origins: new Origins([]), onDefect: (error) => defects.push(error) })
   const keys = { list: fail, find: fail, hasKeys: fail } as unknown as AdminDatabase['keys']
   const ledger = { accountOf: fail }
   const database = { keys, ledger } as unknown as AdminDatabase

@@ -1,4 +1,5 @@
 import { GatewayError } from '../../../errors/gateway-error.ts'
+import { gatheredPieces } from '../../../spool/gathered-pieces.ts'
 import { Spool } from '../../../spool/spool.ts'
 import type { Readable } from 'node:stream'
 import type { SpoolDirectory } from '../../../spool/spool-file.ts'
@@ -40,11 +41,10 @@ export async function receiveUpload<T>(
   const spool = new Spool(directory)
   try {
     if (contentLength !== undefined && contentLength > maxBytes) throw tooLarge(maxBytes)
-    // Leaving the loop must not destroy the connection: the answer still has to go out on it.
-    for await (const chunk of payload.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      if (spool.bytes + chunk.length > maxBytes) throw tooLarge(maxBytes)
-      tap.write(chunk)
-      await spool.write(chunk)
+    for await (const piece of gatheredPieces(payload)) {
+      if (spool.bytes + piece.length > maxBytes) throw tooLarge(maxBytes)
+      tap.write(piece)
+      await spool.write(piece)
     }
     tap.end()
     return read(spool)
@@ -72,6 +72,7 @@ function tooLarge(maxBytes: number): GatewayError {
   )
 }
 
-function brokenOff(cause: unknown): GatewayError {
+/** The refusal of a body whose connection broke. */
+export function brokenOff(cause: unknown): GatewayError {
   return new GatewayError('invalid_http', 'The connection broke before the body had arrived.', { cause })
 }

@@ -30,9 +30,8 @@ export function imageSchemas(sources: ImageSources): Record<string, JsonSchema> 
 
 /** The content of a request to an endpoint, by content type. */
 export function requestContent({ body, operation }: Endpoint): Record<string, { schema: JsonSchema }> {
-  const types = 'receive' in body ? body.contentTypes : ['application/json']
   return Object.fromEntries(
-    types.map((type) => [type, { schema: referenceTo(RULE_SET_OF[type]?.(operation) ?? operation) }]),
+    body.contentTypes.map((type) => [type, { schema: referenceTo(RULE_SET_OF[type]?.(operation) ?? operation) }]),
   )
 }
 

@@ -1,0 +1,42 @@
+import { GatewayError } from '../../errors/gateway-error.ts'
+import { ByteList } from '../../spool/byte-list.ts'
+import { gatheredPieces } from '../../spool/gathered-pieces.ts'
+import { brokenOff } from './uploads/receive.ts'
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Readable } from 'node:stream'
+
+/** A body that is small enough to be received into memory. */
+export interface IncomingBody {
+  readonly payload: Readable
+  /** Undefined where it comes in chunks. */
+  readonly contentLength: number | undefined
+}
+
+/** The announced length of a body; undefined where it comes in chunks. */
+export function contentLengthOf(headers: IncomingHttpHeaders): number | undefined {
+  const length = headers['content-length']
+  return length === undefined ? undefined : Number(length)
+}
+
+/**
+ * Receives a body into one piece of memory, whatever the size of the chunks that it comes in.
+ * @throws GatewayError `request_too_large`, before anything is read where its length says so; `invalid_http`
+ */
+export async function receiveWhole({ payload, contentLength }: IncomingBody, maxBytes: number): Promise<Buffer> {
+  if (contentLength !== undefined && contentLength > maxBytes) throw tooLarge(maxBytes)
+  const received = new ByteList()
+  try {
+    for await (const piece of gatheredPieces(payload)) {
+      if (received.bytes + piece.length > maxBytes) throw tooLarge(maxBytes)
+      received.append(piece)
+    }
+  } catch (error) {
+    throw error instanceof GatewayError ? error : brokenOff(error)
+  }
+  return received.joined()
+}
+
+function tooLarge(maxBytes: number): GatewayError {
+  const message = `The body is larger than the limit of ${maxBytes} bytes (MAX_BODY_BYTES).`
+  return new GatewayError('request_too_large', message)
+}
