@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ADMIN, ANONYMOUS, bearerToken, Keyring, secretsEqual } from '../../../src/access/keys/keyring.ts'
+import { growth } from '../../helpers/growth.ts'
 
 const ALICE = { name: 'alice', key: 'sk-gw-aaaaaaaaaaaaaaaa' }
 const BOB = { name: 'bob', key: 'sk-gw-bbbbbbbbbbbbbbbb' }
@@ -95,11 +96,12 @@ describe('bearerToken', () => {
     expect(bearerToken(header)).toBeUndefined()
   })
 
-  it('is found or not at once in a header of 16 KiB', () => {
-    const start = performance.now()
-    bearerToken(`Bearer ${'a'.repeat(8000)}${' '.repeat(8000)}b`)
-    bearerToken(`Bearer ${' '.repeat(16_000)}`)
-    expect(performance.now() - start).toBeLessThan(100)
+  it('is found or not at once in a header of 16 KiB', async () => {
+    const find = (length: number): void => {
+      bearerToken(`Bearer ${'a'.repeat(length / 2)}${' '.repeat(length / 2)}b`)
+      bearerToken(`Bearer ${' '.repeat(length)}`)
+    }
+    expect(await growth(16_000, find)).toBeLessThan(8)
   })
 })
 

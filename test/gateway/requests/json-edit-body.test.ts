@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { receiveJsonEdit } from '../../../src/gateway/requests/json-edit-body.ts'
 import { ImageUrl } from '../../../src/models/rules/image-file.ts'
+import { growth } from '../../helpers/growth.ts'
 import { cut } from './uploads/forms.ts'
 import { IMAGES } from './uploads/images.ts'
 import { arriving, bytesOf, refusalOf, uploadsDirectory } from './receiving.ts'
@@ -112,21 +113,30 @@ describe('an edit in JSON', () => {
     expect([refusal.code, refusal.message]).toEqual(['invalid_json', message])
   })
 
+  const NOT_JSON = 'We could not parse the JSON body of your request'
+  it.each<[what: string, body: (count: number) => string, message: string]>([
+    ['a URL that never ends', (count) => `{"mask":{"image_url":"${dataUrl(count)}`, NOT_JSON],
+    ['brackets that never end', (count) => '['.repeat(count), 'nested more than 64 levels deep'],
+    ['a million empty members', (count) => `{"images":[${'{},'.repeat(count)}{}]}`, 'more than 20000 members'],
+    ['a million short strings', (count) => `{"images":[${'"",'.repeat(count)}""]}`, 'more than 20000 members'],
+    ['a million escapes', (count) => `{"mask":"${String.raw`\u0000`.repeat(count)}`, NOT_JSON],
+  ])('is refused with %s, in no time', async (_what, body, message) => {
+    const refuse = async (count: number): Promise<void> => {
+      const refusal = await refusalOf(receive(body(count), [100, 70_000, 200_000, 300_000]))
+      expect([refusal.code, refusal.message]).toEqual(['invalid_json', expect.stringContaining(message)])
+      uploads.discard()
+    }
+    expect(await growth(1_000_000, refuse)).toBeLessThan(8)
+  })
+
   it.each([
     ['a URL twice', `{"mask":{"image_url":"${long}","image_url":"${long}"}}`, 'A name occurs twice'],
-    ['a URL that never ends', `{"mask":{"image_url":"${huge}`, 'We could not parse the JSON body of your request'],
-    ['brackets that never end', '['.repeat(500_000), 'nested more than 64 levels deep'],
-    ['a million empty members', `{"images":[${'{},'.repeat(1_000_000)}{}]}`, 'more than 20000 members'],
-    ['a million short strings', `{"images":[${'"",'.repeat(1_000_000)}""]}`, 'more than 20000 members'],
-    ['a million escapes', `{"mask":"${String.raw`\u0000`.repeat(1_000_000)}`, 'We could not parse the JSON body'],
     ['an escape in a name', `{"\\u006dask":{"image_url":"${long}"}}`, 'written with an escape'],
     ['no UTF-8', Buffer.concat([Buffer.from('{"prompt":"'), Buffer.from([0xff]), Buffer.from('"}')]), 'UTF-8'],
-  ])('is refused with %s, in no time and no memory', async (_what, body, message) => {
-    const started = performance.now()
+  ])('is refused with %s', async (_what, body, message) => {
     const refusal = await refusalOf(receive(body, [100, 70_000, 200_000, 300_000]))
     expect(refusal.code).toBe('invalid_json')
     expect(refusal.message).toContain(message)
-    expect(performance.now() - started).toBeLessThan(2000)
   })
 
   it('is not mistaken for one that has the marker of another', async () => {

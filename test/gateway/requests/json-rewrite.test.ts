@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { imagesGenerations } from '../../../src/gateway/requests/images-generations.ts'
 import { rewriteJsonBody } from '../../../src/gateway/requests/json-body.ts'
+import { growth } from '../../helpers/growth.ts'
 import { refusalOf } from './refusals.ts'
 
 const rewrite = (text: string, drop: readonly string[] = [], model = 'dall-e-3'): string =>
@@ -95,12 +96,13 @@ describe('rewriteJsonBody', () => {
     )
   })
 
-  it('drops thirty thousand names at once', () => {
-    const names = Array.from({ length: 30_000 }, (_, index) => `p${index}`)
-    const text = `{"prompt":"A boat",${names.map((name) => `"${name}":1`).join(',')}}`
-    const start = performance.now()
-    expect(rewrite(text, names)).toBe('{"model":"dall-e-3","prompt":"A boat"}')
-    expect(performance.now() - start).toBeLessThan(300)
+  it('drops thirty thousand names at once', async () => {
+    const drop = (count: number): void => {
+      const names = Array.from({ length: count }, (_, index) => `p${index}`)
+      const text = `{"prompt":"A boat",${names.map((name) => `"${name}":1`).join(',')}}`
+      expect(rewrite(text, names)).toBe('{"model":"dall-e-3","prompt":"A boat"}')
+    }
+    expect(await growth(30_000, drop)).toBeLessThan(8)
   })
 })
 
