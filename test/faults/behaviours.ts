@@ -74,7 +74,7 @@ async function retriesMeanwhile(world: FaultWorld): Promise<Seen[]> {
   first.leave()
   await noticed(world, 1)
   const retry = world.send(undefined, { retry: 1 })
-  await world.adopted(1)
+  await world.adoptedOrOver(1)
   world.upstream.before.open()
   return [{ role: 'retry', got: await retry.got }]
 }
@@ -97,7 +97,7 @@ async function twoRetry(world: FaultWorld): Promise<Seen[]> {
   for (const sent of first) sent.leave()
   await noticed(world, 2)
   const retries = [world.send(undefined, { retry: 1 }), world.send(undefined, { retry: 1 })]
-  await world.adopted(2)
+  await world.adoptedOrOver(2)
   world.upstream.before.open()
   return Promise.all(retries.map(async ({ got }) => ({ role: 'retry' as const, got: await got })))
 }
@@ -107,7 +107,7 @@ async function retriesWhileOpen(world: FaultWorld): Promise<Seen[]> {
   const first = world.send()
   await underWay(world, 1)
   const retry = world.send(undefined, { retry: 1 })
-  await world.adopted(1)
+  await world.adoptedOrOver(1)
   world.upstream.before.open()
   return [
     { role: 'first', got: await first.got },

@@ -108,11 +108,18 @@ export class FaultWorld {
     await this.upstream.clock.advance(ms)
   }
 
-  /** Waits until so many retries were given the answer of an earlier attempt, or nothing is under way any more. */
+  /** Waits until so many retries were given the answer of an earlier attempt. */
   async adopted(count: number): Promise<void> {
-    await eventually(`${count} retries are adopted`, async () => {
-      if ((await this.gauges()).inFlight > 0)
-        expect(await this.sum('comet_adoptions_total')).toBeGreaterThanOrEqual(count)
+    await eventually(`${count} retries are adopted`, async () =>
+      expect(await this.sum('comet_adoptions_total')).toBeGreaterThanOrEqual(count),
+    )
+  }
+
+  /** The same, or until nothing is under way that could be adopted. */
+  async adoptedOrOver(count: number): Promise<void> {
+    await eventually(`${count} retries are adopted, or all is over`, async () => {
+      const { inFlight } = await this.gauges()
+      return inFlight === 0 || (await this.sum('comet_adoptions_total')) >= count
     })
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { FAILURES, STREAM_FAILURES } from '../../sandbox/comet/failures.ts'
 import { dataOf, generate, sandbox } from './calling.ts'
-import { eventsOf, leftovers, stream } from './streams.ts'
+import { eventsOf, leftovers } from './streams.ts'
 
 const ORDER = { model: 'gpt-image-2', prompt: 'x' }
 
@@ -48,20 +48,10 @@ describe('a failing upstream', () => {
   })
 
   it('sends the beginning of an answer that it cuts off', async () => {
-    const response = await fetch(`${await failing('answer cut off')}/v1/images/generations`, {
-      method: 'POST',
-      headers: { authorization: 'Bearer sk-sandbox-test' },
-      body: JSON.stringify(ORDER),
-    })
-    expect(response.status).toBe(200)
-    const promised = Number(response.headers.get('content-length'))
-    let received = 0
-    const reading = async (): Promise<void> => {
-      for await (const chunk of response.body ?? []) received += chunk.length
-    }
-    await expect(reading()).rejects.toThrow(TypeError)
-    expect(received).toBeGreaterThan(0)
-    expect(received).toBeLessThan(promised)
+    const { status, headers, text } = await leftovers(await failing('answer cut off'), ORDER)
+    expect(status).toBe(200)
+    expect(text.length).toBeGreaterThan(0)
+    expect(text.length).toBeLessThan(Number(headers['content-length']))
   })
 
   it('still refuses bad requests as ever', async () => {
@@ -102,8 +92,7 @@ describe('a failing stream', () => {
   })
 
   it('breaks off in the middle of an event', async () => {
-    const response = await stream(await failing('event cut off', STREAM_FAILURES), STREAM)
-    const text = await leftovers(response)
+    const { text } = await leftovers(await failing('event cut off', STREAM_FAILURES), STREAM)
     expect(text).toContain('event: image_generation.completed\ndata: {"type"')
     expect(text.endsWith('\n\n')).toBe(false)
     expect(eventsOf(text).map(({ name }) => name)).toEqual(['image_generation.partial_image'])

@@ -1,14 +1,18 @@
-import { createServer } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, vi } from 'vitest'
 import { beginStream, sendText } from '../../sandbox/comet/event-stream.ts'
 import { encodeRaster } from '../../sandbox/painter/raster.ts'
 import { openExchange } from '../../sandbox/comet/wire.ts'
+import { eventually } from '../helpers/eventually.ts'
+import { StreamReader } from '../helpers/stream-reader.ts'
+import { atRest } from '../helpers/turns.ts'
+import { UpstreamServer } from '../helpers/upstream-server.ts'
 import { dataOf, generate, pictureOf, sandbox } from './calling.ts'
 import { difference, look } from './pixels.ts'
 import { eventsOf, pictureIn, stream } from './streams.ts'
-import type { AddressInfo } from 'node:net'
 
 vi.mock('../../sandbox/painter/raster.ts', { spy: true })
+vi.mock('node:timers/promises', { spy: true })
 
 const { url } = await sandbox()
 const ORDER = {
@@ -126,60 +130,58 @@ describe('a stream of Seedream', () => {
 
 describe('the time of a stream', () => {
   it('begins with the head, and is spread over the events', async () => {
+    const waits: { readonly ms: number | undefined; readonly end: () => void }[] = []
+    vi.mocked(sleep).mockImplementation(
+      async (ms) => new Promise<never>((end) => waits.push({ ms, end: end as () => void })),
+    )
     const slow = await sandbox({ latencyMs: 600, random: () => 0 })
-    const start = performance.now()
-    const response = await stream(slow.url, { ...ORDER, partial_images: 3 })
-    const head = performance.now() - start
-    const arrivals: number[] = []
-    let text = ''
-    for await (const chunk of response.body ?? []) {
-      text += Buffer.from(chunk).toString('latin1')
-      while (text.split('event: ').length - 1 > arrivals.length) arrivals.push(performance.now() - start)
+    const response = await stream(slow.url, { ...ORDER, partial_images: 3 }) // its head is there before any wait is over
+    const reader = new StreamReader(response)
+    for (const count of [1, 2, 3, 4]) {
+      await eventually('the sandbox takes its time', () => waits.length === count)
+      waits.at(-1)?.end()
+      await reader.until('event: ')
     }
+    await reader.rest()
+    vi.mocked(sleep).mockReset()
     // 600 ms, 0.6 of it for low quality, 0.8 of that by the dice: 288 ms in four steps.
-    expect(arrivals).toHaveLength(4)
-    for (const [index, arrival] of arrivals.entries()) expect(arrival).toBeGreaterThan(72 * (index + 1) - 5)
-    expect((arrivals[0] ?? 0) - head).toBeGreaterThan(50)
+    expect(waits.map(({ ms = 0 }) => Math.round(ms))).toEqual([72, 72, 72, 72])
   })
 
   it('ends for the sandbox when the client leaves: nothing more is drawn', async () => {
     const drawn = vi.mocked(encodeRaster)
     drawn.mockClear()
+    const left = await sandbox()
     const leaving = new AbortController()
-    const response = await stream(url, { ...ORDER, n: 10, partial_images: 3 }, { signal: leaving.signal })
+    const response = await stream(left.url, { ...ORDER, n: 10, partial_images: 3 }, { signal: leaving.signal })
     await response.body?.getReader().read()
     leaving.abort()
-    await new Promise((resolve) => setTimeout(resolve, 150))
-    const then = drawn.mock.calls.length
-    await new Promise((resolve) => setTimeout(resolve, 100))
-    expect(then).toBeGreaterThan(0)
-    expect(then).toBeLessThan(20)
-    expect(drawn.mock.calls.length).toBe(then)
+    await left.close() // it has seen its client leave
+    const pictures = await atRest(() => drawn.mock.calls.length)
+    expect(pictures).toBeGreaterThan(0)
+    expect(pictures).toBeLessThan(20) // of 40
   })
 
   it('stands still while the client does not read, and ends when it goes', async () => {
     let sent = 0
     const ended = Promise.withResolvers<void>()
-    const server = createServer((request, response) => {
-      const exchange = openExchange(request, response, 'http://x')
-      const sending = async (): Promise<void> => {
-        beginStream(exchange)
-        while (sent < 100 && (await sendText(exchange, 'x'.repeat(1024 * 1024)))) sent += 1
-        ended.resolve()
-      }
-      sending().catch(ended.reject)
+    const server = new UpstreamServer({
+      onRequest: (request, response) => {
+        const exchange = openExchange(request, response, 'http://x')
+        const sending = async (): Promise<void> => {
+          beginStream(exchange)
+          while (sent < 100 && (await sendText(exchange, 'x'.repeat(1024 * 1024)))) sent += 1
+          ended.resolve()
+        }
+        sending().catch(ended.reject)
+      },
     })
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const { port } = server.address() as AddressInfo
+    await server.listen()
     const leaving = new AbortController()
-    await fetch(`http://127.0.0.1:${port}`, { signal: leaving.signal })
-    await new Promise((resolve) => setTimeout(resolve, 150))
-    const standing = sent
-    await new Promise((resolve) => setTimeout(resolve, 100))
-    expect(sent).toBe(standing)
-    expect(sent).toBeLessThan(50)
+    await fetch(server.url, { signal: leaving.signal })
+    expect(await atRest(() => sent)).toBeLessThan(50)
     leaving.abort()
     await ended.promise
-    server.close()
+    await server.close()
   })
 })

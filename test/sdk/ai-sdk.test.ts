@@ -1,6 +1,7 @@
 import { createOpenAI } from '@ai-sdk/openai'
 import { APICallError, generateImage, RetryError } from 'ai'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { turns } from '../helpers/turns.ts'
 import { answerJson, imageAnswer } from '../helpers/upstream.ts'
 import { difference, look, maskFor, photo } from '../sandbox/pixels.ts'
 import { GATEWAY_KEY, startSandboxGateway, startScriptedGateway } from './gateways.ts'
@@ -35,8 +36,15 @@ async function behind(script: Script, test: (world: ScriptedGateway) => Promise<
   }
 }
 
-const image = (model: string, { url } = sandbox, apiKey = GATEWAY_KEY) =>
-  createOpenAI({ baseURL: `${url}/v1`, apiKey }).image(model)
+const image = (model: string, { url } = sandbox, apiKey = GATEWAY_KEY, fetching = fetch) =>
+  createOpenAI({ baseURL: `${url}/v1`, apiKey, fetch: fetching }).image(model)
+/** Tells the SDK to wait a moment where it would wait for two seconds and for four. */
+const inAHurry: typeof fetch = async (...request) => {
+  const answer = await fetch(...request)
+  const headers = new Headers(answer.headers)
+  headers.set('retry-after-ms', '10')
+  return new Response(answer.body, { status: answer.status, statusText: answer.statusText, headers })
+}
 const looks = ({ images }: GenerateImageResult) =>
   Promise.all(images.map(({ uint8Array }) => look(Buffer.from(uint8Array))))
 const said = (message: string, code = ''): unknown => ({ error: { message, type: 'comet_api_error', code, param: '' } })
@@ -159,12 +167,16 @@ describe.concurrent('generateImage of the AI SDK', () => {
       'breaks off in the middle of an image',
       (response) => {
         response.writeHead(200, { 'content-type': 'application/json' })
-        response.write(`{"data":[{"b64_json":"${'A'.repeat(300_000)}`, () => setTimeout(() => response.destroy(), 20))
+        response.write(
+          `{"data":[{"b64_json":"${'A'.repeat(300_000)}`,
+          () => void turns().then(() => response.destroy()),
+        )
       },
     ],
   ])('tries three times, as it does by itself, and buys once where the upstream %s', async (_name, script) => {
     await behind(script, async ({ gateway, upstream }) => {
-      const error = await failure(generateImage({ model: image('gpt-image-2', gateway), prompt: 'a cat' }))
+      const model = image('gpt-image-2', gateway, GATEWAY_KEY, inAHurry)
+      const error = await failure(generateImage({ model, prompt: 'a cat' }))
       expect(RetryError.isInstance(error)).toBe(true)
       expect(upstream.received).toHaveLength(1)
       // Another order, and the same one by anybody else, is bought all the same.
@@ -177,7 +189,7 @@ describe.concurrent('generateImage of the AI SDK', () => {
     const abort = new AbortController()
     const late: Script = async (response, request) => {
       abort.abort()
-      await new Promise((resolve) => setTimeout(resolve, 100))
+      await turns()
       return answerJson(imageAnswer())(response, request)
     }
     await behind(late, async ({ gateway, upstream }) => {

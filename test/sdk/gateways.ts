@@ -1,4 +1,5 @@
 import { startGateway } from '../helpers/gateway.ts'
+import { PatientClock } from '../helpers/patient-clock.ts'
 import { scriptedUpstream } from '../helpers/upstream.ts'
 import { openWorld } from '../helpers/world.ts'
 import type { TestGateway } from '../helpers/gateway.ts'
@@ -17,10 +18,14 @@ export async function startSandboxGateway(environment: Record<string, string> = 
   })
 }
 
-/** A scripted upstream and a gateway in front of it, which takes any key. */
+/**
+ * A scripted upstream and a gateway in front of it, which takes any key. Short waits of the gateway end by themselves;
+ * nothing expires before the test sets its clock forward.
+ */
 export interface ScriptedGateway {
   readonly upstream: ScriptedUpstream
   readonly gateway: TestGateway
+  readonly clock: PatientClock
   readonly close: () => Promise<void>
 }
 
@@ -29,7 +34,8 @@ export async function startScriptedGateway(
   environment: Record<string, string> = {},
 ): Promise<ScriptedGateway> {
   const world = openWorld(await scriptedUpstream(script), environment)
-  return { ...world, gateway: await world.start() }
+  const clock = new PatientClock()
+  return { ...world, clock, gateway: await world.start({}, { clock }) }
 }
 
 /** How many exchanges a gateway has logged. */

@@ -6,6 +6,7 @@
 export function givingUp(...moments: readonly (() => Promise<unknown>)[]): typeof fetch {
   let calls = 0
   return async (input, init = {}) => {
+    if (input === 'data:,') return fetch(input, init) // by which the SDK finds out what a form is made of
     const moment = moments[calls++]
     if (moment === undefined) return fetch(input, init)
     const giveUp = new AbortController()

@@ -30,7 +30,9 @@ beforeEach(() => {
 })
 afterAll(() => scripted.close())
 
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+/** The gateway has seen that the one client of a generation has left. */
+const orphaned = async (): Promise<unknown> =>
+  eventually('the client is seen leaving', async () => (await gateway.metric('comet_orphans')) === 1)
 const said = (message: string, code = ''): unknown => ({ error: { message, type: 'comet_api_error', code, param: '' } })
 const page = (status: number): Script => answerJson('<html></html>', status, { 'content-type': 'text/html' })
 
@@ -103,10 +105,10 @@ describe.each(SDKS)('openai $version, which tries twice more by default', ({ Ope
       ['by a signal', 'signal'],
     ] as const)('a stream %s gets no more events, and what was bought is booked', async (_name, how) => {
       const before = await gateway.metric('comet_tokens_total', labels)
-      upstream.script = async (response) => {
+      let end = (): void => {}
+      upstream.script = (response) => {
         response.writeHead(200, { 'content-type': 'text/event-stream' }).write(partial(0, IMAGE))
-        await pause(100)
-        response.end(completed(IMAGE))
+        end = () => response.end(completed(IMAGE))
       }
       const abort = new AbortController()
       const body = { ...SMALL, stream: true, partial_images: 1 } as const
@@ -118,6 +120,8 @@ describe.each(SDKS)('openai $version, which tries twice more by default', ({ Ope
         else abort.abort()
       }
       expect(types).toEqual(['image_generation.partial_image'])
+      await orphaned()
+      end()
       await eventually(
         'the usage of the stream is booked',
         async () => (await gateway.metric('comet_tokens_total', labels)) === before + 50,
@@ -130,7 +134,7 @@ describe.each(SDKS)('openai $version, which tries twice more by default', ({ Ope
       const abort = new AbortController()
       upstream.script = async (response, request) => {
         abort.abort()
-        await pause(100)
+        await orphaned()
         return answerJson(imageAnswer())(response, request)
       }
       const call = client.images.generate(SMALL, { signal: abort.signal })
@@ -144,8 +148,9 @@ describe.each(SDKS)('openai $version, which tries twice more by default', ({ Ope
   })
 
   it('an Idempotency-Key gives the same picture to both who send it', async () => {
+    const adoptions = await gateway.metric('comet_adoptions_total')
     upstream.script = async (response, request) => {
-      await pause(50)
+      await eventually('the other is there', async () => (await gateway.metric('comet_adoptions_total')) > adoptions)
       return answerJson(imageAnswer({ data: [{ b64_json: IMAGE }] }))(response, request)
     }
     const header = { headers: { 'Idempotency-Key': `order-${performance.now()}` } }

@@ -1,6 +1,7 @@
 import { Agent } from 'undici'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { completed, partial } from '../gateway/answers/recorded-streams.ts'
+import { eventually } from '../helpers/eventually.ts'
 import { startGateway } from '../helpers/gateway.ts'
 import { largePicture, picture } from '../helpers/images.ts'
 import { answerJson, imageAnswer } from '../helpers/upstream.ts'
@@ -416,8 +417,10 @@ describe.each(SDKS)('openai $version', ({ OpenAI: Client, toFile }) => {
     })
 
     it('while it was kept alive raises an APIError', async () => {
+      let answering: ServerResponse | undefined
+      lively.app.server.server.once('request', (_request, reply: ServerResponse) => (answering = reply))
       upstream.script = async (response, received) => {
-        await new Promise((resolve) => setTimeout(resolve, 150))
+        await eventually('a comment has gone out', () => answering?.headersSent === true)
         return answerJson({ error: { message: 'No.', code: 'invalid_value', param: 'size' } }, 400)(response, received)
       }
       const stream = await client(lively).images.generate({ ...SMALL, stream: true })

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { completed, partial } from '../gateway/answers/recorded-streams.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { picture } from '../helpers/images.ts'
-import { answerJson, imageAnswer } from '../helpers/upstream.ts'
+import { answerJson, gated, imageAnswer } from '../helpers/upstream.ts'
 import { exchangesOf, startScriptedGateway } from './gateways.ts'
+import { givingUp } from './giving-up.ts'
 import { SMALL } from './pictures.ts'
 import { failure, SDKS } from './sdks.ts'
 import type OpenAI from 'openai'
@@ -15,19 +16,10 @@ import type { Sdk } from './sdks.ts'
 const IMAGE = 'iVBORw0KGgo'.repeat(4000)
 /** The gateway tries again itself what cannot have been done; with this it leaves that to the SDK. */
 const NO_RETRIES = { UPSTREAM_RETRIES: '0' }
-/** An SDK that gives up after this long, and an upstream that takes twice as long. */
-const PATIENCE = { timeout: 500 }
-const LATE_MS = 1000
+/** UPSTREAM_TIMEOUT_MS by default. */
+const TIMEOUT_MS = 600_000
 
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 const said = (message: string, code = ''): unknown => ({ error: { message, type: 'comet_api_error', code, param: '' } })
-
-function late(script: Script): Script {
-  return async (response, request) => {
-    await pause(LATE_MS)
-    return script(response, request)
-  }
-}
 
 /** Gives each request the next script. */
 function inTurn(...scripts: readonly Script[]): Script {
@@ -56,6 +48,26 @@ function behind(
 
 const clientOf = ({ OpenAI: Client }: Sdk, { gateway }: ScriptedGateway, options: ClientOptions = {}): OpenAI =>
   new Client({ baseURL: `${gateway.url}/v1`, apiKey: 'any', ...options })
+
+/** A test in which each SDK gives up its first call once that is upstream; the upstream answers when it has come back. */
+function givenUp(answer: Script, test: (client: OpenAI, sdk: Sdk) => Promise<void>): () => Promise<void> {
+  return behind(
+    () => () => {},
+    {},
+    async (sdk, { gateway, upstream, ...world }) => {
+      const { script, open } = gated(answer)
+      upstream.script = script
+      const arrived = async (): Promise<unknown> => eventually('it is upstream', () => upstream.received.length === 1)
+      const client = clientOf(sdk, { gateway, upstream, ...world }, { fetch: givingUp(arrived) })
+      const testing = test(client, sdk)
+      await eventually('the SDK has come back', async () => (await gateway.metric('comet_adoptions_total')) === 1)
+      open()
+      await testing
+      expect(upstream.received).toHaveLength(1)
+    },
+  )
+}
+
 const slowDown = (seconds: string): Script => answerJson(said('no', 'slow_down'), 429, { 'retry-after': seconds })
 
 describe.concurrent('each SDK', () => {
@@ -120,10 +132,12 @@ describe.concurrent('each SDK', () => {
     'does not ask again where the upstream did not answer in time',
     behind(
       () => () => {},
-      { UPSTREAM_TIMEOUT_MS: '700' },
+      {},
       async (sdk, world) => {
         const { images } = clientOf(sdk, world)
         const calls = [images.generate(SMALL), images.generate({ ...SMALL, stream: true })]
+        await eventually('both are upstream', () => world.upstream.received.length === 2)
+        await world.clock.advance(TIMEOUT_MS)
         for (const error of await Promise.all(calls.map(failure))) {
           expect(error).toBeInstanceOf(sdk.OpenAI.InternalServerError)
           expect(error).toMatchObject({ status: 504, code: 'upstream_timeout', param: null, type: 'upstream_error' })
@@ -139,13 +153,15 @@ describe.concurrent('each SDK', () => {
       () => (response) => {
         response.writeHead(200, { 'content-type': 'text/event-stream' }).write(partial(0, IMAGE))
       },
-      { UPSTREAM_TIMEOUT_MS: '700' },
+      {},
       async (sdk, world) => {
         const types: string[] = []
         const error = await failure(
           (async () => {
-            for await (const { type } of await clientOf(sdk, world).images.generate({ ...SMALL, stream: true }))
+            for await (const { type } of await clientOf(sdk, world).images.generate({ ...SMALL, stream: true })) {
               types.push(type)
+              await world.clock.advance(TIMEOUT_MS)
+            }
           })(),
         )
         expect(types).toEqual(['image_generation.partial_image'])
@@ -159,12 +175,15 @@ describe.concurrent('each SDK', () => {
   it(
     'that gives up waiting raises its own error, and the image is bought once',
     behind(
-      () => late(answerJson(imageAnswer())),
+      () => () => {},
       {},
       async (sdk, world) => {
-        const client = clientOf(sdk, world, { ...PATIENCE, maxRetries: 0 })
+        const { script, open } = gated(answerJson(imageAnswer()))
+        world.upstream.script = script
+        const client = clientOf(sdk, world, { timeout: 1500, maxRetries: 0 })
         expect(await failure(client.images.generate(SMALL))).toBeInstanceOf(sdk.OpenAI.APIConnectionTimeoutError)
-        await pause(LATE_MS)
+        open()
+        await eventually('it is settled', () => world.gateway.app.underWay().length === 0)
         expect(world.upstream.received).toHaveLength(1)
       },
     ),
@@ -172,45 +191,32 @@ describe.concurrent('each SDK', () => {
 
   it(
     'that gives up waiting and asks again gets the answer that was bought already',
-    behind(
-      () => late(answerJson(imageAnswer({ data: [{ b64_json: IMAGE }] }))),
-      {},
-      async (sdk, world) => {
-        const { data, response } = await clientOf(sdk, world, PATIENCE).images.generate(SMALL).withResponse()
-        expect(data.data?.[0]?.b64_json).toBe(IMAGE)
-        expect(response.headers.get('x-gateway-adopted')).toMatch(/^gen_/)
-        expect(world.upstream.received).toHaveLength(1)
-      },
-    ),
+    givenUp(answerJson(imageAnswer({ data: [{ b64_json: IMAGE }] })), async (client) => {
+      const { data, response } = await client.images.generate(SMALL).withResponse()
+      expect(data.data?.[0]?.b64_json).toBe(IMAGE)
+      expect(response.headers.get('x-gateway-adopted')).toMatch(/^gen_/)
+    }),
   )
 
   it(
     'that gives up waiting and asks for its edit again gets the answer that was bought already',
-    behind(
-      () => late(answerJson(imageAnswer())),
-      {},
-      async (sdk, world) => {
-        const image = await sdk.toFile(await picture(64, 64), 'a.png', { type: 'image/png' })
-        const edit = clientOf(sdk, world, PATIENCE).images.edit({ model: 'gpt-image-2', prompt: 'a', image })
-        expect((await edit).data).toHaveLength(1)
-        expect(world.upstream.received).toHaveLength(1)
-      },
-    ),
+    givenUp(answerJson(imageAnswer()), async (client, sdk) => {
+      const image = await sdk.toFile(await picture(64, 64), 'a.png', { type: 'image/png' })
+      const edit = await client.images.edit({ model: 'gpt-image-2', prompt: 'a', image })
+      expect(edit.data).toHaveLength(1)
+    }),
   )
 
   it(
     'that gives up waiting and asks for its stream again gets the events that were bought already',
-    behind(
-      () =>
-        late((response) => {
-          response.writeHead(200, { 'content-type': 'text/event-stream' }).end(partial(0, IMAGE) + completed(IMAGE))
-        }),
-      {},
-      async (sdk, world) => {
-        const stream = await clientOf(sdk, world, PATIENCE).images.generate({ ...SMALL, stream: true })
+    givenUp(
+      (response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' }).end(partial(0, IMAGE) + completed(IMAGE))
+      },
+      async (client) => {
+        const stream = await client.images.generate({ ...SMALL, stream: true })
         const types = await Array.fromAsync(stream, ({ type }) => type)
         expect(types).toEqual(['image_generation.partial_image', 'image_generation.completed'])
-        expect(world.upstream.received).toHaveLength(1)
       },
     ),
   )
