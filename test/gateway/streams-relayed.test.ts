@@ -8,7 +8,7 @@ import { PatientClock } from '../helpers/patient-clock.ts'
 import { StreamReader } from '../helpers/stream-reader.ts'
 import { turns } from '../helpers/turns.ts'
 import { imageAnswer } from '../helpers/upstream.ts'
-import { completed, partial, STREAMS } from './answers/recorded-streams.ts'
+import { completed, partial, STREAMS, USAGE } from './answers/recorded-streams.ts'
 import { WireClient } from './uploads-client.ts'
 import type { Socket } from 'node:net'
 import type { TestGateway } from '../helpers/gateway.ts'
@@ -230,13 +230,37 @@ describe('an answer of another kind than asked for', () => {
     expect(await bySdk()).toEqual({ types: ['image_generation.completed'], error: undefined })
   })
 
-  it('in events, to a request for JSON, is passed on as what it is, and counted', async () => {
-    const text = partial(0, IMAGE) + completed(IMAGE)
-    script = whole(text)
+  it('in events, to a request for JSON, is made JSON, and counted', async () => {
+    script = whole(partial(0, IMAGE) + completed(IMAGE))
     const response = await gateway.post({ model: 'gpt-image-2', prompt: 'a' })
-    expect(response.headers.get('content-type')).toBe('text/event-stream')
-    expect(await response.text()).toBe(text)
+    expect(response.headers.get('content-type')).toBe('application/json')
+    expect(await response.json()).toEqual({
+      created: 1_620_000_000,
+      size: '1024x1024',
+      quality: 'high',
+      background: 'transparent',
+      output_format: 'png',
+      usage: USAGE,
+      data: [{ b64_json: IMAGE }],
+    })
     expect(await gateway.logOf(response)).toMatchObject({ outcome: 'completed', images: 1, totalTokens: 100 })
+  })
+
+  it('in events, to a request for JSON, reaches the SDK as images', async () => {
+    script = whole(completed(IMAGE))
+    const { data, usage } = await client.images.generate({ model: 'gpt-image-2', prompt: 'a' })
+    expect(data).toEqual([{ b64_json: IMAGE }])
+    expect(usage?.total_tokens).toBe(100)
+  })
+
+  it('in events that break off, to a request for JSON, is an error with a status', async () => {
+    script = (socket) => {
+      socket.write(`${HEAD}connection: close\r\n\r\n${completed(IMAGE)}${completed(IMAGE).slice(0, 20_000)}`)
+      socket.destroySoon()
+    }
+    const response = await gateway.post({ model: 'gpt-image-2', prompt: 'a', n: 2 })
+    expect([response.status, response.headers.get('x-should-retry')]).toEqual([502, 'false'])
+    expect(await response.json()).toMatchObject({ error: { code: 'upstream_failed' } })
   })
 
   it.each([

@@ -14,6 +14,12 @@ export function responseHeaders(upstream: AnswerHeaders): Record<string, string>
   return headers
 }
 
+/** The headers of events that go on as one JSON answer, whose length is another. */
+export function asJsonHeaders(upstream: AnswerHeaders): AnswerHeaders {
+  const { 'content-length': _length, ...others } = upstream
+  return { ...others, 'content-type': 'application/json' }
+}
+
 /** The length that the upstream names, where exactly its bytes go on to the client; undefined: the client gets chunks. */
 export function relayedLength(upstream: AnswerHeaders): string | undefined {
   return isReadableEventStream(upstream) ? undefined : upstream['content-length']

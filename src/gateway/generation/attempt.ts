@@ -1,5 +1,7 @@
 import { brokenOff, unreachable } from '../../upstream/failures.ts'
 import { EventAnswer } from '../answers/event-answer.ts'
+import { EventsAsJson } from '../answers/events-as-json.ts'
+import { asJsonHeaders } from '../answers/relayed-headers.ts'
 import { JsonAnswer } from '../answers/json-answer.ts'
 import { JsonAsEvents } from '../answers/json-as-events.ts'
 import { isReadableEventStream } from '../answers/judge-answer.ts'
@@ -63,8 +65,8 @@ export class Attempt implements AnswerReceiver {
     if (this.#isOver) return
     this.#owner.began()
     this.status = status
-    this.headers = headers
     this.reader = this.#readerFor(status, headers)
+    this.headers = this.reader instanceof EventsAsJson ? asJsonHeaders(headers) : headers
   }
 
   data(chunk: Buffer): void {
@@ -129,7 +131,8 @@ export class Attempt implements AnswerReceiver {
       abort: (error) => this.#refuse(error),
     }
     const isSuccess = status >= 200 && status < 300
-    if (isSuccess && isReadableEventStream(headers)) return new EventAnswer(head, output)
+    const hasEvents = isSuccess && isReadableEventStream(headers)
+    if (hasEvents) return events === undefined ? new EventsAsJson(head, output) : new EventAnswer(head, output)
     if (isSuccess && events !== undefined) return new JsonAsEvents(head, output, events)
     return new JsonAnswer(head, output)
   }
