@@ -11,6 +11,7 @@ import { createLogging, createRedactor } from '../telemetry/logging.ts'
 import { Metrics } from '../telemetry/metrics.ts'
 import { SpoolDirectory } from '../spool/spool-file.ts'
 import { Upstream } from '../upstream/upstream.ts'
+import { UpstreamPauses } from '../upstream/pauses.ts'
 import { VERSION } from '../version.ts'
 import { checkedDefaultModels, configuredCatalogue } from './catalogue.ts'
 import { Closers } from './closers.ts'
@@ -116,6 +117,7 @@ async function compose(config: Config, foundation: Foundation): Promise<App> {
     adoptions,
     clock,
     limits,
+    pauses: new UpstreamPauses(),
     ledger: database?.ledger,
     allowUnpriced: config.UNPRICED_MODELS === 'allow',
     maxInFlight: config.MAX_IN_FLIGHT,

@@ -26,6 +26,8 @@ export interface Origin {
   readonly status: number
   /** Undefined where the upstream named none, or one that is not a plain word. */
   readonly code: string | undefined
+  /** The upstream's own `retry-after`, 1 to 60; undefined where it sent none. */
+  readonly retryAfterSeconds?: number | undefined
 }
 
 /** Facts about an error. `GatewayError.headers` alone turns them into headers, and no code reads those back. */

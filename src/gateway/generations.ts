@@ -53,13 +53,12 @@ export class Generations {
    * @param connection where all of the answer was written; undefined where not all was
    */
   exchangeEnded({ generation, delivery, adoptable }: Exchange, connection: Socket | undefined): void {
-    if (generation === undefined) return
+    if (generation === undefined || adoptable === undefined) return
     const { metrics, adoptions } = this.#options
     // Before the delivery stops: that may let the upstream's answer come to its end at once.
     if (generation.clients === 1 && generation.state !== 'settled') metrics.orphaned(1)
     delivery?.stop()
-    if (!generation.isOrphan || generation.state !== 'settled' || adoptable === undefined) return
-    adoptions.lastClientLeft(adoptable, connection)
+    if (generation.isOrphan) adoptions.lastClientLeft(adoptable, connection)
   }
 
   /** How many generations are under way. */
@@ -75,8 +74,6 @@ export class Generations {
 
   /** The generation of an earlier attempt of the same request, if there is one: nothing is bought again. */
   async #adopt(order: Order, identity: OrderIdentity, exchange: Exchange): Promise<Generation | undefined> {
-    const { retryCount, idempotencyKey, retriesSilently } = identity
-    if (retryCount === 0 && idempotencyKey === undefined && !retriesSilently) return undefined
     const found = await this.#options.adoptions.find(identity)
     if (found === undefined) return undefined
     if (exchange.hasEnded) throw leftBeforeSending() // while it waited; the generation must not wait for it
@@ -84,6 +81,7 @@ export class Generations {
   }
 
   async #buy(order: Order, identity: OrderIdentity, exchange: Exchange): Promise<Generation | undefined> {
+    this.#options.pauses.pass(order.model.label)
     const purchase = new Purchase(this.#options)
     try {
       await purchase.reserve(order, exchange)
@@ -117,6 +115,7 @@ export class Generations {
         modelName: order.model.id,
         timeoutMs,
         maxRetries,
+        clientRetries: identity.marks.retriesByItself,
         redact,
         clock,
         events: order.parameters.get('stream') === true ? order.endpoint.events : undefined,

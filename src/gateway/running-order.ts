@@ -13,6 +13,7 @@ import type { Generation, GenerationOwner } from './generation/generation.ts'
 import type { UpstreamOutcome } from './generation/settlement.ts'
 import type { Purchase } from './purchase.ts'
 import type { Order } from './requests/order.ts'
+import type { UpstreamPauses } from '../upstream/pauses.ts'
 
 export interface RunningOrderOptions {
   readonly upstream: Pick<Upstream, 'post'>
@@ -22,6 +23,7 @@ export interface RunningOrderOptions {
   readonly ledger: LedgerWriter | undefined
   readonly clock: Clock
   readonly priceMultiplier: number
+  readonly pauses: UpstreamPauses
   /** A generation has settled after its last exchange had ended: its usage needs a log line of its own. */
   readonly onOrphanSettled: (exchange: Exchange, generation: Generation, settlement: Settlement) => void
 }
@@ -51,8 +53,13 @@ export class RunningOrder implements GenerationOwner {
     this.#options.upstream.post({ path: endpoint.path, contentType: call.contentType, body }, receiver)
   }
 
-  retrying({ code }: GatewayError): void {
-    this.#options.metrics.retried(code)
+  retrying(error: GatewayError): void {
+    this.#options.metrics.retried(error.code)
+    this.#heedPause(error)
+  }
+
+  accepted(): void {
+    this.#options.pauses.end(this.#bought.order.model.label)
   }
 
   /** One record for the ledger, the metrics and the log. */
@@ -68,7 +75,17 @@ export class RunningOrder implements GenerationOwner {
     if (this.adoptable !== undefined) adoptions.settled(this.adoptable)
     const wasSent = outcome.failure?.code !== 'client_closed_request'
     if (generation.isOrphan && wasSent) onOrphanSettled(exchange, generation, settlement)
+    this.#heedPause(outcome.failure)
     this.#onEnded()
     return settlement
+  }
+
+  /** The upstream may have asked for a pause; any other answer ends one. */
+  #heedPause(failure: GatewayError | undefined): void {
+    const { pauses } = this.#options
+    const { label } = this.#bought.order.model
+    const seconds = failure?.details.origin?.retryAfterSeconds
+    if (seconds === undefined) pauses.end(label)
+    else pauses.begin(label, seconds)
   }
 }

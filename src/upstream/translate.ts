@@ -112,8 +112,12 @@ function translateStatus(answer: FailedAnswer, retryAfter: string | undefined): 
   if (rule.message === undefined) return refused(rule.code, answer, rule.status ?? status)
   const message = rule.message(status)
   if (rule.isTemporary !== true) return new GatewayError(rule.code, message, { origin })
-  const seconds = retryAfterSeconds(retryAfter)
-  return new GatewayError(rule.code, `${message} Try again in ${seconds} s.`, { origin, retryAfterSeconds: seconds })
+  const asked = retryAfterSeconds(retryAfter)
+  const seconds = asked ?? 1
+  return new GatewayError(rule.code, `${message} Try again in ${seconds} s.`, {
+    origin: asked === undefined ? origin : { ...origin, retryAfterSeconds: asked },
+    retryAfterSeconds: seconds,
+  })
 }
 
 function fits({ statuses = [], from = Infinity, only }: StatusRule, { status, error }: FailedAnswer): boolean {
@@ -131,7 +135,7 @@ function refused(code: ErrorCode, { status, error }: FailedAnswer, statusForClie
 }
 
 /** Seconds to wait, 1 to 60, from seconds or an HTTP date (RFC 9110, 10.2.3): the SDKs ignore longer waits. */
-function retryAfterSeconds(header = ''): number {
+function retryAfterSeconds(header = ''): number | undefined {
   const seconds = /^\s*\d/.test(header) ? Number.parseFloat(header) : (Date.parse(header) - Date.now()) / 1000
-  return Number.isNaN(seconds) ? 1 : Math.min(60, Math.max(1, Math.ceil(seconds)))
+  return Number.isNaN(seconds) ? undefined : Math.min(60, Math.max(1, Math.ceil(seconds)))
 }

@@ -16,7 +16,7 @@ describe.concurrent('the retry of one of two equal orders', () => {
         world.upstream.before.open()
         await world.idle()
         const twin = new Client(world.gateway.url)
-        const twins = await twin.send(order()).got
+        const twins = await twin.send(order(), { headers: { 'x-gateway-adopt': 'never' } }).got
         if (what === 'has closed its connection') await world.closes(twin)
         const retry = await world.send(order(), { retry: 1 }).got
         twin.close()

@@ -51,9 +51,25 @@ describe.concurrent('an answer that waits for its client', () => {
     })
   })
 
-  it('is not given to an equal request that is no retry: people ask twice to get two pictures', async () => {
+  it('is given to an equal request without marks, since nobody got it; unless that declines, and once', async () => {
     await inWorld({}, async (world) => {
       await leftBehind(world)
+      await expectNew(world, { headers: { 'x-gateway-adopt': 'never' } })
+      await expectNew(world, { headers: { 'x-gateway-adopt': 'never' }, retry: 1 })
+      const { arrivals } = world.upstream
+      const got = await world.send(order()).got
+      expect([got.headers['x-gateway-adopted'], world.upstream.arrivals]).toEqual([
+        expect.stringMatching(/^gen_/),
+        arrivals,
+      ])
+      expect(got.body.equals(world.upstream.purchases[0] ?? Buffer.alloc(0))).toBe(true)
+      await expectNew(world, {})
+    })
+  })
+
+  it('that a client has got is not given to an equal request: people ask twice to get two pictures', async () => {
+    await inWorld({}, async (world) => {
+      expect((await world.send(order()).got).isWhole).toBe(true)
       await expectNew(world, {})
       await expectNew(world, { retry: 0 })
       for (const count of ['-1', '1.5', 'one', ''])

@@ -54,6 +54,8 @@ function completed(b64: string): string {
   return event({ type: 'image_generation.completed', b64_json: b64, usage: { total_tokens: 1 } })
 }
 
+let orders = 0
+
 /** Two orders on one connection: the upstream answers the first with the script, the second with `NEXT`. */
 async function twoOrders(script: Script, parameters: object = {}): Promise<RawAnswers> {
   const next = answerJson(NEXT)
@@ -63,7 +65,7 @@ async function twoOrders(script: Script, parameters: object = {}): Promise<RawAn
   const chunks: Buffer[] = []
   socket.on('data', (bytes: Buffer) => void chunks.push(bytes))
   socket.on('error', () => {})
-  socket.write(order({ prompt: 'first', ...parameters }))
+  socket.write(order({ prompt: `first ${++orders}`, ...parameters }))
   socket.write(order({ prompt: 'second' }, 'connection: close'))
   await once(socket, 'close')
   return readAnswers(Buffer.concat(chunks))

@@ -22,12 +22,14 @@ afterAll(async () => {
   await upstream.close()
 })
 
-/** Sends an order and gives the request, to be destroyed at will. */
+let orders = 0
+
+/** Sends a new order and gives the request, to be destroyed at will. */
 function order(): ClientRequest {
   const headers = { 'content-type': 'application/json' }
   const request = httpRequest(`${gateway.url}/v1/images/generations`, { method: 'POST', headers })
   request.on('error', () => {})
-  request.end(JSON.stringify({ model: 'gpt-image-2', prompt: 'a' }))
+  request.end(JSON.stringify({ model: 'gpt-image-2', prompt: `boat ${++orders}` }))
   return request
 }
 
@@ -68,7 +70,7 @@ describe('a client that leaves', () => {
       headers: { 'content-type': 'application/json' },
     })
     client.on('error', () => {})
-    client.end(JSON.stringify({ model: 'gpt-image-2', prompt: 'a' }))
+    client.end(JSON.stringify({ model: 'gpt-image-2', prompt: 'b' }))
     await eventually('the generation is under way', async () => (await alone.metric('comet_in_flight')) === 1)
     client.destroy()
     await eventually('the generation is over', async () => (await alone.metric('comet_in_flight')) === 0)

@@ -6,6 +6,7 @@ import { NO_MARKS } from '../../src/gateway/adoption/order-identity.ts'
 import { Exchange } from '../../src/gateway/exchange.ts'
 import { Generations } from '../../src/gateway/generations.ts'
 import { imagesGenerations } from '../../src/gateway/requests/images-generations.ts'
+import { UpstreamPauses } from '../../src/upstream/pauses.ts'
 import { Catalogue } from '../../src/models/catalogue.ts'
 import { SpoolDirectory } from '../../src/spool/spool-file.ts'
 import { Metrics } from '../../src/telemetry/metrics.ts'
@@ -77,6 +78,7 @@ function generations(more: Partial<GenerationsOptions> = {}): Generations {
     adoptions: new Adoptions({ directory: new SpoolDirectory(path), ttlMs: 600_000, maxDiskBytes: 1e9, clock }),
     clock,
     limits,
+    pauses: new UpstreamPauses(() => clock.now()),
     ledger: ledger as unknown as LedgerWriter,
     allowUnpriced: false,
     priceMultiplier: 1,

@@ -12,7 +12,14 @@ import type { Script, ScriptedUpstream } from '../helpers/upstream.ts'
 const clock = new PatientClock()
 let upstream: ScriptedUpstream
 let gateway: TestGateway
-const order = { model: 'gpt-image-2', prompt: 'a paper boat' }
+/** Each is a new order: an equal one would be given the failure of a moment ago. */
+const order = {
+  model: 'gpt-image-2',
+  get prompt() {
+    return `a paper boat, number ${++orders}`
+  },
+}
+let orders = 0
 
 beforeAll(async () => {
   upstream = await scriptedUpstream()

@@ -12,7 +12,16 @@ import type { ServerResponse } from 'node:http'
 import type { TestGateway } from '../helpers/gateway.ts'
 import type { ScriptedUpstream } from '../helpers/upstream.ts'
 
-const BODY = { model: 'gpt-image-2', prompt: 'a lighthouse', stream: true, partial_images: 2 } as const
+/** Each is a new order: an equal one would be given the failure of a moment ago. */
+const BODY = {
+  model: 'gpt-image-2',
+  get prompt() {
+    return `a lighthouse, number ${++orders}`
+  },
+  stream: true,
+  partial_images: 2,
+} as const
+let orders = 0
 const IMAGE = 'iVBORw0KGgo'.repeat(4000)
 
 const clock = new PatientClock()

@@ -133,9 +133,17 @@ export const file = (data: Buffer, name = 'image', filename = 'a.png'): Buffer =
   part(`content-disposition: form-data; name="${name}"; filename="${filename}"\r\ncontent-type: image/png`, data)
 export const END = Buffer.from(`--${BOUNDARY}--\r\n`)
 
-/** A form that gpt-image-2 takes. */
+let edits = 0
+
+/** A form that gpt-image-2 takes, and that nobody sent before: an equal one could be given the answer of another. */
 export function edit(picture: Buffer, ...more: readonly Buffer[]): Buffer {
-  return Buffer.concat([text('model', 'gpt-image-2'), text('prompt', 'more light'), file(picture), ...more, END])
+  return Buffer.concat([
+    text('model', 'gpt-image-2'),
+    text('prompt', `more light ${++edits}`),
+    file(picture),
+    ...more,
+    END,
+  ])
 }
 
 /** In chunked transfer coding. */

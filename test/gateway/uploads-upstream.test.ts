@@ -43,9 +43,12 @@ const REFUSAL = JSON.stringify({ error: { message: 'too large', type: 'invalid_r
 const answer = (status: number, json: string, headers = ''): string =>
   `HTTP/1.1 ${status} X\r\ncontent-type: application/json\r\n${headers}content-length: ${json.length}\r\n\r\n${json}`
 
+/** The same upload each time, and each time a new order. */
+const ANEW = { 'x-gateway-adopt': 'never' }
+
 async function sent(at = gateway, bytes = body): Promise<WireAnswer> {
   const client = await WireClient.to(at.url)
-  await client.write(upload(bytes))
+  await client.write(upload(bytes, ANEW))
   const got = await client.answer()
   client.socket.destroy()
   return got
@@ -132,7 +135,7 @@ describe('an upstream that answers before it has read the upload', () => {
     const one = async (index: number): Promise<void> => {
       if (index % 5 !== 0) return void statuses.add((await sent(gateway, smaller)).status)
       const client = await WireClient.to(gateway.url)
-      await client.write(upload(smaller))
+      await client.write(upload(smaller, ANEW))
       await turns(index)
       client.socket.resetAndDestroy()
     }
@@ -150,7 +153,7 @@ describe('an upstream that is in no hurry', () => {
     let socket: Socket | undefined
     onRequest = (one) => void (socket = one.pause())
     const client = await WireClient.to(gateway.url)
-    await client.write(upload(body))
+    await client.write(upload(body, ANEW))
     await eventually('the upload is on its way', () => socket !== undefined)
     await eventually('it waits on disk', async () =>
       expect(await census(gateway)).toMatchObject({ openFiles: 1, filesOnDisk: 0, underWay: 1 }),
@@ -169,7 +172,7 @@ describe('an upstream that is in no hurry', () => {
     await silent.listen()
     const held = await startGateway(silent.url.replace('http:', 'https:'))
     const client = await WireClient.to(held.url)
-    await client.write(upload(body))
+    await client.write(upload(body, ANEW))
     await eventually('the upload waits for a connection', () => held.app.underWay().length === 1)
     client.socket.resetAndDestroy()
     await eventually('nobody waits any more', () => held.app.underWay().length === 0)
@@ -194,7 +197,7 @@ describe('an upload that is sent again', () => {
     const style = Buffer.from('--limit\r\ncontent-disposition: form-data; name="style"\r\n\r\nvivid\r\n')
     const client = await WireClient.to(patient.url)
     await client.write(
-      upload(Buffer.concat([style, text('user', 'me'), body]), { 'x-gateway-parameter-policy': 'drop' }),
+      upload(Buffer.concat([style, text('user', 'me'), body]), { ...ANEW, 'x-gateway-parameter-policy': 'drop' }),
     )
     const [asReceived, rewritten] = await Promise.all([sent(patient), client.answer()])
     expect([asReceived.status, rewritten.status]).toEqual([200, 200])

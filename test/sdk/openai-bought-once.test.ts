@@ -4,7 +4,7 @@ import { eventually } from '../helpers/eventually.ts'
 import { picture } from '../helpers/images.ts'
 import { answerJson, imageAnswer } from '../helpers/upstream.ts'
 import { startScriptedGateway } from './gateways.ts'
-import { SMALL } from './pictures.ts'
+import { newOrder } from './pictures.ts'
 import { failure, SDKS } from './sdks.ts'
 import type OpenAI from 'openai'
 import type { TestGateway } from '../helpers/gateway.ts'
@@ -66,9 +66,9 @@ describe.each(SDKS)('openai $version, which tries twice more by default', ({ Ope
     ])('is bought once where the upstream answers with %s', async (_name, script) => {
       upstream.script = script
       const image = await toFile(square, 'a.png', { type: 'image/png' })
-      await failure(client.images.generate(SMALL))
+      await failure(client.images.generate(newOrder()))
       expect(upstream.received).toHaveLength(1)
-      await failure(client.images.edit({ model: 'gpt-image-2', prompt: 'a', image }))
+      await failure(client.images.edit({ model: 'gpt-image-2', prompt: newOrder().prompt, image }))
       expect(upstream.received).toHaveLength(2)
     })
 
@@ -77,7 +77,7 @@ describe.each(SDKS)('openai $version, which tries twice more by default', ({ Ope
         response.writeHead(200, { 'content-type': 'text/event-stream' })
         response.write(partial(0, IMAGE), () => response.destroy())
       }
-      const stream = await client.images.generate({ ...SMALL, stream: true, partial_images: 1 })
+      const stream = await client.images.generate({ ...newOrder(), stream: true, partial_images: 1 })
       const error = await failure(Array.fromAsync(stream))
       expect(error).toBeInstanceOf(Client.APIError)
       expect(upstream.received).toHaveLength(1)
@@ -93,7 +93,7 @@ describe.each(SDKS)('openai $version, which tries twice more by default', ({ Ope
     ['a 409', answerJson(said('no'), 409)],
   ])('a failure that another try cannot help, %s, is asked for once', async (_name, script) => {
     upstream.script = script
-    await failure(client.images.generate(SMALL))
+    await failure(client.images.generate(newOrder()))
     expect(upstream.received).toHaveLength(1)
   })
 
@@ -111,7 +111,7 @@ describe.each(SDKS)('openai $version, which tries twice more by default', ({ Ope
         end = () => response.end(completed(IMAGE))
       }
       const abort = new AbortController()
-      const body = { ...SMALL, stream: true, partial_images: 1 } as const
+      const body = { ...newOrder(), stream: true, partial_images: 1 } as const
       const stream = await client.images.generate(body, { signal: abort.signal })
       const types: string[] = []
       for await (const event of stream) {
@@ -137,7 +137,7 @@ describe.each(SDKS)('openai $version, which tries twice more by default', ({ Ope
         await orphaned()
         return answerJson(imageAnswer())(response, request)
       }
-      const call = client.images.generate(SMALL, { signal: abort.signal })
+      const call = client.images.generate(newOrder(), { signal: abort.signal })
       expect(await failure(call)).toBeInstanceOf(Client.APIUserAbortError)
       await eventually(
         'the usage of the call is booked',
@@ -154,10 +154,11 @@ describe.each(SDKS)('openai $version, which tries twice more by default', ({ Ope
       return answerJson(imageAnswer({ data: [{ b64_json: IMAGE }] }))(response, request)
     }
     const header = { headers: { 'Idempotency-Key': `order-${performance.now()}` } }
-    const both = await Promise.all([client.images.generate(SMALL, header), client.images.generate(SMALL, header)])
+    const order = newOrder()
+    const both = await Promise.all([client.images.generate(order, header), client.images.generate(order, header)])
     expect(both.map(({ data }) => data?.[0]?.b64_json === IMAGE)).toEqual([true, true])
     expect(upstream.received).toHaveLength(1)
-    const error = await failure(client.images.generate({ ...SMALL, n: 2 }, header))
+    const error = await failure(client.images.generate({ ...order, n: 2 }, header))
     expect(error).toBeInstanceOf(Client.UnprocessableEntityError)
     expect(error).toMatchObject({ status: 422, code: 'idempotency_key_reused' })
   })

@@ -6,7 +6,7 @@ import { startGateway } from '../helpers/gateway.ts'
 import { largePicture, picture } from '../helpers/images.ts'
 import { answerJson, imageAnswer } from '../helpers/upstream.ts'
 import { GATEWAY_KEY, startSandboxGateway, startScriptedGateway } from './gateways.ts'
-import { collect, SMALL } from './pictures.ts'
+import { collect, newOrder } from './pictures.ts'
 import { failure, SDKS } from './sdks.ts'
 import type OpenAI from 'openai'
 import type { APIError } from 'openai'
@@ -203,7 +203,7 @@ describe.each(SDKS)('openai $version', ({ OpenAI: Client, toFile }) => {
       const stranger = sandboxClient({ apiKey: 'sk-wrong' })
       const expected = { status: 401, code: 'invalid_api_key', param: null, type: request }
       expectError(await failure(stranger.models.list()), 'AuthenticationError', expected)
-      expectError(await failure(stranger.images.generate(SMALL)), 'AuthenticationError', expected)
+      expectError(await failure(stranger.images.generate(newOrder())), 'AuthenticationError', expected)
       const edit = stranger.images.edit({ model: 'gpt-image-2', prompt: 'a', image: await file(large) })
       expectError(await failure(edit), 'AuthenticationError', expected) // it has read on while the SDK was sending
     })
@@ -217,7 +217,7 @@ describe.each(SDKS)('openai $version', ({ OpenAI: Client, toFile }) => {
         maxRetries: 0,
         fetchOptions: { dispatcher },
       })
-      const error = await failure(sdk.images.generate(SMALL))
+      const error = await failure(sdk.images.generate(newOrder()))
       expectError(error, 'PermissionDeniedError', { status: 403, code: 'host_not_allowed', param: null, type: request })
       expect(upstream.received).toHaveLength(0)
       await dispatcher.close()
@@ -230,7 +230,7 @@ describe.each(SDKS)('openai $version', ({ OpenAI: Client, toFile }) => {
       const created = await team.post(settings, { authorization: `Bearer ${adminKey}` }, '/gateway/keys')
       const { secret } = (await created.json()) as { secret: string }
       const sdk = new Client({ baseURL: `${team.url}/v1`, apiKey: secret }) // tries twice more by default
-      expectError(await failure(sdk.images.generate(SMALL)), 'PermissionDeniedError', {
+      expectError(await failure(sdk.images.generate(newOrder())), 'PermissionDeniedError', {
         status: 403,
         code: 'model_not_allowed',
         param: 'model',
@@ -252,9 +252,9 @@ describe.each(SDKS)('openai $version', ({ OpenAI: Client, toFile }) => {
     it('a request over the limit is a RateLimitError with when to come back', async () => {
       const limited = await startGateway(upstream.url, { RATE_LIMIT_RPM: '1' })
       const sdk = new Client({ baseURL: `${limited.url}/v1`, apiKey: 'any', maxRetries: 0 })
-      const { response } = await sdk.images.generate(SMALL).withResponse()
+      const { response } = await sdk.images.generate(newOrder()).withResponse()
       expect(response.headers.get('x-ratelimit-remaining-requests')).toBe('0')
-      const error = await failure(sdk.images.generate(SMALL))
+      const error = await failure(sdk.images.generate(newOrder()))
       expectError(error, 'RateLimitError', { status: 429, code: 'rate_limit_exceeded', type: 'requests', param: null })
       const { headers } = error as APIError
       expect(Number(headers?.get('retry-after'))).toBeGreaterThan(0)
@@ -295,12 +295,6 @@ describe.each(SDKS)('openai $version', ({ OpenAI: Client, toFile }) => {
         answerJson(said('No.', 'bad_image', 'image'), 422),
         'UnprocessableEntityError',
         { status: 422, code: 'bad_image', param: 'image', type: request },
-      ],
-      [
-        'a 429',
-        answerJson(said('Slow down.', 'slow_down'), 429, { 'retry-after': '7' }),
-        'RateLimitError',
-        { status: 429, code: 'rate_limit_exceeded', param: null, type: 'requests' },
       ],
       [
         'a 503 for a model without capacity',
@@ -355,13 +349,29 @@ describe.each(SDKS)('openai $version', ({ OpenAI: Client, toFile }) => {
       upstream.script = script
       const sdk = client()
       const calls = [
-        sdk.images.generate(SMALL),
-        sdk.images.edit({ model: 'gpt-image-2', prompt: 'a', image: await file() }),
+        sdk.images.generate(newOrder()),
+        sdk.images.edit({ model: 'gpt-image-2', prompt: newOrder().prompt, image: await file() }),
       ]
       for (const error of await Promise.all(calls.map(failure))) expectError(error, of, expected)
-      expectError(await failure(sdk.images.generate({ ...SMALL, stream: true })), of, expected)
-      expect(((await failure(sdk.images.generate(SMALL))) as Error).message).not.toContain('request id')
+      expectError(await failure(sdk.images.generate({ ...newOrder(), stream: true })), of, expected)
+      expect(((await failure(sdk.images.generate(newOrder()))) as Error).message).not.toContain('request id')
     })
+  })
+
+  it('a 429 is its error, and for as long as the upstream asked nothing is sent for that model', async () => {
+    const other = await startScriptedGateway()
+    other.upstream.script = answerJson({ error: { message: 'Slow down.', code: 'slow_down' } }, 429, {
+      'retry-after': '7',
+    })
+    const sdk = new Client({ baseURL: `${other.gateway.url}/v1`, apiKey: 'any', maxRetries: 0 })
+    const expected = { status: 429, code: 'rate_limit_exceeded', param: null, type: 'requests' }
+    for (let call = 0; call < 3; call++) {
+      const error = await failure(sdk.images.generate(newOrder()))
+      expectError(error, 'RateLimitError', expected)
+      expect(Number((error as InstanceType<typeof Client.APIError>).headers?.get('retry-after'))).toBeGreaterThan(5)
+    }
+    expect(other.upstream.received).toHaveLength(1)
+    await other.close()
   })
 
   describe('a stream that fails after its beginning', () => {
@@ -383,13 +393,13 @@ describe.each(SDKS)('openai $version', ({ OpenAI: Client, toFile }) => {
       ['a reset', (response) => void response.socket?.resetAndDestroy(), 'upstream_failed'],
     ])('with %s raises an APIError, of a generation and of an edit', async (_name, fail, code) => {
       const calls = [
-        ['image_generation', (sdk: OpenAI) => sdk.images.generate({ ...SMALL, stream: true, partial_images: 1 })],
+        ['image_generation', (sdk: OpenAI) => sdk.images.generate({ ...newOrder(), stream: true, partial_images: 1 })],
         [
           'image_edit',
           async (sdk: OpenAI) =>
             sdk.images.edit({
               model: 'gpt-image-2',
-              prompt: 'a',
+              prompt: newOrder().prompt,
               image: await file(),
               stream: true,
               partial_images: 1,
@@ -423,7 +433,7 @@ describe.each(SDKS)('openai $version', ({ OpenAI: Client, toFile }) => {
         await eventually('a comment has gone out', () => answering?.headersSent === true)
         return answerJson({ error: { message: 'No.', code: 'invalid_value', param: 'size' } }, 400)(response, received)
       }
-      const stream = await client(lively).images.generate({ ...SMALL, stream: true })
+      const stream = await client(lively).images.generate({ ...newOrder(), stream: true })
       const error = await failure(collect(stream))
       expect(error).toBeInstanceOf(Client.APIError)
       expect(error).toMatchObject({ code: 'invalid_value', param: 'size', message: 'No.' })

@@ -107,8 +107,8 @@ describe('what is left of a budget', () => {
     world.upstream.script = broken
     expect((await gateway.post(dalle, alice.headers)).status).toBe(502)
     world.upstream.script = (response) => void response.destroy()
-    expect((await gateway.post(dalle, alice.headers)).status).toBe(502)
-    expect((await gateway.post(dalle, alice.headers)).status).toBe(429)
+    expect((await gateway.post({ ...dalle, prompt: 'another' }, alice.headers)).status).toBe(502)
+    expect((await gateway.post({ ...dalle, prompt: 'a third' }, alice.headers)).status).toBe(429)
     await world.idle()
     const row = { outcome: 'ambiguous', costMicros: DALLE_MICROS, isEstimated: true, errorCode: 'upstream_failed' }
     expect(await world.rows()).toMatchObject([row, row])

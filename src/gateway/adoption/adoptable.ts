@@ -21,6 +21,8 @@ export interface Adoptable extends Aged<Adoptable> {
   retryCount: number
   /** Ends the keeping. */
   timer: Timer | undefined
+  /** Its last client is gone without the answer: it stands among the gone orders. */
+  isGone: boolean
   /** It cannot be taken over any more. */
   isForgotten: boolean
 }
@@ -32,8 +34,9 @@ export function adoptable(generation: Generation, identity: OrderIdentity): Adop
     identity,
     delivery: 'none',
     writtenAt: 0,
-    retryCount: identity.retryCount,
+    retryCount: identity.marks.retryCount,
     timer: undefined,
+    isGone: false,
     isForgotten: false,
     older: undefined,
     newer: undefined,

@@ -2,7 +2,8 @@ import { GatewayError, isAmbiguous } from '../../errors/gateway-error.ts'
 import { AgeList } from '../generation/age-list.ts'
 import { KeptAnswers } from '../generation/kept-answers.ts'
 import { adoptable } from './adoptable.ts'
-import { PREFERENCE, preferenceOf, standingOf } from './standing.ts'
+import { GoneOrders } from './gone-orders.ts'
+import { PREFERENCE, preferenceOf, standingOf, WITHOUT_MARKS } from './standing.ts'
 import type { Socket } from 'node:net'
 import type { SpoolDirectory } from '../../spool/spool-file.ts'
 import type { Clock, Timer } from '../generation/clock.ts'
@@ -17,7 +18,10 @@ const UNREAD_MS = 2000
 /** How long a retry waits for its predecessor to be seen leaving: both are on their way at the same time. */
 const LEAVING_MS = 250
 const LOOK_AGAIN_MS = 10
-/** How long an ambiguous failure is remembered for clients that send again by themselves: they do within 6 s. */
+/**
+ * How long an ambiguous failure is repeated to its caller instead of buying again. Many clients send again by themselves,
+ * within seconds, and few of them heed `x-should-retry`.
+ */
 const FAILED_MS = 15_000
 
 /** Its client is gone without the answer, as far as the gateway can tell. */
@@ -47,6 +51,7 @@ export class Adoptions {
   readonly #list = new AgeList<Adoptable>()
   readonly #byKey = new Map<string, Adoptable>()
   readonly #kept: KeptAnswers
+  readonly #gone = new GoneOrders()
   #sweeping: Timer | undefined
   /** Their answers are not kept, and a retry has been told so: an order that is placed anew starts afresh. */
   #toldLost: Adoptable[] = []
@@ -62,9 +67,8 @@ export class Adoptions {
     return this.#ttlMs === 0 ? undefined : this.#kept.create()
   }
 
-  /** A generation has been started; undefined where nothing is kept. */
-  add(generation: Generation, identity: OrderIdentity): Adoptable | undefined {
-    if (this.#ttlMs === 0) return undefined
+  /** A generation has been started. */
+  add(generation: Generation, identity: OrderIdentity): Adoptable {
     for (const lost of this.#toldLost.filter((one) => one.identity.equals(identity))) this.#forget(lost)
     const added = adoptable(generation, identity)
     this.#list.add(added)
@@ -80,7 +84,10 @@ export class Adoptions {
   async find(identity: OrderIdentity): Promise<Adoptable | undefined> {
     const twin = this.twinOf(identity)
     if (twin !== undefined) return twin
-    if (identity.retryCount === 0) return identity.retriesSilently ? this.#failedBefore(identity) : undefined
+    const { retryCount, idempotencyKey, declinesAdoption } = identity.marks
+    if (declinesAdoption) return undefined
+    // With an Idempotency-Key of its own a client says that it wants another picture.
+    if (retryCount === 0) return idempotencyKey === undefined ? this.#nobodyGot(identity) : undefined
     const until = this.#clock.now() + LEAVING_MS
     /** Its client seemed to be there when the retry came. */
     let present: Adoptable | undefined
@@ -107,8 +114,9 @@ export class Adoptions {
   }
 
   /** A generation is given to another attempt. */
-  given(given: Adoptable, { retryCount }: OrderIdentity): void {
+  given(given: Adoptable, { marks: { retryCount } }: OrderIdentity): void {
     this.#clock.clear(given.timer)
+    this.#gone.remove(given)
     given.delivery = 'none'
     given.retryCount = Math.max(given.retryCount, retryCount)
   }
@@ -120,16 +128,16 @@ export class Adoptions {
     else if (isOrphan) this.#keep(settled)
   }
 
-  /** The last client of a settled generation is gone; `connection`: it has all of the answer, as far as can be told. */
+  /** The last client is gone; `connection`: it has all of the answer, as far as can be told. */
   lastClientLeft(left: Adoptable, connection: Connection | undefined): void {
     if (left.isForgotten) return
-    const { kept, failure } = left.generation
-    kept?.claimAs(connection === undefined ? 'owed' : 'delivered')
-    if (connection === undefined || keyOf(left.identity) !== undefined) return this.#keep(left)
-    if (failure !== undefined) {
-      left.delivery = 'told'
-      return this.#keep(left, Math.min(FAILED_MS, this.#ttlMs))
-    }
+    const { generation, identity } = left
+    if (generation.state !== 'settled') return this.#gone.add(left)
+    generation.kept?.claimAs(connection === undefined ? 'owed' : 'delivered')
+    if (generation.failure !== undefined && connection !== undefined) left.delivery = 'told'
+    if (connection === undefined || left.delivery === 'told') this.#gone.add(left)
+    if (connection === undefined || keyOf(identity) !== undefined) return this.#keep(left)
+    if (left.delivery === 'told') return this.#keep(left, FAILED_MS)
     left.delivery = 'written'
     left.writtenAt = this.#clock.now()
     this.#sweeping ??= this.#clock.background(UNREAD_MS, () => this.#sweep())
@@ -163,11 +171,18 @@ export class Adoptions {
     for (const one of Array.from(this.#list.oldestFirst())) this.#forget(one)
   }
 
-  /** A failure of the same request that may not be answered with another purchase. */
-  #failedBefore(identity: OrderIdentity): Adoptable | undefined {
-    const hasFailed = ({ generation, delivery }: Adoptable): boolean =>
-      delivery === 'told' || (generation.isOrphan && generation.failure !== undefined)
-    return this.#list.newestFirst().find((one) => hasFailed(one) && one.identity.equals(identity))
+  /** An equal order whose only client left without its answer, or that failed a moment ago and may have been billed. */
+  #nobodyGot(identity: OrderIdentity): Adoptable | undefined {
+    const equal = this.#gone.equalTo(identity).filter(canBeGiven)
+    for (const wanted of WITHOUT_MARKS) {
+      const found = equal.find((one) => standingOf(one) === wanted && (wanted === 'left' || this.#hasJustFailed(one)))
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+
+  #hasJustFailed({ generation: { endedAt } }: Adoptable): boolean {
+    return endedAt !== undefined && this.#clock.now() - endedAt < FAILED_MS
   }
 
   /** The generation that the retry most likely belongs to; of equally likely ones the newest. */
@@ -175,8 +190,8 @@ export class Adoptions {
     let best: Adoptable | undefined
     let bestPreference = PREFERENCE.length
     for (const candidate of this.#list.newestFirst()) {
-      const preference = preferenceOf(candidate, identity.retryCount)
-      if (preference >= bestPreference || !candidate.identity.equals(identity)) continue
+      const preference = preferenceOf(candidate, identity.marks.retryCount)
+      if (preference >= bestPreference || !canBeGiven(candidate) || !candidate.identity.equals(identity)) continue
       best = candidate
       bestPreference = preference
     }
@@ -185,7 +200,7 @@ export class Adoptions {
 
   #usable(candidate: Adoptable): Adoptable {
     const { generation } = candidate
-    if (generation.kept?.isWhole !== false) return candidate
+    if (generation.kept?.isWhole === true || generation.failure !== undefined) return candidate
     if (!this.#toldLost.includes(candidate)) this.#toldLost.push(candidate)
     const message = `The answer to this request was bought as generation ${generation.id}, and is not kept any more. It was not bought again.`
     const headers = { 'x-gateway-generation': generation.id }
@@ -209,6 +224,7 @@ export class Adoptions {
     forgotten.isForgotten = true
     this.#clock.clear(forgotten.timer)
     this.#list.remove(forgotten)
+    this.#gone.remove(forgotten)
     forgotten.generation.kept?.discard()
     if (this.#toldLost.length > 0) this.#toldLost = this.#toldLost.filter((lost) => lost !== forgotten)
     const key = keyOf(forgotten.identity)
@@ -225,7 +241,12 @@ export class Adoptions {
   }
 }
 
+/** There is an answer to give from its first byte, or a failure to repeat. Where nothing is kept there is neither. */
+function canBeGiven({ generation: { kept, failure } }: Adoptable): boolean {
+  return kept !== undefined || failure !== undefined
+}
+
 /** Idempotency keys are each caller's own. */
-function keyOf({ caller, idempotencyKey }: OrderIdentity): string | undefined {
+function keyOf({ caller, marks: { idempotencyKey } }: OrderIdentity): string | undefined {
   return idempotencyKey === undefined ? undefined : `${caller}\n${idempotencyKey}`
 }

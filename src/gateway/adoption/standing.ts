@@ -76,11 +76,17 @@ export const PREFERENCE: readonly Preference[] = [
 ]
 
 /**
+ * Which of several equal orders a request without any mark of a retry is given, in this order; of others it buys a new one.
+ * An answer that was delivered, read or not, is none of them: people ask twice to get two pictures.
+ */
+export const WITHOUT_MARKS: readonly Standing[] = ['left', 'failed', 'failureTold']
+
+/**
  * How well a generation fits a retry: the index into `PREFERENCE`, or its length where the retry does not belong to it.
  * Equal bodies are not compared here.
  */
 export function preferenceOf(candidate: Adoptable, retryCount: number): number {
-  if (candidate.identity.retryCount >= retryCount) return PREFERENCE.length
+  if (candidate.identity.marks.retryCount >= retryCount) return PREFERENCE.length
   const standing = standingOf(candidate)
   const isAttemptBefore = candidate.retryCount === retryCount - 1
   const index = PREFERENCE.findIndex((row) => row.standing === standing && (isAttemptBefore || !row.onlyAttemptBefore))

@@ -21,6 +21,8 @@ export type GenerationState = 'held' | 'sent' | 'answered' | 'settled'
 export interface GenerationOwner {
   /** Sends the order upstream. */
   send(receiver: AnswerReceiver): void
+  /** The upstream has taken it: images come. */
+  accepted(): void
   /** It cannot have been carried out, and is about to be sent again. */
   retrying(error: GatewayError): void
   /** Called exactly once, when the upstream call has come to its end. */
@@ -32,6 +34,8 @@ export interface GenerationOptions extends AttemptOptions {
   readonly timeoutMs: number
   /** How often an order that cannot have been carried out is sent again, at most. */
   readonly maxRetries: number
+  /** The client sends refused orders again by itself: waiting is left to it. */
+  readonly clientRetries: boolean
   /** Keeps the answer for a client that comes back; undefined where nothing is kept. */
   readonly kept: KeptAnswer | undefined
   /** How many generations are under way. */
@@ -138,9 +142,8 @@ export class Generation implements AttemptOwner, DeliverySource, KeptAnswerOwner
 
   /** One more client: it is given the answer from its first byte. */
   replay(): Delivery {
-    if (this.kept === undefined) throw new Error('nothing is kept')
     this.clients++
-    this.kept.claimAs('owed')
+    this.kept?.claimAs('owed')
     return new ReplayDelivery(this, this.kept)
   }
 
@@ -171,6 +174,7 @@ export class Generation implements AttemptOwner, DeliverySource, KeptAnswerOwner
 
   accepted(): void {
     this.acceptedAt = this.#options.clock.now()
+    this.#owner?.accepted()
     this.#settling.resolve(this)
   }
 
@@ -197,8 +201,9 @@ export class Generation implements AttemptOwner, DeliverySource, KeptAnswerOwner
   }
 
   #retryDelay(error: GatewayError): number | undefined {
-    const { maxRetries, timeoutMs, clock } = this.#options
+    const { maxRetries, clientRetries, timeoutMs, clock } = this.#options
     if (!this.#mayRetry || this.attempts > maxRetries) return undefined
+    if (clientRetries && error.code !== 'upstream_unreachable') return undefined
     const delay = retryDelayMs(error, this.attempts)
     const left = timeoutMs - (clock.now() - this.dispatchedAt)
     return delay === undefined || delay >= left ? undefined : delay

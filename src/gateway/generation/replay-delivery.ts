@@ -8,19 +8,20 @@ import type { KeptAnswer } from './kept-answer.ts'
  */
 export class ReplayDelivery implements Delivery {
   readonly #source: DeliverySource
-  readonly #kept: KeptAnswer
+  /** Undefined where nothing is kept: then there is only a failure to tell. */
+  readonly #kept: KeptAnswer | undefined
   #position = 0
   #hasLeft = false
   #wake: () => void = () => {}
 
-  constructor(source: DeliverySource, kept: KeptAnswer) {
+  constructor(source: DeliverySource, kept: KeptAnswer | undefined) {
     this.#source = source
     this.#kept = kept
-    kept.readers++
+    if (kept !== undefined) kept.readers++
   }
 
   takeWhole(): Buffer | undefined {
-    return this.#source.isComplete ? this.#kept.inMemory : undefined
+    return this.#source.isComplete ? this.#kept?.inMemory : undefined
   }
 
   flowInto(sink: AnswerSink): void {
@@ -36,13 +37,14 @@ export class ReplayDelivery implements Delivery {
   stop(): void {
     if (this.#hasLeft) return
     this.#hasLeft = true
-    this.#kept.readers--
+    if (this.#kept !== undefined) this.#kept.readers--
     this.#wake()
     this.#source.clientLeft()
   }
 
   async #run(sink: AnswerSink): Promise<void> {
     const kept = this.#kept
+    if (kept === undefined) return sink.abort()
     for (;;) {
       while (this.#position < kept.bytes) {
         const chunk = await kept.chunkAt(this.#position) // fails where it was given up

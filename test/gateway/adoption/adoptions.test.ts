@@ -12,7 +12,7 @@ beforeEach(() => void (scene = new AdoptionScene(path)))
 describe('a retry', () => {
   it('is given the generation whose client left, under way or over, until its time is up', async () => {
     const underWay = scene.start()
-    underWay.generation.live.stop()
+    scene.leaves(underWay)
     expect(await scene.find({ retryCount: 1 })).toBe(underWay.generation)
     underWay.upstream.last.begins().sends(image()).ends()
     expect(await scene.find({ retryCount: 1 })).toBe(underWay.generation)
@@ -23,7 +23,6 @@ describe('a retry', () => {
   it.each([
     ['another caller', { caller: 'bob', retryCount: 1 }],
     ['another body', { body: 'a ship', retryCount: 1 }],
-    ['an order that is no retry', { retryCount: 0 }],
   ])('of %s is a new order', async (_what, attempt) => {
     scene.left()
     expect(await scene.find(attempt)).toBeUndefined()
@@ -125,15 +124,65 @@ describe('a failure', () => {
     expect(await scene.find({ retryCount: 1 })).toBeUndefined()
   })
 
-  it('that may have been billed is repeated to a client that sends again by itself, for 15 seconds', async () => {
+  it('that may have been billed is repeated for 15 seconds, to every equal order that does not say it wants another', async () => {
     const { generation, adoptable, upstream } = scene.start()
     upstream.last.breaks()
     generation.live.stop()
     scene.adoptions.lastClientLeft(adoptable, clientConnection())
-    expect(await scene.find({ retriesSilently: true })).toBe(generation)
-    expect(await scene.find({})).toBeUndefined()
+    expect(await scene.find({})).toBe(generation)
+    expect(await scene.find({ retryCount: 1 })).toBe(generation)
+    expect(await scene.find({ idempotencyKey: 'another' })).toBeUndefined()
+    expect(await scene.find({ declinesAdoption: true })).toBeUndefined()
+    expect(await scene.find({ caller: 'bob' })).toBeUndefined()
     await scene.clock.advance(15_000)
-    expect(await scene.find({ retriesSilently: true })).toBeUndefined()
+    expect(await scene.find({})).toBeUndefined()
+  })
+
+  it('that nobody was told of is told to the next equal order within 15 seconds, and later to its retries only', async () => {
+    const started = scene.start()
+    scene.leaves(started)
+    started.upstream.last.breaks()
+    expect(await scene.find({})).toBe(started.generation)
+    await scene.clock.advance(15_000)
+    expect(await scene.find({})).toBeUndefined()
+    expect(await scene.find({ retryCount: 1 })).toBe(started.generation)
+  })
+})
+
+describe('an equal order without any mark', () => {
+  it('is given what nobody got, under way or over, the oldest first', async () => {
+    const first = scene.start()
+    scene.leaves(first)
+    const second = scene.left()
+    expect(await scene.find({})).toBe(first.generation)
+    scene.adoptions.given(first.adoptable, identity({}))
+    expect(await scene.find({})).toBe(second.generation)
+    scene.adoptions.given(second.adoptable, identity({}))
+    expect(await scene.find({})).toBeUndefined()
+  })
+
+  it('is a new order while the client of the other one is there, or has its answer, or may have read it', async () => {
+    scene.start()
+    scene.delivered(clientConnection())
+    scene.delivered(clientConnection(true))
+    expect(await scene.find({})).toBeUndefined()
+  })
+
+  it('is a new order where what nobody got is not kept any more, or where it declines to adopt', async () => {
+    const { generation } = scene.left()
+    expect(await scene.find({ declinesAdoption: true })).toBeUndefined()
+    generation.kept?.discard()
+    expect(await scene.find({})).toBeUndefined()
+  })
+
+  it('is given it again where the client that took it over has left too', async () => {
+    const { generation, adoptable } = scene.left()
+    scene.adoptions.given(adoptable, identity({}))
+    const replay = generation.replay()
+    expect(await scene.find({})).toBeUndefined()
+    replay.stop()
+    scene.adoptions.lastClientLeft(adoptable, undefined)
+    expect(await scene.find({})).toBe(generation)
   })
 })
 

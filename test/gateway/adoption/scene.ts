@@ -16,17 +16,19 @@ export interface Attempt {
   readonly body?: string
   readonly retryCount?: number
   readonly idempotencyKey?: string
-  readonly retriesSilently?: boolean
+  readonly declinesAdoption?: boolean
 }
 
 /** Caller, marks and body of a request. */
 export function identity({ caller = 'alice', body = 'a boat', ...marks }: Attempt = {}): OrderIdentity {
   const call = { digest: () => body } as Call
-  const { retryCount = 0, idempotencyKey, retriesSilently = false } = marks
+  const { retryCount = 0, idempotencyKey, declinesAdoption = false } = marks
+  const retriesByItself = retryCount > 0
   return new OrderIdentity(caller, '/v1/images/generations strict', call, {
     retryCount,
+    retriesByItself,
     idempotencyKey,
-    retriesSilently,
+    declinesAdoption,
   })
 }
 
@@ -57,6 +59,7 @@ export class AdoptionScene {
         modelName: 'gpt-image-2',
         timeoutMs: 60_000,
         maxRetries: 0,
+        clientRetries: false,
         redact: (text) => text,
         clock,
         events: undefined,
@@ -65,6 +68,7 @@ export class AdoptionScene {
       },
       {
         send: (receiver) => upstream.send(receiver),
+        accepted: () => {},
         retrying: () => {},
         settle: () => {
           if (registered.adoptable !== undefined) adoptions.settled(registered.adoptable)
@@ -73,7 +77,6 @@ export class AdoptionScene {
       },
     )
     const adoptable = adoptions.add(generation, identity(attempt))
-    if (adoptable === undefined) throw new Error('nothing is kept')
     registered.adoptable = adoptable
     generation.start()
     upstream.last.connects()
@@ -83,9 +86,15 @@ export class AdoptionScene {
   /** Its client has left while the answer was under way; then the answer came. */
   left(attempt: Attempt = {}): StartedOrder {
     const started = this.start(attempt)
-    started.generation.live.stop()
+    this.leaves(started)
     started.upstream.last.begins().sends(image()).ends()
     return started
+  }
+
+  /** The client leaves without the answer. */
+  leaves({ generation, adoptable }: StartedOrder): void {
+    generation.live.stop()
+    this.adoptions.lastClientLeft(adoptable, undefined)
   }
 
   /** Its client has all of the answer; the connection is as given. */

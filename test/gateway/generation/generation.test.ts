@@ -30,6 +30,7 @@ class Scene {
         modelName: 'gpt-image-2',
         timeoutMs: 60_000,
         maxRetries: 2,
+        clientRetries: false,
         redact: (text) => text,
         clock: this.clock,
         events: undefined,
@@ -39,6 +40,7 @@ class Scene {
       },
       {
         send: (receiver) => this.upstream.send(receiver),
+        accepted: () => {},
         retrying: ({ code }) => this.retries.push(code),
         settle: (_generation, outcome) => {
           this.outcomes.push(outcome)
@@ -117,6 +119,16 @@ describe('an order that cannot have been carried out', () => {
     expect([upstream.calls.length, generation.attempts]).toEqual([2, 2])
     upstream.last.answers(image())
     expect(generation.state).toBe('settled')
+  })
+
+  it('is left to a client that sends again by itself, unless there was no connection', async () => {
+    const refused = new Scene({ clientRetries: true })
+    refused.upstream.last.answers(overloaded, 429)
+    expect(await refused.told()).toMatchObject({ code: 'rate_limit_exceeded' })
+    const unreachable = new Scene({ clientRetries: true })
+    unreachable.upstream.last.breaks()
+    await unreachable.clock.advance(250)
+    expect(unreachable.upstream.calls).toHaveLength(2)
   })
 
   it('is sent as often as allowed, then its client is told', async () => {
