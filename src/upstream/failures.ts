@@ -3,7 +3,9 @@ import { systemCode } from '../errors/system-error.ts'
 import type { Origin } from '../errors/gateway-error.ts'
 
 /** Ends the message of every failure after which the image may exist. */
-export const NOT_AGAIN = 'It was not sent again, because the image may exist and be billed.'
+export const NOT_AGAIN =
+  'It was not sent again, because the image may exist and be billed. An equal order within 15 s gets this answer, ' +
+  'unless it has an Idempotency-Key of its own.'
 
 /** There is no connection: nothing has been sent, so that sending again is safe. */
 export function unreachable(cause: Error): GatewayError {

@@ -1,5 +1,5 @@
 import { eventually } from '../helpers/eventually.ts'
-import type { Got } from './client.ts'
+import type { Got, SendOptions } from './client.ts'
 import type { FaultWorld } from './world.ts'
 
 /** The end of one client's connection. */
@@ -67,36 +67,36 @@ async function leavesInTheMiddle(world: FaultWorld): Promise<Seen[]> {
   return []
 }
 
-async function retriesMeanwhile(world: FaultWorld): Promise<Seen[]> {
+async function retriesMeanwhile(world: FaultWorld, marks: SendOptions = { retry: 1 }): Promise<Seen[]> {
   world.upstream.before.close()
   const first = world.send()
   await underWay(world, 1)
   first.leave()
   await noticed(world, 1)
-  const retry = world.send(undefined, { retry: 1 })
+  const retry = world.send(undefined, marks)
   await world.adoptedOrOver(1)
   world.upstream.before.open()
   return [{ role: 'retry', got: await retry.got }]
 }
 
-async function retriesAfterwards(world: FaultWorld): Promise<Seen[]> {
+async function retriesAfterwards(world: FaultWorld, marks: SendOptions = { retry: 1 }): Promise<Seen[]> {
   await leavesBefore(world)
   await world.idle()
-  return [{ role: 'retry', got: await world.send(undefined, { retry: 1 }).got }]
+  return [{ role: 'retry', got: await world.send(undefined, marks).got }]
 }
 
-async function retriesFromTheMiddle(world: FaultWorld): Promise<Seen[]> {
+async function retriesFromTheMiddle(world: FaultWorld, marks: SendOptions = { retry: 1 }): Promise<Seen[]> {
   await leavesInTheMiddle(world)
-  return [{ role: 'retry', got: await world.send(undefined, { retry: 1 }).got }]
+  return [{ role: 'retry', got: await world.send(undefined, marks).got }]
 }
 
-async function twoRetry(world: FaultWorld): Promise<Seen[]> {
+async function twoRetry(world: FaultWorld, marks: SendOptions = { retry: 1 }): Promise<Seen[]> {
   world.upstream.before.close()
   const first = [world.send(), world.send()]
   await underWay(world, 2)
   for (const sent of first) sent.leave()
   await noticed(world, 2)
-  const retries = [world.send(undefined, { retry: 1 }), world.send(undefined, { retry: 1 })]
+  const retries = [world.send(undefined, marks), world.send(undefined, marks)]
   await world.adoptedOrOver(2)
   world.upstream.before.open()
   return Promise.all(retries.map(async ({ got }) => ({ role: 'retry' as const, got: await got })))
@@ -115,6 +115,11 @@ async function retriesWhileOpen(world: FaultWorld): Promise<Seen[]> {
   ]
 }
 
+/** The same of a client that does not say that it asks again: curl, wget, one behind a proxy. */
+function unmarked(run: (world: FaultWorld, marks: SendOptions) => Promise<Seen[]>): Behaviour['run'] {
+  return async (world) => run(world, {})
+}
+
 export const BEHAVIOURS: readonly Behaviour[] = [
   { name: 'waits', orders: 1, needsBody: false, run: waits },
   { name: 'leaves before the answer', orders: 1, needsBody: false, run: leavesBefore },
@@ -124,5 +129,24 @@ export const BEHAVIOURS: readonly Behaviour[] = [
   { name: 'leaves and retries afterwards', orders: 1, needsBody: false, run: retriesAfterwards },
   { name: 'leaves in the middle of the body and retries', orders: 1, needsBody: true, run: retriesFromTheMiddle },
   { name: 'is one of two that leave and retry', orders: 2, needsBody: false, run: twoRetry },
+  {
+    name: 'leaves and asks again without marks meanwhile',
+    orders: 1,
+    needsBody: false,
+    run: unmarked(retriesMeanwhile),
+  },
+  { name: 'leaves and asks again without marks', orders: 1, needsBody: false, run: unmarked(retriesAfterwards) },
+  {
+    name: 'leaves in the middle of the body and asks again without marks',
+    orders: 1,
+    needsBody: true,
+    run: unmarked(retriesFromTheMiddle),
+  },
+  {
+    name: 'is one of two that leave and ask again without marks',
+    orders: 2,
+    needsBody: false,
+    run: unmarked(twoRetry),
+  },
   { name: 'retries while its first connection looks open', orders: 1, needsBody: false, run: retriesWhileOpen },
 ]

@@ -13,7 +13,16 @@ import { WireClient } from './uploads-client.ts'
 import type { Socket } from 'node:net'
 import type { TestGateway } from '../helpers/gateway.ts'
 
-const BODY = { model: 'gpt-image-2', prompt: 'a lighthouse', stream: true, partial_images: 2 } as const
+/** Each is a new order: an equal one would be given the failure of a moment ago. */
+const BODY = {
+  model: 'gpt-image-2',
+  get prompt() {
+    return `a lighthouse, number ${++orders}`
+  },
+  stream: true,
+  partial_images: 2,
+} as const
+let orders = 0
 const HEAD = 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n'
 const IMAGE = 'iVBORw0KGgo'.repeat(4000)
 
