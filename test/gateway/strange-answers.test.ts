@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { eventually } from '../helpers/eventually.ts'
+import { NEW_ORDER } from '../helpers/new-orders.ts'
 import { startGateway } from '../helpers/gateway.ts'
 import { PatientClock } from '../helpers/patient-clock.ts'
 import { turns } from '../helpers/turns.ts'
@@ -12,14 +13,6 @@ import type { Script, ScriptedUpstream } from '../helpers/upstream.ts'
 const clock = new PatientClock()
 let upstream: ScriptedUpstream
 let gateway: TestGateway
-/** Each is a new order: an equal one would be given the failure of a moment ago. */
-const order = {
-  model: 'gpt-image-2',
-  get prompt() {
-    return `a paper boat, number ${++orders}`
-  },
-}
-let orders = 0
 
 beforeAll(async () => {
   upstream = await scriptedUpstream()
@@ -35,7 +28,7 @@ afterAll(async () => {
 
 async function ask(script: Script): Promise<{ response: Response; error: ErrorBody['error'] }> {
   upstream.script = script
-  const response = await gateway.post(order)
+  const response = await gateway.post(NEW_ORDER)
   return { response, error: ((await response.json()) as ErrorBody).error }
 }
 
@@ -91,7 +84,7 @@ describe('a 2xx with images and oddities', () => {
     ['unknown members', imageAnswer({ extra: { usage: { input_tokens: 1 } } })],
   ])('such as %s is relayed as it is', async (_what, body) => {
     upstream.script = answerJson(body)
-    const response = await gateway.post(order)
+    const response = await gateway.post(NEW_ORDER)
     expect(response.status).toBe(200)
     expect(await response.json()).toEqual(body)
   })
@@ -101,7 +94,7 @@ describe('a 2xx with images and oddities', () => {
       void response
         .writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' })
         .end(gzipSync(JSON.stringify(imageAnswer())))
-    const response = await gateway.post(order)
+    const response = await gateway.post(NEW_ORDER)
     expect(await response.json()).toEqual(imageAnswer())
     expect(await gateway.logOf(response)).toMatchObject({ images: 1, costEstimated: false, totalTokens: 224 })
   })
@@ -125,7 +118,7 @@ describe('a packed answer', () => {
 
 it('an answer behind a byte order mark is relayed', async () => {
   upstream.script = answerJson(`\uFEFF${JSON.stringify(imageAnswer())}`)
-  const response = await gateway.post(order)
+  const response = await gateway.post(NEW_ORDER)
   expect(response.status).toBe(200)
   expect(await gateway.logOf(response)).toMatchObject({ images: 1, totalTokens: 224 })
 })
@@ -133,7 +126,7 @@ it('an answer behind a byte order mark is relayed', async () => {
 it('an error beside images is relayed, whatever the size', async () => {
   for (const size of [100, 200_000]) {
     upstream.script = answerJson({ error: { message: 'warning', code: 'w' }, data: [{ b64_json: 'A'.repeat(size) }] })
-    expect((await gateway.post(order)).status).toBe(200)
+    expect((await gateway.post(NEW_ORDER)).status).toBe(200)
   }
 })
 
@@ -169,7 +162,7 @@ describe('an upstream that misbehaves', () => {
       reply.writeHead(200, { 'content-type': 'application/json' })
       reply.write(`{"data":[{"b64_json":"${'A'.repeat(300_000)}`, () => void turns().then(() => reply.destroy()))
     }
-    const response = await gateway.post(order)
+    const response = await gateway.post(NEW_ORDER)
     expect(response.status).toBe(200)
     await expect(response.text()).rejects.toThrow(/terminated/)
     expect(await gateway.logOf(response)).toMatchObject({
@@ -199,7 +192,7 @@ describe('an upstream that misbehaves', () => {
       void reply
         .writeHead(200, { 'content-type': 'application/json' })
         .end(`{"data":[{"b64_json":"${'A'.repeat(300_000)}`)
-    await expect(gateway.post(order).then((response) => response.text())).rejects.toThrow(/terminated|failed/)
+    await expect(gateway.post(NEW_ORDER).then((response) => response.text())).rejects.toThrow(/terminated|failed/)
   })
 
   it('by sending less than its content-length breaks the client off too', async () => {
@@ -208,7 +201,7 @@ describe('an upstream that misbehaves', () => {
       reply.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length + 10 })
       reply.write(body, () => void turns().then(() => reply.destroy()))
     }
-    await expect(gateway.post(order).then((response) => response.text())).rejects.toThrow(/terminated|failed/)
+    await expect(gateway.post(NEW_ORDER).then((response) => response.text())).rejects.toThrow(/terminated|failed/)
   })
 })
 
@@ -216,7 +209,7 @@ it('an upstream that cannot be reached is a 502 that may be sent again', async (
   const gone = await scriptedUpstream()
   await gone.close()
   const alone = await startGateway(gone.url)
-  const response = await alone.post(order)
+  const response = await alone.post(NEW_ORDER)
   expect(response.status).toBe(502)
   expect(((await response.json()) as ErrorBody).error).toMatchObject({
     code: 'upstream_unreachable',

@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib'
 import OpenAI, { APIError } from 'openai'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { eventually } from '../helpers/eventually.ts'
+import { NEW_STREAM } from '../helpers/new-orders.ts'
 import { startGateway } from '../helpers/gateway.ts'
 import { UpstreamServer } from '../helpers/upstream-server.ts'
 import { PatientClock } from '../helpers/patient-clock.ts'
@@ -13,16 +14,6 @@ import { WireClient } from './uploads-client.ts'
 import type { Socket } from 'node:net'
 import type { TestGateway } from '../helpers/gateway.ts'
 
-/** Each is a new order: an equal one would be given the failure of a moment ago. */
-const BODY = {
-  model: 'gpt-image-2',
-  get prompt() {
-    return `a lighthouse, number ${++orders}`
-  },
-  stream: true,
-  partial_images: 2,
-} as const
-let orders = 0
 const HEAD = 'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n'
 const IMAGE = 'iVBORw0KGgo'.repeat(4000)
 
@@ -81,7 +72,7 @@ interface Got {
   readonly line: Record<string, unknown>
 }
 
-async function get(body: object = BODY): Promise<Got> {
+async function get(body: object = NEW_STREAM): Promise<Got> {
   const response = await gateway.post(body)
   const text = withoutComments(await response.text())
   return { status: response.status, text, line: await gateway.logOf(response) }
@@ -90,7 +81,7 @@ async function get(body: object = BODY): Promise<Got> {
 async function bySdk(): Promise<{ readonly types: readonly string[]; readonly error: unknown }> {
   const types: string[] = []
   try {
-    for await (const event of await client.images.generate(BODY)) types.push(event.type)
+    for await (const event of await client.images.generate(NEW_STREAM)) types.push(event.type)
   } catch (error) {
     return { types, error }
   }
@@ -148,7 +139,7 @@ describe('a stream', () => {
       types: Array.from({ length: 3 }, () => 'image_generation.completed'),
       error: undefined,
     })
-    expect((await get({ ...BODY, n: 3 })).line).toMatchObject({ outcome: 'completed', images: 3 })
+    expect((await get({ ...NEW_STREAM, n: 3 })).line).toMatchObject({ outcome: 'completed', images: 3 })
   })
 
   it('with a length is a stream all the same', async () => {
@@ -191,7 +182,7 @@ describe('a stream that goes on after its image', () => {
   ])('with nothing, after %s, has brought its image long before, and its usage is booked', async (_what, text) => {
     script = (socket) => void socket.write(`${HEAD}\r\n${text}`)
     const before = gateway.lines.length
-    const reader = new StreamReader(await gateway.post(BODY))
+    const reader = new StreamReader(await gateway.post(NEW_STREAM))
     await reader.until(text)
     await reader.leave()
     await clock.advance(600_000) // nothing more comes for so long
@@ -204,7 +195,7 @@ describe('a stream that goes on after its image', () => {
 
   it('is booked once where the client closes at [DONE], whether or not the upstream has closed by then', async () => {
     script = whole(`${completed(IMAGE)}data: [DONE]\n\n`)
-    const text = JSON.stringify(BODY)
+    const text = JSON.stringify(NEW_STREAM)
     for (let count = 0; count < 5; count++) {
       const before = gateway.lines.length
       const wire = await WireClient.to(gateway.url)
@@ -294,7 +285,7 @@ describe('a client that reads nothing of a stream', () => {
       end = () => socket.end(completed(IMAGE).slice(20_000))
     }
     const wire = await WireClient.to(gateway.url)
-    const text = JSON.stringify(BODY)
+    const text = JSON.stringify(NEW_STREAM)
     wire.socket.pause()
     const before = gateway.lines.length
     await wire.write(

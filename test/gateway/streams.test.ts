@@ -1,6 +1,7 @@
 import OpenAI, { APIError } from 'openai'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { eventually } from '../helpers/eventually.ts'
+import { NEW_STREAM } from '../helpers/new-orders.ts'
 import { startGateway } from '../helpers/gateway.ts'
 import { PatientClock } from '../helpers/patient-clock.ts'
 import { parseRaw, rawRequest } from '../helpers/raw-http.ts'
@@ -12,16 +13,6 @@ import type { ServerResponse } from 'node:http'
 import type { TestGateway } from '../helpers/gateway.ts'
 import type { ScriptedUpstream } from '../helpers/upstream.ts'
 
-/** Each is a new order: an equal one would be given the failure of a moment ago. */
-const BODY = {
-  model: 'gpt-image-2',
-  get prompt() {
-    return `a lighthouse, number ${++orders}`
-  },
-  stream: true,
-  partial_images: 2,
-} as const
-let orders = 0
 const IMAGE = 'iVBORw0KGgo'.repeat(4000)
 
 const clock = new PatientClock()
@@ -47,7 +38,7 @@ function begin(response: ServerResponse): ServerResponse {
 async function collect(): Promise<{ events: OpenAI.ImageGenStreamEvent[]; error: unknown }> {
   const events: OpenAI.ImageGenStreamEvent[] = []
   try {
-    for await (const event of await client.images.generate(BODY)) events.push(event)
+    for await (const event of await client.images.generate(NEW_STREAM)) events.push(event)
   } catch (error) {
     return { events, error }
   }
@@ -67,7 +58,7 @@ describe('a stream of events', () => {
       response.end()
     }
     const types: string[] = []
-    for await (const event of await client.images.generate(BODY)) {
+    for await (const event of await client.images.generate(NEW_STREAM)) {
       types.push(event.type)
       expect(event.b64_json).toBe(IMAGE)
       sendNext() // the next event is sent only when this one has arrived
@@ -82,7 +73,7 @@ describe('a stream of events', () => {
   it('is sent in bytes that are the upstream’s, with headers that keep proxies from collecting it', async () => {
     const text = partial(0, IMAGE) + completed(IMAGE)
     upstream.script = (response) => void begin(response).end(text)
-    const response = await gateway.post(BODY)
+    const response = await gateway.post(NEW_STREAM)
     expect(response.status).toBe(200)
     expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
     expect(response.headers.get('cache-control')).toContain('no-cache')
@@ -107,7 +98,7 @@ describe('a stream of events', () => {
         'endpoint="images.generations",model="gpt-image-2"',
       ),
     }
-    const response = await gateway.post(BODY)
+    const response = await gateway.post(NEW_STREAM)
     const reader = new StreamReader(response)
     await reader.until(partial(1, IMAGE))
     await clock.advance(30)
@@ -132,7 +123,7 @@ describe('a stream of events', () => {
     upstream.script = (response) => {
       goOn = [() => begin(response).write(partial(0, 'AAAA')), () => response.end(completed('BBBB'))]
     }
-    const response = await gateway.post(BODY)
+    const response = await gateway.post(NEW_STREAM)
     const reader = new StreamReader(response)
     await reader.until(': keep-alive')
     goOn[0]?.()
@@ -154,7 +145,7 @@ describe('a stream of events', () => {
       begin(response).write(event.slice(0, 30_000))
       goOn = () => response.end(event.slice(30_000))
     }
-    const reader = new StreamReader(await gateway.post(BODY))
+    const reader = new StreamReader(await gateway.post(NEW_STREAM))
     await reader.until(event.slice(20_000, 30_000))
     // Beside it, another stream gets three comments.
     let end = (): void => {}
@@ -162,7 +153,7 @@ describe('a stream of events', () => {
       begin(response).write(partial(0, 'AAAA'))
       end = () => response.end(completed('BBBB'))
     }
-    const other = new StreamReader(await gateway.post(BODY))
+    const other = new StreamReader(await gateway.post(NEW_STREAM))
     for (let count = 0; count < 3; count++) await other.until(': keep-alive')
     end()
     await other.rest()
@@ -181,7 +172,7 @@ describe('a stream of events', () => {
 
   it('is over at [DONE], also where the upstream keeps its connection open', async () => {
     upstream.script = (response) => void begin(response).write(`${completed('AAAA')}data: [DONE]\n\n`)
-    const response = await gateway.post(BODY)
+    const response = await gateway.post(NEW_STREAM)
     expect(await response.text()).toContain('[DONE]')
     expect(await gateway.logOf(response)).toMatchObject({ outcome: 'completed', images: 1, totalTokens: 100 })
     const { size } = upstream.sockets
@@ -205,7 +196,7 @@ describe('a stream of events', () => {
     }
     const before = await gateway.metric('comet_tokens_total', 'model="gpt-image-2",key="anonymous",type="output"')
     const orphans = await gateway.metric('comet_orphans')
-    for await (const _ of await client.images.generate(BODY)) break
+    for await (const _ of await client.images.generate(NEW_STREAM)) break
     await eventually('the client is seen leaving', async () => (await gateway.metric('comet_orphans')) > orphans)
     end()
     await eventually(
@@ -258,7 +249,7 @@ describe('a stream that fails', () => {
     upstream.script = (response) => {
       begin(response).write(partial(0, 'AAAA'), () => response.socket?.destroy())
     }
-    const response = await gateway.post(BODY)
+    const response = await gateway.post(NEW_STREAM)
     expect(await response.text()).toContain('event: error\ndata: {"error":{"message":')
     expect(await gateway.logOf(response)).toMatchObject({
       outcome: 'upstream_failed',
@@ -272,7 +263,7 @@ describe('a stream that fails', () => {
     upstream.script = (response) => {
       begin(response).end(`${partial(0, 'AAAA')}data: {"error":{"message":"no","code":"moderation_blocked"}}\n\n`)
     }
-    const response = await gateway.post(BODY)
+    const response = await gateway.post(NEW_STREAM)
     expect(await response.text()).toContain('"code":"moderation_blocked"')
     const line = await gateway.logOf(response)
     expect(line).toMatchObject({ failure: 'moderation_blocked', images: 0 })
@@ -297,7 +288,7 @@ describe('a client that reads slowly', () => {
     const response = await fetch(`${gateway.url}/v1/images/generations`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(BODY),
+      body: JSON.stringify(NEW_STREAM),
       signal: abort.signal,
     })
     expect(await atRest(() => sent)).toBeLessThan(30_000_000) // what fits into the sockets, of 100 MB
@@ -308,7 +299,7 @@ describe('a client that reads slowly', () => {
 
 it('an HTTP/1.0 client gets the stream too, ended by the connection', async () => {
   upstream.script = (response) => void begin(response).end(completed('AAAA'))
-  const body = JSON.stringify(BODY)
+  const body = JSON.stringify(NEW_STREAM)
   const text = await rawRequest(
     gateway.url,
     `POST /v1/images/generations HTTP/1.0\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,

@@ -1,14 +1,13 @@
+import { newPrompt } from '../helpers/new-orders.ts'
 import { look } from '../sandbox/pixels.ts'
 import type OpenAI from 'openai'
 
 /** The smallest picture of gpt-image-2, so that the tests are quick. */
 export const SMALL = { model: 'gpt-image-2', prompt: 'a lighthouse', size: '1024x640', quality: 'low' } as const
 
-let orders = 0
-
 /** An order that nobody placed before: an equal one would be given the failure of a moment ago. */
 export function newOrder(): typeof SMALL {
-  return { ...SMALL, prompt: `a lighthouse, number ${++orders}` as 'a lighthouse' }
+  return { ...SMALL, prompt: newPrompt() as 'a lighthouse' }
 }
 
 /** The bytes of a picture in base64. */
