@@ -14,10 +14,12 @@ export function announceModel({ id }: ResolvedModel, { parameters }: Call, excha
 
 /** Nothing is silent: what was dropped stands in a header, in a metric and in the log line. */
 export function announceChanges(
-  { model, dropped }: Order,
+  { call, model, dropped }: Order,
   exchange: Exchange,
   { models, metrics }: Pick<Gateway, 'models' | 'metrics'>,
 ): void {
+  const { retyped = [] } = call
+  if (retyped.length > 0) exchange.headers['x-gateway-retyped-images'] = retyped.join(', ')
   if (dropped.length === 0) return
   exchange.droppedParameters = dropped
   exchange.headers['x-gateway-dropped-parameters'] = dropped.slice(0, MAX_NAMED).map(headerSafe).join(', ')

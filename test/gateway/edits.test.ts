@@ -34,6 +34,7 @@ afterAll(async () => {
   await upstream.close()
 })
 
+const typed = (bytes: Buffer<ArrayBuffer>): Blob => new Blob([bytes], { type: 'image/png' })
 const png = (bytes: Buffer<ArrayBuffer>, name = 'a.png') => toFile(bytes, name, { type: 'image/png' })
 
 /** The form as the upstream reads it. */
@@ -74,7 +75,7 @@ function form(fields: Record<string, string | Blob>): FormData {
 describe('an edit', () => {
   it('goes upstream byte for byte, with the gateway’s key, and its answer comes back', async () => {
     const { response, sent, contentType } = await post(
-      form({ model: 'gpt-image-2', prompt: 'more light', image: new Blob([square]), mask: new Blob([mask]), n: '2' }),
+      form({ model: 'gpt-image-2', prompt: 'more light', image: typed(square), mask: typed(mask), n: '2' }),
     )
     expect(response.status).toBe(200)
     expect(await response.json()).toEqual(imageAnswer())
@@ -84,6 +85,52 @@ describe('an edit', () => {
     expect(received?.headers['content-type']).toBe(contentType)
     expect(received?.headers['content-length']).toBe(String(sent.length))
     expect(received?.headers.authorization).toBe(`Bearer ${UPSTREAM_KEY}`)
+  })
+
+  it.each<[string, string | undefined, string | undefined]>([
+    ['application/octet-stream', 'application/octet-stream', 'image=image/png, mask=image/png'],
+    ['an empty type', '', 'image=image/png, mask=image/png'],
+    ['no type', undefined, 'image=image/png, mask=image/png'],
+    ['text/plain', 'text/plain; charset=utf-8', 'image=image/png, mask=image/png'],
+    ['a name that is none', 'image/jpg', 'image=image/png, mask=image/png'],
+    ['its own type', 'image/png', undefined],
+    ['the type of another image', 'image/webp', undefined],
+  ])('with images as %s goes upstream under the types of their bytes', async (_what, type, said) => {
+    const part = (headers: string, data: Buffer): Buffer =>
+      Buffer.concat([
+        Buffer.from(`--limit\r\ncontent-disposition: form-data; ${headers}\r\n\r\n`),
+        data,
+        Buffer.from('\r\n'),
+      ])
+    const asSent = type === undefined ? '' : `\r\nContent-Type: ${type}`
+    const body = Buffer.concat([
+      part('name="model"', Buffer.from('gpt-image-2')),
+      part(`name="image[]"; filename="ein Löwe.png"${asSent}`, square),
+      part('name="prompt"', Buffer.from('a')),
+      part(`name="mask"; filename="m.png"${asSent}`, mask),
+      Buffer.from('--limit--\r\n'),
+    ])
+    const send = async (path: string): Promise<Response> =>
+      fetch(gateway.url + path, {
+        method: 'POST',
+        headers: { 'content-type': 'multipart/form-data; boundary=limit' },
+        body: new Uint8Array(body),
+      })
+    expect(await (await send('/gateway/check/edits')).json()).toMatchObject({ valid: true })
+    const response = await send('/v1/images/edits')
+    expect(response.status).toBe(200)
+    expect(response.headers.get('x-gateway-retyped-images')).toBe(said ?? null)
+    const [received] = upstream.received
+    if (received === undefined) throw new Error('nothing was sent')
+    if (said === undefined) return expect(received.body.equals(body)).toBe(true)
+    const files = await formOf(received)
+    expect([...files.keys()]).toEqual(['model', 'image[]', 'prompt', 'mask'])
+    const [image] = files.getAll('image[]')
+    expect(image).toMatchObject({ type: 'image/png', name: 'ein Löwe.png' })
+    expect([await hashOf(image ?? null), await hashOf(files.get('mask'))]).toEqual([sha(square), sha(mask)])
+    expect(files.get('mask')).toMatchObject({ type: 'image/png' })
+    expect(String(received.headers['content-length'])).toBe(String(received.body.length))
+    return undefined
   })
 
   it('by the SDK arrives with one image, with several, and with a mask', async () => {
@@ -111,7 +158,7 @@ describe('an edit', () => {
       whileUnderWay = readdirSync(join(gateway.directory, 'spool'))
       return answerJson(imageAnswer())(response, request)
     }
-    const { response, sent } = await post(form({ model: 'gpt-image-2', prompt: 'a', image: new Blob([large]) }))
+    const { response, sent } = await post(form({ model: 'gpt-image-2', prompt: 'a', image: typed(large) }))
     expect(response.status).toBe(200)
     expect(upstream.received[0]?.body.equals(sent)).toBe(true)
     expect(whileUnderWay).toEqual([]) // the open file has no name any more: it cannot be left behind

@@ -77,7 +77,7 @@ describe('an upload', () => {
     const square = await picture(64, 64)
     const megabyte = Buffer.alloc(MEGABYTE, 'A')
     const isJson = kind.includes('JSON')
-    const fileHead = `--${BOUNDARY}\r\ncontent-disposition: form-data; name="image[]"; filename="a.png"\r\n\r\n`
+    const fileHead = `--${BOUNDARY}\r\ncontent-disposition: form-data; name="image[]"; filename="a.png"\r\ncontent-type: image/png\r\n\r\n`
     const [open, close] = isJson
       ? [Buffer.from(`{"image_url":"data:image/png;base64,${square.toString('base64')}`), Buffer.from('"},')]
       : [Buffer.concat([Buffer.from(fileHead), square]), Buffer.from('\r\n')]

@@ -43,6 +43,8 @@ export interface Call {
   readonly isForm: boolean
   /** SHA-256 of what was asked for; equal for an SDK's retry, whose form has another boundary. */
   readonly digest: () => string
+  /** Images that go upstream under another type than they came: `image=image/png`. */
+  readonly retyped?: readonly string[]
   /** The bytes received, without files that were not chosen; what goes upstream unless a parameter was dropped or defaulted. */
   readonly body: Body
   readonly contentType: string

@@ -3,7 +3,8 @@ import { parameterOf } from './uploads/field-names.ts'
 import { FormReader } from './uploads/form-reader.ts'
 import { receiveUpload } from './uploads/receive.ts'
 import type { RuleSet } from '../../models/model.ts'
-import type { Spool } from '../../spool/spool.ts'
+import type { ByteRange, Spool } from '../../spool/spool.ts'
+import type { FilePart, TextPart } from './uploads/form-reader.ts'
 import type { FormParameters } from './form-parameters.ts'
 import type { IncomingUpload, UploadOptions } from './uploads/receive.ts'
 import type { Body, Call, Changes } from './endpoint.ts'
@@ -23,12 +24,16 @@ export async function receiveForm(ruleSet: RuleSet, upload: IncomingUpload, opti
 function formCall(ruleSet: RuleSet, form: FormReader, spool: Spool): Call {
   const { boundary } = form
   const { parameters, superfluous } = formParameters(form)
+  const retyped = form.files.flatMap(({ name, retyped: as }) =>
+    as === undefined ? [] : [`${parameterOf(name)}=${as.type}`],
+  )
   return {
     ruleSet,
     parameters,
     isForm: true,
     digest: () => form.digest,
-    body: superfluous.size === 0 ? spool.body() : bodyWithout(form, spool, superfluous, new Set()),
+    body: superfluous.size + retyped.length === 0 ? spool.body() : bodyWithout(form, spool, superfluous, new Set()),
+    retyped: [...new Set(retyped)],
     contentType: `multipart/form-data; boundary=${TOKEN.test(boundary) ? boundary : `"${boundary}"`}`,
     rewrite: (changes) => rewritten(form, spool, superfluous, changes),
     discard: () => void spool.discard(),
@@ -55,5 +60,12 @@ function bodyWithout(
 ): Body {
   const parts = [...form.texts, ...form.files].toSorted((a, b) => a.range.start - b.range.start)
   const kept = parts.filter((part) => !dropped.has(parameterOf(part.name)) && !superfluous.has(part))
-  return spool.body([head, ...kept.map(({ range }) => range), { start: form.partsEnd, end: spool.bytes }])
+  return spool.body([head, ...kept.flatMap(piecesOf), { start: form.partsEnd, end: spool.bytes }])
+}
+
+/** The part as it came; an image whose type OpenAI would refuse, under its own. */
+function piecesOf(part: TextPart | FilePart): readonly (Buffer | ByteRange)[] {
+  const { range } = part
+  const retyped = 'retyped' in part ? part.retyped : undefined
+  return retyped === undefined ? [range] : [retyped.head, { start: retyped.dataStart, end: range.end }]
 }

@@ -36,6 +36,7 @@ const EXPOSED_HEADERS = [
   'x-gateway-cost-usd',
   'x-gateway-defaulted-parameters',
   'x-gateway-dropped-parameters',
+  'x-gateway-retyped-images',
   'x-gateway-generation',
   'x-gateway-upstream-code',
   'x-gateway-upstream-status',

@@ -6,6 +6,7 @@ import { isFileField, shownName } from './field-names.ts'
 import { ImageHeaderTap } from '../images/image-header.ts'
 import { boundaryOf, MultipartError } from './multipart-headers.ts'
 import { MultipartTap } from './multipart-tap.ts'
+import { headWithType, missingType } from './part-type.ts'
 import type { ByteRange } from '../../../spool/spool.ts'
 import type { UploadTap } from './receive.ts'
 import type { PartHead } from './multipart-headers.ts'
@@ -13,6 +14,7 @@ import type { PartVisitor } from './multipart-tap.ts'
 
 /** The text of all fields together; several times the longest prompt. */
 const MAX_TEXT_BYTES = 8_388_608
+const NO_LINES = Buffer.alloc(0)
 
 export interface Part {
   /** As it stands in the form: `image[]`. */
@@ -27,11 +29,23 @@ export interface TextPart extends Part {
 
 export interface FilePart extends Part {
   readonly file: ImageFile
+  /** Replaces everything before the file's bytes; undefined where the part has a type of an image. */
+  readonly retyped?: Retyped
+}
+
+/** The head of a part under the type that its bytes have. */
+export interface Retyped {
+  readonly type: string
+  readonly head: Buffer
+  readonly dataStart: number
 }
 
 /** The part that is being read. */
 interface OpenPart {
   readonly head: PartHead
+  /** Its header lines, of a file. */
+  readonly lines: Buffer
+  readonly dataStart: number
   readonly text: GatheredBytes
   readonly header: ImageHeaderTap
   bytes: number
@@ -70,8 +84,9 @@ export class FormReader implements UploadTap, PartVisitor {
     this.digest = this.#hash.digest('base64')
   }
 
-  partBegan(head: PartHead): void {
-    this.#open = { head, text: new GatheredBytes(), header: new ImageHeaderTap(), bytes: 0 }
+  partBegan(head: PartHead, lines: Buffer, dataStart: number): void {
+    const kept = head.filename === undefined ? NO_LINES : Buffer.from(lines)
+    this.#open = { head, lines: kept, dataStart, text: new GatheredBytes(), header: new ImageHeaderTap(), bytes: 0 }
     this.#hash.update(`\n${JSON.stringify([head.name, head.filename, head.contentType])}\n`)
   }
 
@@ -94,13 +109,19 @@ export class FormReader implements UploadTap, PartVisitor {
     if (open === undefined) return
     this.#open = undefined
     this.partsEnd = end
-    const { head, bytes, header, text } = open
+    const { head, bytes, text } = open
     this.#hash.update(`\n${bytes}`) // so that no content can pass for the head of another part
     const part = { name: head.name, range: { start: head.start, end } }
     if (head.filename === '') this.emptyFiles.push(part)
-    else if (head.filename !== undefined)
-      this.files.push({ ...part, file: new ImageFile({ bytes, ...header.header() }) })
+    else if (head.filename !== undefined) this.files.push({ ...part, ...this.#fileOf(open) })
     else this.texts.push({ ...part, text: utf8(text.bytes(), head) })
+  }
+  #fileOf({ head, lines, dataStart, bytes, header }: OpenPart): Pick<FilePart, 'file' | 'retyped'> {
+    const found = header.header()
+    const file = new ImageFile({ bytes, ...found })
+    const type = isFileField(head.name) ? missingType(head.contentType, found?.format) : undefined
+    if (type === undefined) return { file }
+    return { file, retyped: { type, dataStart, head: headWithType(this.boundary, lines, type) } }
   }
 }
 

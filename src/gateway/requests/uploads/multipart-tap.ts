@@ -10,7 +10,11 @@ const TAB = 0x09
 
 /** Told what is in the form, in the order of the body. What it throws comes out of `write`. */
 export interface PartVisitor {
-  partBegan(head: PartHead): void
+  /**
+   * @param lines its header lines, overwritten by the next part
+   * @param dataStart offset in the body of its data, in bytes
+   */
+  partBegan(head: PartHead, lines: Buffer, dataStart: number): void
   /** @param chunk a slice of what was written, where possible: to be copied if it is kept, not to be changed */
   partData(chunk: Buffer): void
   /**
@@ -158,7 +162,7 @@ export class MultipartTap {
     this.#matched = 2
     this.#assumed = 2
     this.#isNameless = head.filename === ''
-    this.#visitor.partBegan(head)
+    this.#visitor.partBegan(head, this.#headers.lines(), this.#offset + at)
     return at
   }
 
