@@ -62,9 +62,11 @@ export class LedgerWriter {
   }
 
   /**
-   * Holds the highest cost and writes the row. Nothing may be sent upstream before this has returned.
+   * Holds the highest cost, takes the order's key and writes the row, in one transaction. Nothing may be sent upstream
+   * before this has returned.
    * @throws GatewayError 429 `insufficient_quota` or `rate_limit_exceeded` (in flight), 400 `request_exceeds_limit`,
-   *   403 `model_not_priced`, 401 `invalid_api_key` (revoked since it was looked up), 503 `storage_full` or
+   *   403 `model_not_priced`, 401 `invalid_api_key` (revoked since it was looked up), 409 `idempotency_in_progress`
+   *   or `answer_not_kept`, 422 `idempotency_key_reused` (another order has the key), 503 `storage_full` or
    *   `storage_unavailable`
    */
   async hold(order: OrderedGeneration): Promise<Hold> {

@@ -8,6 +8,28 @@ import type { Usage } from './usage.ts'
 export const LEDGER_OUTCOMES = ['completed', 'failed', 'ambiguous', 'abandoned'] as const
 export type LedgerOutcome = (typeof LEDGER_OUTCOMES)[number]
 
+/**
+ * The Idempotency-Key of an order, as it is kept: neither key nor order can be read out of it. One order at a time has a
+ * key, from its hold until the key expires; an order that ends without being bought gives the key back.
+ */
+export interface OrderKey {
+  /** A digest of the caller and the Idempotency-Key. */
+  readonly key: string
+  /** A digest of the order, equal for every attempt. */
+  readonly digest: string
+  /** From then on it is free, unless its generation is still under way. */
+  readonly expiresAt: number
+}
+
+/** The order that had the key first. */
+export interface EarlierOrder {
+  readonly generationId: string
+  /** The digests are equal. */
+  readonly isSameOrder: boolean
+  /** Its hold is open: it is not bought yet, and may turn out not to be. */
+  readonly isUnderWay: boolean
+}
+
 /** A generation that is not sent yet, as the ledger knows it. Never the prompt. */
 export interface OrderedGeneration {
   readonly generationId: string
@@ -26,6 +48,8 @@ export interface OrderedGeneration {
   readonly highestMicros: number | undefined
   /** Whether a key with a budget may use a model without a price; nothing is held for it then. */
   readonly allowUnpriced: boolean
+  /** Undefined where the client sent no Idempotency-Key. */
+  readonly orderKey?: OrderKey | undefined
   /** Milliseconds since 1970, as all times here. */
   readonly heldAt: number
 }
@@ -42,6 +66,8 @@ export interface Hold {
 
 /** Why nothing was held. */
 export type HoldRefusal =
+  /** Another order has its key. */
+  | { readonly refused: 'ordered_before'; readonly earlier: EarlierOrder }
   | { readonly refused: 'budget'; readonly budget: BudgetState }
   | { readonly refused: 'in_flight'; readonly limit: number }
   | { readonly refused: 'unpriced' }
@@ -90,10 +116,10 @@ export interface AbandonedHold {
 }
 
 /**
- * One write to the ledger. `hold` reserves the highest cost and writes the row of the hold, or neither. The other
- * verbs end a hold, once: `settle` books the real cost, into the period in which it was held, and gives the rest back;
- * `release` gives all back; `bookEstimated` books the hold, since all of it may have been spent; `cancel` gives all
- * back and leaves no row, since nothing was started.
+ * One write to the ledger. `hold` reserves the highest cost, takes the order's key, and writes the row of the hold, or
+ * none of these. The other verbs end a hold, once: `settle` books the real cost, into the period in which it was held, and
+ * gives the rest back; `release` gives all back, the key included; `bookEstimated` books the hold, since all of it may
+ * have been spent; `cancel` gives all back and leaves no row, since nothing was started.
  */
 export type LedgerCommand =
   | { readonly verb: 'hold'; readonly order: OrderedGeneration }

@@ -104,6 +104,12 @@ export const ERRORS = {
     retry: 'never',
     doc: 'The answer to this retry was bought and is no longer kept; order it anew to buy it again.',
   },
+  idempotency_in_progress: {
+    status: 409,
+    type: request,
+    retry: 'sdk',
+    doc: 'The order with this Idempotency-Key is under way, and its answer is not to be had here: in another process, or where none is kept. Nothing was bought again; retry-after says when to come back.',
+  },
   name_taken: {
     status: 409,
     type: request,

@@ -4,7 +4,14 @@ import { StoreError } from '../../src/errors/store-error.ts'
 import { bought, free, unknown } from '../helpers/settlements.ts'
 import { orderOf } from '../helpers/store.ts'
 import { eventually } from '../helpers/eventually.ts'
-import type { LedgerCommand, Hold, Ledger, CommandResult } from '../../src/accounting/ledger.ts'
+import type {
+  CommandResult,
+  EarlierOrder,
+  Hold,
+  HoldRefusal,
+  Ledger,
+  LedgerCommand,
+} from '../../src/accounting/ledger.ts'
 
 /** A ledger that records its batches, and fails where `failWith` says so. */
 class FakeLedger implements Ledger {
@@ -37,6 +44,13 @@ function withWriter(): { ledger: FakeLedger; writer: LedgerWriter; failures: unk
 const order = orderOf(undefined)
 const never = { 'x-should-retry': 'false' }
 const full = new StoreError('full', 'the disk is full')
+
+function orderedBefore(more: Partial<EarlierOrder>): HoldRefusal {
+  return {
+    refused: 'ordered_before',
+    earlier: { generationId: 'gen_1', isSameOrder: true, isUnderWay: false, ...more },
+  }
+}
 
 describe('the ledger writer', () => {
   it('writes what comes in one turn of the event loop in one transaction', async () => {
@@ -117,6 +131,9 @@ describe('the ledger writer', () => {
     [{ refused: 'in_flight', limit: 3 }, 'rate_limit_exceeded', 429, 'may have 3 generations in flight'],
     [{ refused: 'unpriced' }, 'model_not_priced', 403, "the price of the model 'gpt-image-2' is not known"],
     [{ refused: 'key' }, 'invalid_api_key', 401, 'revoked'],
+    [orderedBefore({ isSameOrder: false }), 'idempotency_key_reused', 422, 'was used for another request'],
+    [orderedBefore({ isUnderWay: true }), 'idempotency_in_progress', 409, 'is under way as generation gen_1'],
+    [orderedBefore({}), 'answer_not_kept', 409, 'was bought as generation gen_1, and is not kept here any more'],
     [
       { refused: 'budget', budget: { limitMicros: 25e6, period: 'month', spentMicros: 24e6, heldMicros: 900_000 } },
       'insufficient_quota',
@@ -139,6 +156,9 @@ describe('the ledger writer', () => {
 
   it.each([
     [{ refused: 'in_flight', limit: 3 }, { 'retry-after': '1' }],
+    [orderedBefore({ isSameOrder: false }), never],
+    [orderedBefore({ isUnderWay: true }), { 'retry-after': '5', 'x-gateway-generation': 'gen_1' }],
+    [orderedBefore({}), { ...never, 'x-gateway-generation': 'gen_1' }],
     [{ refused: 'budget', budget: { limitMicros: 1, period: 'day', spentMicros: 1, heldMicros: 0 } }, never],
     [{ refused: 'budget', budget: { limitMicros: 0, period: 'day', spentMicros: 0, heldMicros: 0 } }, never],
   ] as const)('tells an SDK with the refusal %j whether to come back', async (refusal, headers) => {

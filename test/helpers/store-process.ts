@@ -15,7 +15,7 @@ const instance = store.register({ onAbandoned: () => {}, onHeartbeatFailed: () =
 const ledger = new LedgerWriter({ ledger: instance.ledger, onWriteFailed: () => {} })
 
 interface Command {
-  readonly do: 'hold' | 'find' | 'work'
+  readonly do: 'hold' | 'find' | 'race' | 'work'
   readonly id?: number
   readonly name?: string
   readonly times?: number
@@ -25,9 +25,32 @@ interface Command {
 async function answer({ do: verb, id = 0, name = '', times = 1, secret = '' }: Command): Promise<unknown> {
   if (verb === 'work') return work({ id, name })
   if (verb === 'find') return store.keys.find(keyDigest(secret))?.key.revokedAt === undefined
+  if (verb === 'race') return race(times)
   const order = () => orderOf({ id, name }, { heldAt: Date.now() })
   const results = await Promise.allSettled(Array.from({ length: times }, async () => ledger.hold(order())))
   return results.filter(({ status }) => status === 'fulfilled').length
+}
+
+/** Orders with the keys 0, 1, 2, …, four times each, in an order of its own. @returns the generations that were held */
+async function race(keys: number): Promise<string[]> {
+  const heldAt = Date.now()
+  const orders = Array.from({ length: 4 * keys }, (_, index) =>
+    orderOf(undefined, {
+      heldAt,
+      generationId: `gen_${randomUUID()}`,
+      orderKey: { key: String(index % keys), digest: 'a boat', expiresAt: heldAt + 86_400_000 },
+    }),
+  )
+  const byChance = orders.toSorted((a, b) => a.generationId.localeCompare(b.generationId))
+  const holds = byChance.map(async (order, index) => {
+    for (let turn = 0; turn < index / 10; turn++) await new Promise((resolve) => setImmediate(resolve))
+    const hold = await ledger.hold(order)
+    // Half of them are over while the others still race.
+    if (index % 2 === 0) ledger.settle(hold, bought(40, { endedAt: Date.now() }))
+    return hold.order.generationId
+  })
+  const results = await Promise.allSettled(holds)
+  return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
 }
 
 /** Holds and settles until the process is killed, and prints the id of each generation when it would be sent. */

@@ -95,6 +95,10 @@ export class LedgerVerbs {
     return this.#ledger.write([{ verb: 'release', hold, ending }])[0] === true
   }
 
+  cancel(hold: Hold): boolean {
+    return this.#ledger.write([{ verb: 'cancel', hold }])[0] === true
+  }
+
   bookEstimated(hold: Hold, ending: EstimatedEnding): boolean {
     return this.#ledger.write([{ verb: 'bookEstimated', hold, ending }])[0] === true
   }

@@ -2,6 +2,7 @@ import { dayOf } from '../../accounting/period.ts'
 import { newGenerationRow, newHoldRow, newTotalRow, truncated } from './new-ledger-rows.ts'
 import { budgetOfRow, daysOf, holdOfRow } from './ledger-rows.ts'
 import { LEDGER_SQL } from './ledger-sql.ts'
+import { SqliteOrderKeys } from './order-keys.ts'
 import type {
   AbandonedHold,
   CommandResult,
@@ -25,6 +26,7 @@ export class SqliteLedger implements Ledger {
   readonly #statements
   readonly #insert
   readonly #instance: number
+  readonly #orderKeys: SqliteOrderKeys
   #lastHoldId: number
   /** Key id → the day for which its account rows are known to exist. */
   readonly #accountDays = new Map<number, number>()
@@ -33,6 +35,7 @@ export class SqliteLedger implements Ledger {
   constructor(database: SqliteDatabase, instance: number) {
     this.#database = database
     this.#instance = instance
+    this.#orderKeys = new SqliteOrderKeys(database, instance)
     this.#lastHoldId = instance * HOLDS_PER_INSTANCE
     const prepare = (sql: string) => database.prepare(sql)
     this.#statements = {
@@ -62,6 +65,11 @@ export class SqliteLedger implements Ledger {
     return row === undefined ? undefined : { budget: budgetOfRow(row), inFlight: row.open_holds }
   }
 
+  /** Removes order keys that have expired: some of them, since no request should wait long. */
+  pruneOrderKeys(now: number): void {
+    this.#orderKeys.prune(now)
+  }
+
   /** Books every hold that a dead instance left open, marked as estimated. */
   bookAbandoned(instance: number, now: number): readonly AbandonedHold[] {
     return this.#database.transaction(() => {
@@ -80,12 +88,15 @@ export class SqliteLedger implements Ledger {
         return this.#hold(truncated(command.order))
       case 'release': {
         const nothing = { costMicros: 0, isEstimated: false, images: 0, usage: undefined }
-        return this.#end(command.hold, { ...command.ending, ...nothing, outcome: 'failed' })
+        return this.#giveKeyBack(
+          command.hold,
+          this.#end(command.hold, { ...command.ending, ...nothing, outcome: 'failed' }),
+        )
       }
       case 'bookEstimated':
         return this.#end(command.hold, { ...estimateOf(command.hold), ...command.ending, outcome: 'ambiguous' })
       case 'cancel':
-        return this.#cancel(command.hold)
+        return this.#giveKeyBack(command.hold, this.#cancel(command.hold))
       case 'settle':
         break
     }
@@ -93,7 +104,9 @@ export class SqliteLedger implements Ledger {
   }
 
   #hold(order: OrderedGeneration): Hold | HoldRefusal {
-    const { keyId, heldAt, highestMicros } = order
+    const { keyId, heldAt, highestMicros, orderKey } = order
+    const earlier = orderKey === undefined ? undefined : this.#orderKeys.earlier(orderKey, heldAt)
+    if (earlier !== undefined) return { refused: 'ordered_before', earlier }
     const heldMicros = highestMicros ?? 0
     if (keyId === undefined) return { id: this.#insertHold(order), order, heldMicros, budget: undefined }
     const days = daysOf(dayOf(heldAt))
@@ -126,6 +139,7 @@ export class SqliteLedger implements Ledger {
   #insertHold(order: OrderedGeneration): number {
     const id = ++this.#lastHoldId
     this.#insert.hold(newHoldRow(id, this.#instance, order))
+    if (order.orderKey !== undefined) this.#orderKeys.take(order.orderKey, order.generationId, id)
     return id
   }
 
@@ -136,6 +150,12 @@ export class SqliteLedger implements Ledger {
     if (keyId !== undefined) this.#statements.book.run(keyId, dayOf(heldAt), hold.heldMicros, ending.costMicros ?? 0)
     this.#insert.total(newTotalRow(hold, ending))
     return true
+  }
+
+  /** The order was not bought: another one may have its key. */
+  #giveKeyBack({ order: { orderKey, generationId } }: Hold, hasEnded: boolean): boolean {
+    if (hasEnded && orderKey !== undefined) this.#orderKeys.giveBack(orderKey, generationId)
+    return hasEnded
   }
 
   /** Removes a hold, as if it had never been made. */

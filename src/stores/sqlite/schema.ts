@@ -130,4 +130,17 @@ export const MIGRATIONS: readonly string[] = [
     heartbeat_at INTEGER NOT NULL
   ) STRICT;
   `,
+  `
+  -- The Idempotency-Keys of callers, as digests, with the order that has each. A key is taken with the order's hold.
+  CREATE TABLE order_keys (
+    key TEXT PRIMARY KEY,
+    order_digest TEXT NOT NULL,
+    generation_id TEXT NOT NULL,
+    -- While this hold is open, the generation is under way.
+    hold_id INTEGER NOT NULL,
+    instance INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX order_keys_by_expiry ON order_keys (expires_at);
+  `,
 ]

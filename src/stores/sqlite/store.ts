@@ -109,6 +109,7 @@ export class Store {
       lastHeartbeatAt = now()
       try {
         instances.heartbeat(own, lastHeartbeatAt)
+        ledger.pruneOrderKeys(lastHeartbeatAt)
         if (!hasPaused) recover()
       } catch (error) {
         onHeartbeatFailed(error)
@@ -145,6 +146,13 @@ export class Store {
       rmSync(partial, { force: true })
       throw storeError(error, target)
     }
+  }
+
+  /** The number of order keys that are kept, expired ones that were not removed yet included. */
+  keptOrderKeys(): number {
+    return this.#database.run(() =>
+      Number(this.#database.prepare('SELECT count(*) AS count FROM order_keys').get()?.['count']),
+    )
   }
 
   /** The damages that SQLite finds in the file, which it reads whole; none where it is intact. */

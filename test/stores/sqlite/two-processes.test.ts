@@ -8,6 +8,7 @@ import { checkedSettings } from '../../../src/access/keys/key-settings.ts'
 import { LedgerWriter } from '../../../src/accounting/ledger-writer.ts'
 import { Store } from '../../../src/stores/sqlite/store.ts'
 import { temporaryDirectory } from '../../helpers/directory.ts'
+import { eventually } from '../../helpers/eventually.ts'
 import { createKey, orderOf } from '../../helpers/store.ts'
 
 const PROGRAM = join(import.meta.dirname, '../../helpers/store-process.ts')
@@ -62,6 +63,22 @@ describe('500 requests at once against a budget that pays for 20', () => {
     const counts = (await Promise.all([one(command), two(command)])) as number[]
     expect(counts.reduce((sum, count) => sum + count, 0)).toBe(20)
     expect(store.accounts.accountOf(id, Date.now())).toMatchObject({ budget: { heldMicros: 2000 }, inFlight: 20 })
+  })
+})
+
+describe('200 orders with a key each, which two processes on one file place four times at once', () => {
+  it('are held once each', async () => {
+    const [one, two] = [await another(), await another()]
+    const command = { do: 'race', times: 200 }
+    const [ofOne, ofTwo] = (await Promise.all([one(command), two(command)])) as [string[], string[]]
+    expect(new Set([...ofOne, ...ofTwo]).size).toBe(200)
+    expect(ofOne.length + ofTwo.length).toBe(200)
+    expect(store.keptOrderKeys()).toBe(200)
+    await eventually('half of them are over', () => {
+      const rows = store.reports.generations({ limit: 1000 }).length
+      expect(store.reports.underWay({ limit: 1000 }).length + rows).toBe(200)
+      expect(rows).toBeGreaterThan(0)
+    })
   })
 })
 
