@@ -32,14 +32,14 @@ export interface StreamedBody {
 /** Applies backpressure to the answer that is coming in, or ends it. */
 export type AnswerControl = Pick<Dispatcher.DispatchController, 'pause' | 'resume' | 'abort'>
 
-/** Receives an answer as it arrives. `failed` comes at most once, instead of `ended`. */
+/** Receives an answer as it arrives. `abort` comes at most once, instead of `end`. */
 export interface AnswerReceiver {
   /** The request has a connection and is about to be written: from here on, it may have reached the upstream. */
   sending(control: AnswerControl): void
-  began(status: number, headers: AnswerHeaders): void
-  data(chunk: Buffer): void
-  ended(): void
-  failed(error: Error): void
+  begin(status: number, headers: AnswerHeaders): void
+  write(chunk: Buffer): void
+  end(): void
+  abort(error: Error): void
 }
 
 /** How much of an answer is read from a connection at once: fewer, larger chunks (docs/benchmarks.md). */
@@ -113,18 +113,18 @@ class DispatchAdapter implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: ReceivedHeaders): void {
-    if (status >= 200) this.#receiver.began(status, readHeaders(headers, this.#redact))
+    if (status >= 200) this.#receiver.begin(status, readHeaders(headers, this.#redact))
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#receiver.data(chunk)
+    this.#receiver.write(chunk)
   }
 
   onResponseEnd(): void {
-    this.#receiver.ended()
+    this.#receiver.end()
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#receiver.failed(error)
+    this.#receiver.abort(error)
   }
 }

@@ -61,7 +61,7 @@ export class Attempt implements AnswerReceiver {
     this.#owner.sent()
   }
 
-  began(status: number, headers: AnswerHeaders): void {
+  begin(status: number, headers: AnswerHeaders): void {
     if (this.#isOver) return
     this.#owner.began()
     this.status = status
@@ -69,11 +69,11 @@ export class Attempt implements AnswerReceiver {
     this.headers = this.reader instanceof EventsAsJson ? asJsonHeaders(headers) : headers
   }
 
-  data(chunk: Buffer): void {
+  write(chunk: Buffer): void {
     if (!this.#isOver) this.reader?.write(chunk)
   }
 
-  ended(): void {
+  end(): void {
     this.#options.clock.clear(this.#lingering)
     if (this.#isOver) return
     this.#control = undefined // its connection may be in use for another request by now
@@ -82,7 +82,7 @@ export class Attempt implements AnswerReceiver {
     this.#isOver = true
   }
 
-  failed(error: Error): void {
+  abort(error: Error): void {
     this.#options.clock.clear(this.#lingering)
     if (this.#isOver || this.reader?.abort() === true) return
     this.#refuse(!this.#isSent ? unreachable(error) : brokenOff(error))

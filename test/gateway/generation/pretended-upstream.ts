@@ -20,29 +20,29 @@ export class PretendedCall {
       resume: () => void (this.isPaused = false),
       abort: (error) => {
         this.abortedWith = error
-        this.receiver.failed(error)
+        this.receiver.abort(error)
       },
     })
     return this
   }
 
   begins(status = 200, headers: AnswerHeaders = JSON_HEADERS): this {
-    this.receiver.began(status, headers)
+    this.receiver.begin(status, headers)
     return this
   }
 
   sends(...pieces: readonly (string | Buffer)[]): this {
-    for (const piece of pieces) this.receiver.data(Buffer.from(piece))
+    for (const piece of pieces) this.receiver.write(Buffer.from(piece))
     return this
   }
 
   ends(): this {
-    this.receiver.ended()
+    this.receiver.end()
     return this
   }
 
   breaks(error: Error = new Error('reset')): this {
-    this.receiver.failed(error)
+    this.receiver.abort(error)
     return this
   }
 
