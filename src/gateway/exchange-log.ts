@@ -9,6 +9,15 @@ import type { Metrics } from '../telemetry/metrics.ts'
 import type { Exchange } from './exchange.ts'
 import type { Generation } from './generation/generation.ts'
 
+/** How an exchange ended on its connection. */
+export interface ExchangeEnding {
+  readonly status: number
+  /** All of the answer was written to the connection. */
+  readonly isDelivered: boolean
+  /** Requests that machines repeat all day are logged at debug. */
+  readonly isRoutine: boolean
+}
+
 /** Writes one line for each exchange and counts it. Never the prompt, a key, a URL or a message: those may hold both. */
 export class ExchangeLog {
   readonly #logger: Logger
@@ -19,7 +28,7 @@ export class ExchangeLog {
     this.#metrics = metrics
   }
 
-  exchangeEnded(exchange: Exchange, status: number, isDelivered: boolean, isRoutine: boolean): void {
+  exchangeEnded(exchange: Exchange, { status, isDelivered, isRoutine }: ExchangeEnding): void {
     const { generation, error, labels, overheadMs, bytesRelayed } = exchange
     const outcome = exchange.outcome(isDelivered)
     const durationMs = performance.now() - exchange.startedAt

@@ -1,3 +1,4 @@
+import { isDoneWithin } from '../errors/time-limit.ts'
 import { errorEvent } from './answers/answer.ts'
 import { ClientSink, costOf } from './client-sink.ts'
 import type { OutgoingHttpHeaders } from 'node:http'
@@ -29,7 +30,7 @@ export async function relayEvents(
   keepAliveMs: number,
 ): Promise<FastifyReply> {
   const { raw } = reply
-  const isAnswered = await within(keepAliveMs, generation.answered)
+  const isAnswered = await isDoneWithin(keepAliveMs, generation.answered)
   if (raw.destroyed) return reply.hijack()
   reply.code(200).headers(HEADERS).headers(exchange.headers)
   raw.writeHead(200, reply.getHeaders() as OutgoingHttpHeaders)
@@ -79,18 +80,5 @@ class EventSink implements AnswerSink {
 
   abort(): void {
     this.#client.abort()
-  }
-}
-
-/** Whether the promise is fulfilled in time; where it is rejected in time, that error. */
-async function within(ms: number, promise: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const tooLate = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms)
-  })
-  try {
-    return await Promise.race([promise.then(() => true), tooLate])
-  } finally {
-    clearTimeout(timer)
   }
 }

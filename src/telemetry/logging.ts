@@ -1,4 +1,5 @@
 import { pino } from 'pino'
+import { systemCode } from '../errors/system-error.ts'
 import { isDoneWithin } from '../errors/time-limit.ts'
 import type { DestinationStream, Logger } from 'pino'
 
@@ -78,7 +79,7 @@ async function flushed(file: ReturnType<typeof pino.destination>): Promise<void>
 
 /** Pipes and terminals cannot be synced; what was written to them is written. */
 function isUnsynced(error: Error): boolean {
-  return 'code' in error && (error.code === 'EINVAL' || error.code === 'ENOTSUP')
+  return ['EINVAL', 'ENOTSUP'].includes(systemCode(error) ?? '')
 }
 
 let stampedMs = 0
@@ -130,11 +131,10 @@ interface DescribedError {
 export function describeError(error: unknown, redact: Redactor): DescribedError {
   if (!(error instanceof Error))
     return { type: typeof error, message: redact(printable(error)), code: undefined, stack: undefined }
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
   return {
     type: error.name,
     message: redact(error.message),
-    code,
+    code: systemCode(error),
     stack: error.stack === undefined ? undefined : redact(error.stack),
   }
 }

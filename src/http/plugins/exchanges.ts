@@ -47,7 +47,7 @@ export const exchanges = fp(
           exchange.end()
           generations.exchangeEnded(exchange, isDelivered ? request.raw.socket : undefined)
           const status = reply.raw.headersSent ? reply.raw.statusCode : CLIENT_CLOSED_REQUEST
-          log.exchangeEnded(exchange, status, isDelivered, isRoutine)
+          log.exchangeEnded(exchange, { status, isDelivered, isRoutine })
         })
         next()
       },
