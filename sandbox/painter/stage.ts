@@ -1,5 +1,5 @@
-import { lightOf } from './colour.ts'
-import type { Light } from './colour.ts'
+import { lightOf } from './scenery/colour.ts'
+import type { Light } from './scenery/colour.ts'
 import { linear, radial } from './svg.ts'
 import type { Paint, Point, Stop } from './svg.ts'
 import type { Dice } from './dice.ts'

@@ -1,5 +1,5 @@
 import { dot, inks, shape, stroke } from './motif.ts'
-import type { Light } from '../colour.ts'
+import type { Light } from '../scenery/colour.ts'
 import type { Motif } from './motif.ts'
 
 /** Subjects that float on water. */

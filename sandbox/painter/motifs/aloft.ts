@@ -1,5 +1,5 @@
 import { box, dot, faint, inks, shape, stroke } from './motif.ts'
-import type { Light } from '../colour.ts'
+import type { Light } from '../scenery/colour.ts'
 import type { Motif } from './motif.ts'
 
 /** Subjects of the sky and of space. */

@@ -1,6 +1,6 @@
-import { mix } from '../colour.ts'
+import { mix } from '../scenery/colour.ts'
 import { both, dot, faint, shape, stroke } from './motif.ts'
-import type { Light } from '../colour.ts'
+import type { Light } from '../scenery/colour.ts'
 import type { Motif } from './motif.ts'
 
 /** The traits that tell one sitting animal from another. */

@@ -1,6 +1,6 @@
 import { svg } from '../svg.ts'
 import type { Dice } from '../dice.ts'
-import type { Light } from '../colour.ts'
+import type { Light } from '../scenery/colour.ts'
 
 /** The element of a subject; the place of the first subject decides what world the scene is. */
 export type Place = 'ground' | 'water' | 'sky' | 'deep' | 'space' | 'table'

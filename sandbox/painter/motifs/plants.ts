@@ -1,8 +1,8 @@
-import { mix } from '../colour.ts'
+import { mix } from '../scenery/colour.ts'
 import { times } from '../dice.ts'
 import { both, dot, faint, inks, shape, stroke } from './motif.ts'
 import type { Dice } from '../dice.ts'
-import type { Light } from '../colour.ts'
+import type { Light } from '../scenery/colour.ts'
 import type { Motif } from './motif.ts'
 
 /** Things that grow. */

@@ -1,6 +1,6 @@
 import { both, box, dot, faint, inks, shape, stroke } from './motif.ts'
 import type { Dice } from '../dice.ts'
-import type { Light } from '../colour.ts'
+import type { Light } from '../scenery/colour.ts'
 import type { Motif } from './motif.ts'
 
 /** Things, vehicles and people. */

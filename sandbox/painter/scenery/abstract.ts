@@ -1,8 +1,8 @@
-import { mix } from '../colour.ts'
+import { mix } from './colour.ts'
 import { times } from '../dice.ts'
 import { vignette } from './air.ts'
 import { curve, svg } from '../svg.ts'
-import type { Colour } from '../colour.ts'
+import type { Colour } from './colour.ts'
 import type { Point } from '../svg.ts'
 import type { Stage } from '../stage.ts'
 

@@ -1,4 +1,4 @@
-import { mix } from '../colour.ts'
+import { mix } from './colour.ts'
 import { times } from '../dice.ts'
 import { svg } from '../svg.ts'
 import type { Stage } from '../stage.ts'

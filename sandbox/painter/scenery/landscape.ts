@@ -1,4 +1,4 @@
-import { mix } from '../colour.ts'
+import { mix } from './colour.ts'
 import { firs, meadow } from './growth.ts'
 import { sky } from './sky.ts'
 import { skyline } from './skyline.ts'

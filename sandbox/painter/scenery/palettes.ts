@@ -1,4 +1,4 @@
-import type { Colour } from '../colour.ts'
+import type { Colour } from './colour.ts'
 
 /** Particles that drift through the air of a scene. */
 export type Weather = 'clear' | 'snow' | 'rain' | 'petals' | 'leaves' | 'fireflies' | 'aurora'

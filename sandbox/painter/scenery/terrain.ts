@@ -1,7 +1,7 @@
-import { mix } from '../colour.ts'
+import { mix } from './colour.ts'
 import { times } from '../dice.ts'
 import { curve, polygon, svg } from '../svg.ts'
-import type { Colour } from '../colour.ts'
+import type { Colour } from './colour.ts'
 import type { Point } from '../svg.ts'
 import type { Stage } from '../stage.ts'
 

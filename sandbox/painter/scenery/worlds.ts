@@ -1,4 +1,4 @@
-import { mix } from '../colour.ts'
+import { mix } from './colour.ts'
 import { times } from '../dice.ts'
 import { stars } from './sky.ts'
 import { vignette } from './air.ts'

@@ -48,9 +48,9 @@ describe('the memory of kept answers', () => {
     'is really bounded, however small the answers are: of %d bytes',
     async (bytes) => {
       const before = await heldBufferBytes()
-      const all = keptAnswers()
-      const count = Math.ceil((60 * MEGABYTE) / bytes)
-      const kept = Array.from({ length: Math.min(count, 20_000) }, () => answer(all, bytes, 'owed'))
+      const all = keptAnswers({ maxFiles: 50 })
+      const count = Math.ceil((30 * MEGABYTE) / bytes)
+      const kept = Array.from({ length: Math.min(count, 18_000) }, () => answer(all, bytes, 'owed'))
       await disk(all)
       const held = (await heldBufferBytes()) - before
       expect(held).toBeLessThan(20 * MEGABYTE)
