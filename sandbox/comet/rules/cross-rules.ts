@@ -73,7 +73,7 @@ export function sequenceLength(body: SandboxFields): number {
   if (body['sequential_image_generation'] !== 'auto') return 1
   const options: unknown = body['sequential_image_generation_options']
   const most: unknown =
-    typeof options === 'object' && options !== null && 'max_images' in options ? options.max_images : 1
+    typeof options === 'object' && options !== null && 'max_images' in options ? (options.max_images ?? 1) : 1
   return typeof most === 'number' ? most : Number.NaN
 }
 

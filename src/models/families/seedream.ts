@@ -78,7 +78,7 @@ const references = parameter(
 )
 
 const sequentialOptions = parameter(
-  z.strictObject({ max_images: z.int().min(1).max(MAX_IMAGES_TOGETHER).optional() }),
+  z.strictObject({ max_images: z.int().min(1).max(MAX_IMAGES_TOGETHER).nullable().optional() }),
   { types: ['object'], allowed: `an object {"max_images": an integer from 1 to ${MAX_IMAGES_TOGETHER}}` },
   page,
 )

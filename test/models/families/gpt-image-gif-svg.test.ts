@@ -141,6 +141,7 @@ describe('an edit', () => {
     ])
     expect(ofEdit('gpt-image-2.6-flare', svg({ svg: { reasoning: { effort: 'low' } } }))).toEqual([])
     expect(ofEdit('gpt-image-2.6-flare', svg({ svg: {} }), 'images.edits.json')).toEqual([])
+    expect(ofEdit('gpt-image-2.6-flare', svg({ svg: { model: null } }), 'images.edits.json')).toEqual([])
   })
 
   it.each(['gpt-image-2.5-flare', 'gpt-image-2.6-sunburst'])('of %s may have a markup in a form', (model) => {

@@ -45,6 +45,7 @@ const TAKEN: readonly Record<string, unknown>[] = [
   { sequential_image_generation: 'auto', sequential_image_generation_options: {} },
   sequence(1),
   sequence(15),
+  sequence(null),
 ]
 
 const REFUSED: readonly [given: Record<string, unknown>, code: string, param: string, says: string][] = [

@@ -23,7 +23,7 @@ export const svgOfGeneration: Parameter = parameter(
 
 /** The same of an edit, which need not name the model. */
 export const svgOfEdit: Parameter = parameter(
-  z.strictObject({ model: author.optional(), reasoning }),
+  z.strictObject({ model: author.nullable().optional(), reasoning }),
   { types: ['object'], allowed: `an object {"model": a text model, ${words}}, both optional` },
   { source: sdk, nullable: true },
 )
