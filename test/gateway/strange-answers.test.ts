@@ -147,7 +147,9 @@ describe('an upstream that misbehaves', () => {
     expect(error.code).toBe('upstream_failed')
     expect(response.headers.get('x-should-retry')).toBe('false')
     expect(upstream.received).toHaveLength(1)
-    expect(await gateway.metric('comet_ambiguous_failures_total')).toBe(before + 1)
+    await eventually('it is counted', async () =>
+      expect(await gateway.metric('comet_ambiguous_failures_total')).toBe(before + 1),
+    )
   })
 
   it('by hanging becomes a 504 after UPSTREAM_TIMEOUT_MS, and the socket is gone', async () => {

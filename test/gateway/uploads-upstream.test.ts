@@ -26,7 +26,7 @@ let smaller: Buffer
 
 beforeAll(async () => {
   await raw.listen()
-  gateway = await startGateway(raw.url, { MAX_RETRIES: '0', LOG_LEVEL: 'info' })
+  gateway = await startGateway(raw.url, { LOG_LEVEL: 'info' })
   body = edit(await largePicture(6_000_000))
   smaller = edit(await largePicture(1_000_000))
 })
@@ -177,7 +177,9 @@ describe('an upstream that is in no hurry', () => {
     client.socket.resetAndDestroy()
     await eventually('nobody waits any more', () => held.app.underWay().length === 0)
     await eventually('its file is closed', async () => (await census(held)).openFiles === 0)
-    expect(held.lines.join('')).toContain('"failure":"client_closed_request"')
+    await eventually('it is logged', () =>
+      expect(held.lines.join('')).toContain('"failure":"client_closed_request"'),
+    )
     await silent.close()
     await held.close()
   })

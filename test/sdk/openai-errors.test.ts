@@ -245,7 +245,9 @@ describe.each(SDKS)('openai $version', ({ OpenAI: Client, toFile }) => {
         type: 'insufficient_quota',
       })
       expect(upstream.received).toHaveLength(1)
-      expect(team.lines.filter((line) => line.includes('insufficient_quota'))).toHaveLength(1)
+      await eventually('it is logged', () =>
+        expect(team.lines.filter((line) => line.includes('insufficient_quota'))).toHaveLength(1),
+      )
       await team.close()
     })
 

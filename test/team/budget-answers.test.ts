@@ -22,6 +22,7 @@ const broken = answerJson({ error: { message: 'boom', type: 'server_error', code
 
 describe('a request that the budget does not cover', () => {
   it('is told what is left, what is held, what it can cost and when it resets, and not to come again', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2026, 10, 23, 12) })
     const alice = await world.issue({ name: 'alice', budget: { limitMicros: 70_000, period: 'day' } })
     const gateway = await world.start()
     const { script, open } = gated(answerJson(dalleAnswer()))
@@ -32,11 +33,10 @@ describe('a request that the budget does not cover', () => {
     expect(answer.status).toBe(429)
     expect(answer.headers.get('x-should-retry')).toBe('false')
     expect(answer.headers.get('retry-after')).toBeNull()
-    const midnight = new Date(Math.ceil(Date.now() / 86_400_000) * 86_400_000).toISOString().slice(0, 16)
     expect(await errorOf(answer)).toEqual({
       message:
         "The budget of the key 'alice' is $0.07 per day; $0.03 is left ($0.04 is held for generations under way), " +
-        `and this request can cost up to $0.04. It resets at ${midnight}Z.`,
+        `and this request can cost up to $0.04. It resets at 2026-11-24T00:00Z.`,
       type: 'insufficient_quota',
       param: null,
       code: 'insufficient_quota',

@@ -1,10 +1,10 @@
-import { readdirSync, readlinkSync } from 'node:fs'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, expect, it } from 'vitest'
 import { KeptAnswers } from '../../../src/gateway/generation/kept-answers.ts'
 import { SpoolDirectory } from '../../../src/spool/spool-file.ts'
 import { heldBufferBytes } from '../../helpers/memory.ts'
 import { temporaryDirectory } from '../../helpers/directory.ts'
+import { eventually } from '../../helpers/eventually.ts'
+import { openFilesBelow } from '../../helpers/open-files.ts'
 import type { Claim, KeptAnswer } from '../../../src/gateway/generation/kept-answer.ts'
 
 const MEGABYTE = 1_000_000
@@ -30,18 +30,10 @@ function answer(all: KeptAnswers, bytes: number, claim: Claim): KeptAnswer {
 }
 
 async function disk(all: KeptAnswers): Promise<void> {
-  while (all.waitingBytes > 0) await sleep(1)
+  await eventually('all is on disk', () => all.waitingBytes === 0)
 }
 
-function openFiles(): number {
-  return readdirSync('/proc/self/fd').filter((fd) => {
-    try {
-      return readlinkSync(`/proc/self/fd/${fd}`).startsWith(directory.path)
-    } catch {
-      return false
-    }
-  }).length
-}
+const openFiles = (): number => openFilesBelow(directory.path)
 
 describe('the memory of kept answers', () => {
   it.each([500, 20_000, 200_000, 250_000])(
@@ -152,7 +144,7 @@ describe('the disk of kept answers', () => {
     expect(kept.filter(({ isWhole }) => isWhole).length).toBeGreaterThanOrEqual(10)
     expect(kept.at(-1)?.isWhole).toBe(true)
     for (const one of kept) one.discard()
-    while (openFiles() > 0) await sleep(1)
+    await eventually('the files are closed', () => openFiles() === 0)
   })
 
   it('gives up an answer that is larger than all of it', () => {
