@@ -2,9 +2,9 @@ import { readdirSync } from 'node:fs'
 import { connect } from 'node:net'
 import { once } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
-import { openFilesBelow } from '../helpers/open-files.ts'
+import { openFilesBelow } from '../../helpers/open-files.ts'
 import type { Socket } from 'node:net'
-import type { TestGateway } from '../helpers/gateway.ts'
+import type { TestGateway } from '../../helpers/gateway.ts'
 
 export const BOUNDARY = 'limit'
 

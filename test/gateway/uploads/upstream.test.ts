@@ -1,15 +1,15 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { eventually } from '../helpers/eventually.ts'
-import { startGateway } from '../helpers/gateway.ts'
-import { largePicture } from '../helpers/images.ts'
-import { UpstreamServer } from '../helpers/upstream-server.ts'
-import { PatientClock } from '../helpers/patient-clock.ts'
-import { turns } from '../helpers/turns.ts'
-import { answerJson, imageAnswer, scriptedUpstream } from '../helpers/upstream.ts'
-import { census, edit, NOTHING, text, upload, WireClient } from './uploads-client.ts'
+import { eventually } from '../../helpers/eventually.ts'
+import { startGateway } from '../../helpers/gateway.ts'
+import { largePicture } from '../../helpers/images.ts'
+import { UpstreamServer } from '../../helpers/upstream-server.ts'
+import { PatientClock } from '../../helpers/patient-clock.ts'
+import { turns } from '../../helpers/turns.ts'
+import { answerJson, imageAnswer, scriptedUpstream } from '../../helpers/upstream.ts'
+import { census, edit, NOTHING, text, upload, WireClient } from './wire-client.ts'
 import type { Socket } from 'node:net'
-import type { TestGateway } from '../helpers/gateway.ts'
-import type { WireAnswer } from './uploads-client.ts'
+import type { TestGateway } from '../../helpers/gateway.ts'
+import type { WireAnswer } from './wire-client.ts'
 
 /** Called at the first bytes of each connection. */
 type OnRequest = (socket: Socket, first: Buffer) => void
@@ -177,9 +177,7 @@ describe('an upstream that is in no hurry', () => {
     client.socket.resetAndDestroy()
     await eventually('nobody waits any more', () => held.app.underWay().length === 0)
     await eventually('its file is closed', async () => (await census(held)).openFiles === 0)
-    await eventually('it is logged', () =>
-      expect(held.lines.join('')).toContain('"failure":"client_closed_request"'),
-    )
+    await eventually('it is logged', () => expect(held.lines.join('')).toContain('"failure":"client_closed_request"'))
     await silent.close()
     await held.close()
   })

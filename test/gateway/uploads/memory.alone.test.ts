@@ -1,14 +1,14 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { eventually } from '../helpers/eventually.ts'
-import { startGateway } from '../helpers/gateway.ts'
-import { picture } from '../helpers/images.ts'
-import { memory } from '../helpers/memory.ts'
-import { UpstreamServer } from '../helpers/upstream-server.ts'
-import { imageAnswer } from '../helpers/upstream.ts'
-import { BOUNDARY, census, END, text } from './uploads-client.ts'
-import type { TestGateway } from '../helpers/gateway.ts'
+import { eventually } from '../../helpers/eventually.ts'
+import { startGateway } from '../../helpers/gateway.ts'
+import { picture } from '../../helpers/images.ts'
+import { memory } from '../../helpers/memory.ts'
+import { UpstreamServer } from '../../helpers/upstream-server.ts'
+import { imageAnswer } from '../../helpers/upstream.ts'
+import { BOUNDARY, census, END, text } from './wire-client.ts'
+import type { TestGateway } from '../../helpers/gateway.ts'
 
 const MEGABYTE = 1_000_000
 /** Bytes on their way in both directions, those of client and upstream included, which are in this process. */

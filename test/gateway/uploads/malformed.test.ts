@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { eventually } from '../helpers/eventually.ts'
-import { startGateway } from '../helpers/gateway.ts'
-import { picture } from '../helpers/images.ts'
-import { answerJson, imageAnswer, scriptedUpstream } from '../helpers/upstream.ts'
-import { BOUNDARY, census, edit, END, file, NOTHING, part, text, upload, WireClient } from './uploads-client.ts'
-import type { TestGateway } from '../helpers/gateway.ts'
-import type { ScriptedUpstream } from '../helpers/upstream.ts'
+import { eventually } from '../../helpers/eventually.ts'
+import { startGateway } from '../../helpers/gateway.ts'
+import { picture } from '../../helpers/images.ts'
+import { answerJson, imageAnswer, scriptedUpstream } from '../../helpers/upstream.ts'
+import { BOUNDARY, census, edit, END, file, NOTHING, part, text, upload, WireClient } from './wire-client.ts'
+import type { TestGateway } from '../../helpers/gateway.ts'
+import type { ScriptedUpstream } from '../../helpers/upstream.ts'
 
 let upstream: ScriptedUpstream
 let gateway: TestGateway
