@@ -89,6 +89,8 @@ describe('an edit takes', () => {
     ['qwen-image-edit', { n: 1, size: '1328x1328', seed: '5', watermark: 'false' }, []],
     ['qwen-image-edit', { n: 2 }, ['n: invalid_value']],
     ['qwen-image-edit', { response_format: 'file' }, ['response_format: invalid_value']],
+    ['qwen-image-edit', { response_format: 'b64_json' }, ['response_format: invalid_value']],
+    ['qwen-image-edit', { response_format: 'url' }, []],
   ])('of %s: %o', (model, given, expected) => {
     expect(wrong(model, form(given))).toEqual(expected)
   })

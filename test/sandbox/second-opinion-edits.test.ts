@@ -163,8 +163,9 @@ const EXPLAINED: readonly Disagreement[] = [
     ruleSets: FORMS,
     models: /^qwen/,
     stricter: 'gateway',
-    fields: ({ response_format }) => only('response_format', response_format === 'file'),
-    why: 'CometAPI documents url and b64_json (facts 1.3); the sandbox does not look at it.',
+    fields: ({ response_format }) =>
+      only('response_format', response_format !== undefined && response_format !== 'url'),
+    why: 'It answers with links alone, which the gateway says before they are bought; the sandbox does not look at it.',
   },
 ]
 

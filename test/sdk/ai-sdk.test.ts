@@ -82,6 +82,17 @@ describe.concurrent('generateImage of the AI SDK', () => {
     ])
   })
 
+  it('says why it cannot be used with qwen-image: it asks for base64, and the model answers with links', async () => {
+    const error = await failure(generateImage({ model: image('qwen-image'), prompt: 'a cat', size: '1024x1024' }))
+    expect(APICallError.isInstance(error)).toBe(true)
+    expect(error).toMatchObject({
+      statusCode: 400,
+      isRetryable: false,
+      message: expect.stringMatching(/answers with a link to the picture and never in base64.*'url'/) as unknown,
+      data: { error: { code: 'invalid_value', param: 'response_format' } },
+    })
+  })
+
   it('edits one picture, and several', async () => {
     const one = await generateImage({
       model: image('gpt-image-2'),

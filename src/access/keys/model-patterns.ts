@@ -11,6 +11,12 @@ export function allowsModel(patterns: readonly string[], modelId: string): boole
   return patterns.some((pattern) => fits(pattern, modelId))
 }
 
+/** Whether a pattern with a `*` may fit an id that begins with `prefix`. */
+export function mayFit(pattern: string, prefix: string): boolean {
+  const [start = ''] = pattern.split('*', 1)
+  return start.startsWith(prefix) || prefix.startsWith(start)
+}
+
 /** The refusal of a model that is not on a key's list. */
 export function modelNotAllowed(keyName: string, patterns: readonly string[], modelId: string): GatewayError {
   const list = patterns.length === 0 ? 'none' : patterns.join(', ')

@@ -3,6 +3,7 @@ import { checkCall, policyOf, resolveModel } from '../../gateway/check-request.t
 import { checkAccess } from '../../gateway/check-access.ts'
 import { readCall } from '../../gateway/read-call.ts'
 import { streamScope } from '../plugins/bodies.ts'
+import { VisibleModels } from './visible-models.ts'
 import { usdOf } from '../../accounting/money.ts'
 import { highestCostMicros } from '../../models/prices/cost.ts'
 import { describeModel } from '../../models/describe.ts'
@@ -34,11 +35,10 @@ export interface GatewayRoutesOptions {
 
 /** The gateway's own answers about models and requests; nothing here calls the upstream or costs anything. */
 export function gatewayRoutes(app: FastifyInstance, { gateway, endpoints, checkLimit }: GatewayRoutesOptions): void {
-  app.get('/gateway/models', { config: { endpoint: 'gateway.models' } }, () => ({
-    object: 'list',
-    data: gateway.models.models.map(describeModel),
-    aliases: Object.fromEntries(gateway.models.aliases),
-  }))
+  app.get('/gateway/models', { config: { endpoint: 'gateway.models' } }, ({ exchange }) => {
+    const visible = new VisibleModels(gateway.models, exchange.caller)
+    return { object: 'list', data: visible.entries.map(describeModel), aliases: Object.fromEntries(visible.aliases) }
+  })
   for (const endpoint of endpoints) {
     const config = { endpoint: 'gateway.check' }
     streamScope(app, endpoint.body.contentTypes, (scope) =>

@@ -5,9 +5,19 @@ import { parameterRules } from '../rules/parameter-rules.ts'
 import { modelName, userTag } from '../rules/standard-parameters.ts'
 import { SOURCES } from '../sources.ts'
 import type { Model } from '../model.ts'
+import type { Parameter } from '../rules/parameter.ts'
 
 const { comet, cometEdits, cometPricing } = SOURCES
 const nullable = { source: comet, nullable: true }
+
+/** Seen and documented are links alone; what is never done is refused, rather than paid for and not understood. */
+const linksOnly: Parameter = {
+  ...oneOf(['url'], nullable),
+  explain: (value) =>
+    value === 'b64_json'
+      ? "This model answers with a link to the picture and never in base64. Leave 'response_format' out, or send 'url', and fetch the link. Clients that always ask for base64, such as the AI SDK, cannot use it."
+      : undefined,
+}
 
 /** Alibaba's qwen-image. CometAPI documents `n` = 1 and no list of sizes, so every WIDTHxHEIGHT passes. */
 export const qwenModels: readonly Model[] = [
@@ -20,7 +30,7 @@ export const qwenModels: readonly Model[] = [
         model: modelName,
         n: integer(1, 1, nullable),
         size: freeSize({}, [], nullable),
-        response_format: oneOf(['url', 'b64_json'], nullable),
+        response_format: linksOnly,
         user: userTag,
       }),
     },
@@ -45,7 +55,7 @@ export const qwenModels: readonly Model[] = [
           model: modelName,
           n: integer(1, 1, nullable),
           size: freeSize({}, [], nullable),
-          response_format: oneOf(['url', 'b64_json'], nullable),
+          response_format: linksOnly,
           user: userTag,
         },
         { combinations: [maskFitsImage(cometEdits)], open: true },

@@ -11,7 +11,6 @@ describe('qwen-image', () => {
     { size: '100x99999' },
     { size: null },
     { response_format: 'url' },
-    { response_format: 'b64_json' },
     { user: 'team-a' },
   ])('takes %j', (parameters) => {
     expect(problems('qwen-image', parameters)).toEqual([])
@@ -23,6 +22,13 @@ describe('qwen-image', () => {
       param: 'n',
       message: "Invalid value for 'n': 2. Expected the integer 1.",
     })
+  })
+
+  it('refuses base64, which it never answers with, in plain words', () => {
+    const { code, param, message } = onlyProblem('qwen-image', { response_format: 'b64_json' })
+    expect({ code, param }).toEqual({ code: 'invalid_value', param: 'response_format' })
+    expect(message).toContain('answers with a link to the picture and never in base64')
+    expect(message).toContain("Supported values are: 'url'.")
   })
 
   it.each(['auto', '1024', '', '2K', '0x0'])('refuses size %j', (size) => {
