@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { UPSTREAM_KEY } from './helpers/gateway-client.ts'
+import { UPSTREAM_KEY } from './helpers/gateways/gateway-client.ts'
 import { startGateway } from './helpers/gateway.ts'
 import { answerJson, scriptedUpstream } from './helpers/upstream.ts'
 import type { TestGateway } from './helpers/gateway.ts'

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { LedgerWriter } from '../../src/accounting/ledger-writer.ts'
 import { StoreError } from '../../src/errors/store-error.ts'
-import { bought, free, unknown } from '../helpers/settlements.ts'
-import { orderOf } from '../helpers/store.ts'
+import { bought, free, unknown } from '../helpers/store/settlements.ts'
+import { orderOf } from '../helpers/store/store.ts'
 import { eventually } from '../helpers/eventually.ts'
 import type {
   CommandResult,

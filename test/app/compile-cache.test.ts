@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { BIN, startProgram } from '../helpers/command.ts'
+import { BIN, startProgram } from '../helpers/gateways/command.ts'
 import { temporaryDirectory } from '../helpers/directory.ts'
 import type { TemporaryDirectory } from '../helpers/directory.ts'
 

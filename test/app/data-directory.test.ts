@@ -1,7 +1,7 @@
 import { chmodSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { findingAbout } from '../../src/app/data-directory.ts'
-import { command } from '../helpers/command.ts'
+import { command } from '../helpers/gateways/command.ts'
 import { temporaryDirectory } from '../helpers/directory.ts'
 import { startGateway } from '../helpers/gateway.ts'
 import type { TemporaryDirectory } from '../helpers/directory.ts'

@@ -1,9 +1,9 @@
 import { cpSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startProgram } from '../helpers/command.ts'
+import { startProgram } from '../helpers/gateways/command.ts'
 import { temporaryDirectory } from '../helpers/directory.ts'
-import type { RunningCommand } from '../helpers/command.ts'
+import type { RunningCommand } from '../helpers/gateways/command.ts'
 import type { TemporaryDirectory } from '../helpers/directory.ts'
 
 const ROOT = join(import.meta.dirname, '../..')

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { keyDigest, keyShape } from '../../src/access/keys/key-secret.ts'
 import { dateOfDay, dayOf } from '../../src/accounting/period.ts'
 import { Store } from '../../src/stores/sqlite/store.ts'
-import { command } from '../helpers/command.ts'
+import { command } from '../helpers/gateways/command.ts'
 import { temporaryDirectory } from '../helpers/directory.ts'
-import { DAY, LedgerVerbs, cost, held, orderOf } from '../helpers/store.ts'
+import { DAY, LedgerVerbs, cost, held, orderOf } from '../helpers/store/store.ts'
 import type { Instance } from '../../src/stores/sqlite/store.ts'
 
 /** A gateway's own connection is open all the while, as beside a live server. */

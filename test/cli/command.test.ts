@@ -4,11 +4,11 @@ import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, describe, expect, it } from 'vitest'
-import { BIN, startCommand, startProgram } from '../helpers/command.ts'
+import { BIN, startCommand, startProgram } from '../helpers/gateways/command.ts'
 import { temporaryDirectory } from '../helpers/directory.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { scriptedUpstream } from '../helpers/upstream.ts'
-import type { CommandResult, RunningCommand } from '../helpers/command.ts'
+import type { CommandResult, RunningCommand } from '../helpers/gateways/command.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const { path: directory, remove } = temporaryDirectory()

@@ -1,4 +1,4 @@
-import { turns } from '../helpers/turns.ts'
+import { turns } from '../helpers/time/turns.ts'
 import { answers, hangs, imageAnswer, JSON_TYPE, largeAnswer, PART, usageFirst } from './faulty-upstream.ts'
 import { table } from './table.ts'
 import type { Act, Arrival, FaultyUpstream } from './faulty-upstream.ts'

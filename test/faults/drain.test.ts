@@ -4,7 +4,7 @@ import { openWorld } from '../helpers/world.ts'
 import { Client } from './client.ts'
 import { answers, FaultyUpstream, imageAnswer } from './faulty-upstream.ts'
 import { openSpoolFiles, order } from './world.ts'
-import type { GatewayProcess } from '../helpers/gateway-process.ts'
+import type { GatewayProcess } from '../helpers/gateways/gateway-process.ts'
 import type { Act } from './faulty-upstream.ts'
 
 interface Running {

@@ -1,9 +1,9 @@
-import { Gate } from '../helpers/gate.ts'
-import { PatientClock } from '../helpers/patient-clock.ts'
+import { Gate } from '../helpers/time/gate.ts'
+import { PatientClock } from '../helpers/time/patient-clock.ts'
 import { bodyOf, UpstreamServer } from '../helpers/upstream-server.ts'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { ManualClock } from '../helpers/manual-clock.ts'
+import type { ManualClock } from '../helpers/time/manual-clock.ts'
 
 /** A request that has arrived upstream, and what can be done to it. */
 export interface Arrival {

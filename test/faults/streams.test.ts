@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { completed, partial } from '../gateway/answers/recorded-streams.ts'
 import { eventually } from '../helpers/eventually.ts'
-import { turns } from '../helpers/turns.ts'
+import { turns } from '../helpers/time/turns.ts'
 import { errorOf } from './client.ts'
 import { pictureOf } from './faulty-upstream.ts'
 import { inWorld, order } from './world.ts'

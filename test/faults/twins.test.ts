@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { eventually } from '../helpers/eventually.ts'
 import { Client } from './client.ts'
-import { turns } from '../helpers/turns.ts'
+import { turns } from '../helpers/time/turns.ts'
 import { answers, hangs, largeAnswer, PART } from './faulty-upstream.ts'
 import { inWorld, order } from './world.ts'
 import type { Act } from './faulty-upstream.ts'

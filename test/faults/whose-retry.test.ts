@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { eventually } from '../helpers/eventually.ts'
-import { ManualClock } from '../helpers/manual-clock.ts'
+import { ManualClock } from '../helpers/time/manual-clock.ts'
 import { Client, errorOf } from './client.ts'
 import { answers, imageAnswer, USAGE_MICROS } from './faulty-upstream.ts'
 import { inWorld, order } from './world.ts'

@@ -2,7 +2,7 @@ import { Agent, request as httpRequest } from 'node:http'
 import { expect, it } from 'vitest'
 import { eventually } from '../helpers/eventually.ts'
 import { startGateway } from '../helpers/gateway.ts'
-import { turns } from '../helpers/turns.ts'
+import { turns } from '../helpers/time/turns.ts'
 import { imageAnswer, scriptedUpstream } from '../helpers/upstream.ts'
 import type { IncomingMessage } from 'node:http'
 

@@ -2,10 +2,10 @@ import { createApp } from '../../src/app/app.ts'
 import { readConfig } from '../../src/config/config.ts'
 import { temporaryDirectory } from './directory.ts'
 import { eventually } from './eventually.ts'
-import { clientOf, UPSTREAM_KEY } from './gateway-client.ts'
+import { clientOf, UPSTREAM_KEY } from './gateways/gateway-client.ts'
 import type { AddressInfo } from 'node:net'
 import type { App, AppOptions } from '../../src/app/app.ts'
-import type { GatewayClient } from './gateway-client.ts'
+import type { GatewayClient } from './gateways/gateway-client.ts'
 
 /** A gateway in this process. */
 export interface TestGateway extends GatewayClient {

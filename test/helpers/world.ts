@@ -1,7 +1,7 @@
 import { temporaryDirectory } from './directory.ts'
-import { launchGateway, listening } from './gateway-process.ts'
+import { launchGateway, listening } from './gateways/gateway-process.ts'
 import { startGateway } from './gateway.ts'
-import type { GatewayProcess, LaunchedGateway } from './gateway-process.ts'
+import type { GatewayProcess, LaunchedGateway } from './gateways/gateway-process.ts'
 import type { AppOptions } from '../../src/app/app.ts'
 import type { TestGateway } from './gateway.ts'
 

@@ -1,7 +1,7 @@
 import { createOpenAI } from '@ai-sdk/openai'
 import { APICallError, generateImage, RetryError } from 'ai'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { turns } from '../helpers/turns.ts'
+import { turns } from '../helpers/time/turns.ts'
 import { answerJson, imageAnswer } from '../helpers/upstream.ts'
 import { difference, look, maskFor, photo } from '../sandbox/pixels.ts'
 import { GATEWAY_KEY, startSandboxGateway, startScriptedGateway } from './gateways.ts'

@@ -1,5 +1,5 @@
 import { startGateway } from '../helpers/gateway.ts'
-import { PatientClock } from '../helpers/patient-clock.ts'
+import { PatientClock } from '../helpers/time/patient-clock.ts'
 import { scriptedUpstream } from '../helpers/upstream.ts'
 import { openWorld } from '../helpers/world.ts'
 import type { TestGateway } from '../helpers/gateway.ts'

@@ -5,7 +5,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { GatewayError } from '../../src/errors/gateway-error.ts'
 import { openFilesBelow } from '../helpers/open-files.ts'
-import { atRest } from '../helpers/turns.ts'
+import { atRest } from '../helpers/time/turns.ts'
 import { failureOf, numbered, spooling } from './spooling.ts'
 import type { ByteRange } from '../../src/spool/spool.ts'
 

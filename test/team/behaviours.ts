@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { eventually } from '../helpers/eventually.ts'
-import { Gate } from '../helpers/gate.ts'
+import { Gate } from '../helpers/time/gate.ts'
 import { answerJson } from '../helpers/upstream.ts'
 import { streamed } from './orders.ts'
 import { dalle, dalleAnswer, gptAnswer } from './world.ts'

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { command } from '../helpers/command.ts'
-import { Gate } from '../helpers/gate.ts'
+import { command } from '../helpers/gateways/command.ts'
+import { Gate } from '../helpers/time/gate.ts'
 import { times } from '../helpers/times.ts'
 import { counting, leave, promptFor, say } from './behaviours.ts'
 import { formEdit, jsonEdit } from './orders.ts'

@@ -5,7 +5,7 @@ import { eventually } from '../helpers/eventually.ts'
 import { times } from '../helpers/times.ts'
 import { answerJson, gated } from '../helpers/upstream.ts'
 import { DALLE_MICROS, dalle, dalleAnswer, openTeam } from './world.ts'
-import type { GatewayProcess } from '../helpers/gateway-process.ts'
+import type { GatewayProcess } from '../helpers/gateways/gateway-process.ts'
 import type { Holder, TeamWorld } from './world.ts'
 
 const DIED = 'a process died: what it had under way is booked at its highest cost'

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { command } from '../helpers/command.ts'
+import { command } from '../helpers/gateways/command.ts'
 import { answerJson } from '../helpers/upstream.ts'
 import { dalle, dalleAnswer, openTeam } from './world.ts'
 import type { TeamWorld } from './world.ts'

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { command } from '../helpers/command.ts'
+import { command } from '../helpers/gateways/command.ts'
 import { leakOf, SPELLINGS } from '../helpers/spellings.ts'
 import { answerJson } from '../helpers/upstream.ts'
 import { bearer, gptAnswer, gptImage, openTeam } from './world.ts'

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { errorOf } from '../helpers/answers.ts'
-import { command } from '../helpers/command.ts'
+import { command } from '../helpers/gateways/command.ts'
 import { answerJson } from '../helpers/upstream.ts'
 import { bearer, dalle, dalleAnswer, openTeam } from './world.ts'
 import type { TeamWorld } from './world.ts'

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { UpstreamPauses } from '../../src/upstream/pauses.ts'
-import { ManualClock } from '../helpers/manual-clock.ts'
+import { ManualClock } from '../helpers/time/manual-clock.ts'
 
 let clock: ManualClock
 let pauses: UpstreamPauses

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createRedactor } from '../../src/telemetry/logging.ts'
 import { readError, withoutInternals } from '../../src/upstream/envelope.ts'
 import { translateFailure } from '../../src/upstream/translate.ts'
-import { growth } from '../helpers/growth.ts'
+import { growth } from '../helpers/time/growth.ts'
 import { comet, PLANTED_KEY, translate } from './translating.ts'
 
 const RAND = '20260205132859798638387SIHCnxzJ'

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { ADMIN, ANONYMOUS, bearerToken, Keyring, secretsEqual } from '../../../src/access/keys/keyring.ts'
-import { growth } from '../../helpers/growth.ts'
+import { growth } from '../../helpers/time/growth.ts'
 
 const ALICE = { name: 'alice', key: 'sk-gw-aaaaaaaaaaaaaaaa' }
 const BOB = { name: 'bob', key: 'sk-gw-bbbbbbbbbbbbbbbb' }

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { allowsModel, modelNotAllowed } from '../../../src/access/keys/model-patterns.ts'
-import { growth } from '../../helpers/growth.ts'
+import { growth } from '../../helpers/time/growth.ts'
 
 describe('a list of models', () => {
   it.each([

@@ -7,7 +7,7 @@ import { checkedChanges, checkedSettings } from '../../../src/access/keys/key-se
 import { VirtualKeys, keyRefused } from '../../../src/access/keys/virtual-keys.ts'
 import { Store } from '../../../src/stores/sqlite/store.ts'
 import { temporaryDirectory } from '../../helpers/directory.ts'
-import { DAY, HOUR, NOON } from '../../helpers/store.ts'
+import { DAY, HOUR, NOON } from '../../helpers/store/store.ts'
 import type { IssuedKey } from '../../../src/access/keys/virtual-keys.ts'
 
 let directory: ReturnType<typeof temporaryDirectory>

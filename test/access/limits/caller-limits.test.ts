@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { GatewayError } from '../../../src/errors/gateway-error.ts'
 import { CallerLimits } from '../../../src/access/limits/caller-limits.ts'
-import { growth } from '../../helpers/growth.ts'
+import { growth } from '../../helpers/time/growth.ts'
 import type { LimitedCaller } from '../../../src/access/limits/caller-limits.ts'
 
 let now: number

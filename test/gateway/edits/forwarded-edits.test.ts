@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { UPSTREAM_KEY } from '../../helpers/gateway-client.ts'
+import { UPSTREAM_KEY } from '../../helpers/gateways/gateway-client.ts'
 import { largePicture, picture } from '../../helpers/images.ts'
 import { answerJson, imageAnswer } from '../../helpers/upstream.ts'
 import { completed, partial } from '../answers/recorded-streams.ts'

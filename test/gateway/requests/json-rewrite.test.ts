@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { imagesGenerations } from '../../../src/gateway/requests/images-generations.ts'
 import { rewriteJsonBody } from '../../../src/gateway/requests/json-body.ts'
-import { growth } from '../../helpers/growth.ts'
+import { growth } from '../../helpers/time/growth.ts'
 import { refusalOf } from './refusals.ts'
 
 const rewrite = (text: string, drop: readonly string[] = [], model = 'dall-e-3'): string =>

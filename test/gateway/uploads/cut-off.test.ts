@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { eventually } from '../../helpers/eventually.ts'
-import { turns } from '../../helpers/turns.ts'
+import { turns } from '../../helpers/time/turns.ts'
 import { send, uploading } from './uploading.ts'
 import { chunked, edit, WireClient } from './wire-client.ts'
 

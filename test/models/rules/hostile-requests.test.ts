@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { catalogue, check, given, onlyProblem, problems } from '../checking.ts'
 import { Catalogue } from '../../../src/models/catalogue.ts'
-import { growth } from '../../helpers/growth.ts'
+import { growth } from '../../helpers/time/growth.ts'
 import type { ParameterValues } from '../../../src/models/rules/parameter-rules.ts'
 
 /** Names that every JavaScript object seems to have. */

@@ -2,9 +2,19 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { leftMicros } from '../../../src/accounting/budget.ts'
 import { Store } from '../../../src/stores/sqlite/store.ts'
 import { temporaryDirectory } from '../../helpers/directory.ts'
-import { DAY, HOUR, NOON, FakeProcesses, cost, createKey, held, registered, orderOf } from '../../helpers/store.ts'
+import {
+  DAY,
+  HOUR,
+  NOON,
+  FakeProcesses,
+  cost,
+  createKey,
+  held,
+  registered,
+  orderOf,
+} from '../../helpers/store/store.ts'
 import type { Period } from '../../../src/accounting/period.ts'
-import type { LedgerVerbs } from '../../helpers/store.ts'
+import type { LedgerVerbs } from '../../helpers/store/store.ts'
 
 let directory: ReturnType<typeof temporaryDirectory>
 let store: Store

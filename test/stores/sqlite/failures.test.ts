@@ -8,9 +8,9 @@ import { SqliteLedger } from '../../../src/stores/sqlite/ledger.ts'
 import { Store } from '../../../src/stores/sqlite/store.ts'
 import { temporaryDirectory } from '../../helpers/directory.ts'
 import { eventually } from '../../helpers/eventually.ts'
-import { ManualClock } from '../../helpers/manual-clock.ts'
-import { bought } from '../../helpers/settlements.ts'
-import { LedgerVerbs, NOON, createKey, held, orderOf } from '../../helpers/store.ts'
+import { ManualClock } from '../../helpers/time/manual-clock.ts'
+import { bought } from '../../helpers/store/settlements.ts'
+import { LedgerVerbs, NOON, createKey, held, orderOf } from '../../helpers/store/store.ts'
 import type { StoreError } from '../../../src/errors/store-error.ts'
 
 let directory: ReturnType<typeof temporaryDirectory>

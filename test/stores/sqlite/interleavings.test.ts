@@ -3,11 +3,11 @@ import { describe, expect, it } from 'vitest'
 import { dayOf } from '../../../src/accounting/period.ts'
 import { Store } from '../../../src/stores/sqlite/store.ts'
 import { temporaryDirectory } from '../../helpers/directory.ts'
-import { DAY, NOON, FakeProcesses, cost, createKey, registered, orderOf } from '../../helpers/store.ts'
+import { DAY, NOON, FakeProcesses, cost, createKey, registered, orderOf } from '../../helpers/store/store.ts'
 import type { Hold } from '../../../src/accounting/ledger.ts'
 import type { Period } from '../../../src/accounting/period.ts'
 import type { Processes } from '../../../src/stores/sqlite/process-identity.ts'
-import type { RegisteredInstance } from '../../helpers/store.ts'
+import type { RegisteredInstance } from '../../helpers/store/store.ts'
 
 const LIMIT = 1000
 

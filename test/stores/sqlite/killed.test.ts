@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Store } from '../../../src/stores/sqlite/store.ts'
 import { temporaryDirectory } from '../../helpers/directory.ts'
-import { NOON, createKey } from '../../helpers/store.ts'
+import { NOON, createKey } from '../../helpers/store/store.ts'
 
-const PROGRAM = join(import.meta.dirname, '../../helpers/store-process.ts')
+const PROGRAM = join(import.meta.dirname, '../../helpers/store/store-process.ts')
 /** The number of kills; KILLS=1000 is the long run. */
 const KILLS = Number(process.env['KILLS'] ?? 6)
 let directory: ReturnType<typeof temporaryDirectory>

@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Store } from '../../../src/stores/sqlite/store.ts'
 import { temporaryDirectory } from '../../helpers/directory.ts'
-import { NOON, FakeProcesses, cost, createKey, held, orderOf, registered } from '../../helpers/store.ts'
+import { NOON, FakeProcesses, cost, createKey, held, orderOf, registered } from '../../helpers/store/store.ts'
 
 let directory: ReturnType<typeof temporaryDirectory>
 let store: Store

@@ -2,10 +2,10 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Store } from '../../../src/stores/sqlite/store.ts'
 import { temporaryDirectory } from '../../helpers/directory.ts'
-import { DAY, HOUR, NOON, FakeProcesses, cost, orderOf, registered } from '../../helpers/store.ts'
+import { DAY, HOUR, NOON, FakeProcesses, cost, orderOf, registered } from '../../helpers/store/store.ts'
 import type { Hold } from '../../../src/accounting/ledger.ts'
 import type { Processes } from '../../../src/stores/sqlite/process-identity.ts'
-import type { RegisteredInstance } from '../../helpers/store.ts'
+import type { RegisteredInstance } from '../../helpers/store/store.ts'
 
 type Ending = 'settle' | 'release' | 'estimate' | 'cancel'
 type Step =

@@ -1,9 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Store } from '../../../src/stores/sqlite/store.ts'
 import { temporaryDirectory } from '../../helpers/directory.ts'
-import { DAY, HOUR, NOON, FakeProcesses, cost, createKey, held, orderOf, registered } from '../../helpers/store.ts'
+import {
+  DAY,
+  HOUR,
+  NOON,
+  FakeProcesses,
+  cost,
+  createKey,
+  held,
+  orderOf,
+  registered,
+} from '../../helpers/store/store.ts'
 import type { HoldRefusal, OrderedGeneration } from '../../../src/accounting/ledger.ts'
-import type { RegisteredInstance } from '../../helpers/store.ts'
+import type { RegisteredInstance } from '../../helpers/store/store.ts'
 
 let directory: ReturnType<typeof temporaryDirectory>
 let store: Store

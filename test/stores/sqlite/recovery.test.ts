@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { localProcesses } from '../../../src/stores/sqlite/process-identity.ts'
 import { Store } from '../../../src/stores/sqlite/store.ts'
 import { temporaryDirectory } from '../../helpers/directory.ts'
-import { NOON, FakeProcesses, cost, createKey, held, registered, orderOf } from '../../helpers/store.ts'
+import { NOON, FakeProcesses, cost, createKey, held, registered, orderOf } from '../../helpers/store/store.ts'
 import type { ProcessIdentity } from '../../../src/stores/sqlite/process-identity.ts'
 
 let directory: ReturnType<typeof temporaryDirectory>

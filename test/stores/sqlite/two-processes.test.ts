@@ -9,9 +9,9 @@ import { LedgerWriter } from '../../../src/accounting/ledger-writer.ts'
 import { Store } from '../../../src/stores/sqlite/store.ts'
 import { temporaryDirectory } from '../../helpers/directory.ts'
 import { eventually } from '../../helpers/eventually.ts'
-import { createKey, orderOf } from '../../helpers/store.ts'
+import { createKey, orderOf } from '../../helpers/store/store.ts'
 
-const PROGRAM = join(import.meta.dirname, '../../helpers/store-process.ts')
+const PROGRAM = join(import.meta.dirname, '../../helpers/store/store-process.ts')
 let directory: ReturnType<typeof temporaryDirectory>
 let store: Store
 const open: (() => Promise<void>)[] = []

@@ -7,7 +7,7 @@ import { GatewayError } from '../../../../src/errors/gateway-error.ts'
 import { receiveUpload } from '../../../../src/gateway/requests/uploads/receive.ts'
 import { SpoolDirectory, SpoolFile } from '../../../../src/spool/spool-file.ts'
 import { temporaryDirectory } from '../../../helpers/directory.ts'
-import { atRest, turns } from '../../../helpers/turns.ts'
+import { atRest, turns } from '../../../helpers/time/turns.ts'
 import type { IncomingUpload, UploadTap } from '../../../../src/gateway/requests/uploads/receive.ts'
 import type { Spool } from '../../../../src/spool/spool.ts'
 

@@ -1,5 +1,5 @@
 import { ManualClock } from './manual-clock.ts'
-import type { Timer } from '../../src/gateway/generation/clock.ts'
+import type { Timer } from '../../../src/gateway/generation/clock.ts'
 
 /** As long as a retry waits where the upstream does not say; shorter than everything that expires. */
 const LONGEST_SHORT_WAIT_MS = 1000

@@ -1,8 +1,8 @@
-import { newKeySecret, keyDigest, keyHint } from '../../src/access/keys/key-secret.ts'
-import { checkedSettings } from '../../src/access/keys/key-settings.ts'
+import { newKeySecret, keyDigest, keyHint } from '../../../src/access/keys/key-secret.ts'
+import { checkedSettings } from '../../../src/access/keys/key-settings.ts'
 import type { z } from 'zod'
-import type { newKeySettings } from '../../src/access/keys/key-settings.ts'
-import type { VirtualKey } from '../../src/access/keys/virtual-key.ts'
+import type { newKeySettings } from '../../../src/access/keys/key-settings.ts'
+import type { VirtualKey } from '../../../src/access/keys/virtual-key.ts'
 import type {
   AbandonedHold,
   Ending,
@@ -12,11 +12,11 @@ import type {
   HoldRefusal,
   KeyAccount,
   SettledEnding,
-} from '../../src/accounting/ledger.ts'
-import type { SqliteLedger } from '../../src/stores/sqlite/ledger.ts'
-import type { ProcessIdentity, Processes } from '../../src/stores/sqlite/process-identity.ts'
-import type { Store } from '../../src/stores/sqlite/store.ts'
-import type { Instance } from '../../src/stores/sqlite/store.ts'
+} from '../../../src/accounting/ledger.ts'
+import type { SqliteLedger } from '../../../src/stores/sqlite/ledger.ts'
+import type { ProcessIdentity, Processes } from '../../../src/stores/sqlite/process-identity.ts'
+import type { Store } from '../../../src/stores/sqlite/store.ts'
+import type { Instance } from '../../../src/stores/sqlite/store.ts'
 
 /** Monday, 2026-11-23, 12:00 UTC. */
 export const NOON = Date.UTC(2026, 10, 23, 12)

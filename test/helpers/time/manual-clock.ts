@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../src/gateway/generation/clock.ts'
+import type { Clock, Timer } from '../../../src/gateway/generation/clock.ts'
 
 interface Pending {
   readonly at: number

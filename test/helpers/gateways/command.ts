@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { eventually } from './eventually.ts'
+import { eventually } from '../eventually.ts'
 
-const ROOT = join(import.meta.dirname, '../..')
+const ROOT = join(import.meta.dirname, '../../..')
 /** The `comet-gateway` command. */
 export const BIN = join(ROOT, 'bin/comet-gateway.js')
 /** Node keeps compiled modules here, so that a start takes half as long. */

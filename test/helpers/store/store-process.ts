@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { writeSync } from 'node:fs'
-import { LedgerWriter } from '../../src/accounting/ledger-writer.ts'
-import { keyDigest } from '../../src/access/keys/key-secret.ts'
-import { Store } from '../../src/stores/sqlite/store.ts'
+import { LedgerWriter } from '../../../src/accounting/ledger-writer.ts'
+import { keyDigest } from '../../../src/access/keys/key-secret.ts'
+import { Store } from '../../../src/stores/sqlite/store.ts'
 import { bought } from './settlements.ts'
 import { orderOf } from './store.ts'
 

@@ -1,4 +1,4 @@
-import type { Bought, Free, Unknown } from '../../src/accounting/settlement.ts'
+import type { Bought, Free, Unknown } from '../../../src/accounting/settlement.ts'
 
 const SETTLED = {
   size: '1024x1024',
