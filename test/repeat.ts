@@ -21,6 +21,11 @@ if (values.help || !Number.isInteger(runs) || runs < 1 || !Number.isInteger(busy
   process.exit(values.help ? 0 : 64)
 }
 
+const LONGEST_RUN_MS = 20 * 60_000
+/** Ends by itself: when its parent has ended, in whatever way, and after the longest run. */
+const BUSY_LOOP = `const end = Date.now() + ${LONGEST_RUN_MS}, parent = process.ppid
+while (Date.now() < end && process.ppid === parent);`
+
 const ROOT = resolve(import.meta.dirname, '..')
 const children = new Set<ChildProcess>()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop(130))
@@ -50,14 +55,16 @@ async function runSuite(): Promise<Run> {
   const child = start([join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run'])
   const chunks: Buffer[] = []
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => void chunks.push(chunk))
+  const tooLong = setTimeout(() => child.kill('SIGKILL'), LONGEST_RUN_MS)
   const code = await new Promise<number | null>((done) => child.once('close', done))
+  clearTimeout(tooLong)
   const output = stripVTControlCharacters(Buffer.concat(chunks).toString())
   return { isGreen: code === 0, output, seconds: (performance.now() - startedAt) / 1000 }
 }
 
 /** A loop on every core; the function ends it. */
 function keepBusy(): () => void {
-  const loops = Array.from({ length: availableParallelism() }, () => start(['-e', 'for (;;);']))
+  const loops = Array.from({ length: availableParallelism() }, () => start(['-e', BUSY_LOOP]))
   return () => {
     for (const loop of loops) loop.kill('SIGKILL')
   }
