@@ -10,6 +10,8 @@ import type { Settlement } from './settlement.ts'
 const BACKOFF_MS = 100
 /** How long a hold waits for another program's transaction before its request is refused. */
 const HOLD_TIMEOUT_MS = 5000
+/** How long the disk counts as full: nothing else may be written meanwhile that would show that it is not. */
+const FULL_MS = 5000
 /** How long an ending waits for the next hold, to share its commit. Only a crash in between makes a difference. */
 const ENDING_DELAY_MS = 10
 /** Commands in one transaction: about 10 ms, so that neither other processes nor this event loop wait longer. */
@@ -19,6 +21,11 @@ export interface LedgerWriterOptions {
   readonly ledger: Ledger
   /** Endings cannot be written now; called once until they can. They are written again until then. */
   readonly onWriteFailed: (error: unknown, pendingEndings: number) => void
+  /**
+   * The disk is full: gives up something on it that can be done without, and resolves when that is gone. False: there is
+   * nothing. A cache never stops a sale.
+   */
+  readonly makeRoom?: (() => Promise<boolean>) | undefined
   /** Milliseconds on a clock that only goes forward; default the process's own. */
   readonly now?: () => number
 }
@@ -41,6 +48,7 @@ interface QueuedCommand {
 export class LedgerWriter {
   readonly #ledger: Ledger
   readonly #onWriteFailed: LedgerWriterOptions['onWriteFailed']
+  readonly #makeRoom: () => Promise<boolean>
   readonly #now: () => number
   #queue: QueuedCommand[] = []
   #pendingEndings = 0
@@ -48,12 +56,20 @@ export class LedgerWriter {
   #isFlushScheduled = false
   #endingTimer: NodeJS.Timeout | undefined
   #isFailureReported = false
+  #fullAt = Number.NEGATIVE_INFINITY
   #whenIdle: (() => void)[] = []
 
-  constructor({ ledger, onWriteFailed, now = () => performance.now() }: LedgerWriterOptions) {
+  constructor(options: LedgerWriterOptions) {
+    const { ledger, onWriteFailed, makeRoom = async () => false, now = () => performance.now() } = options
     this.#now = now
     this.#ledger = ledger
     this.#onWriteFailed = onWriteFailed
+    this.#makeRoom = makeRoom
+  }
+
+  /** The last write found no room on the disk, a few seconds ago at most. */
+  get isFull(): boolean {
+    return this.#now() - this.#fullAt < FULL_MS
   }
 
   /** Endings that are not committed yet. */
@@ -137,6 +153,7 @@ export class LedgerWriter {
       try {
         const results = await this.#ledger.write(batch.map(({ command }) => command))
         this.#isFailureReported = false
+        this.#fullAt = Number.NEGATIVE_INFINITY
         for (const [index, { resolve }] of batch.entries()) resolve(results[index] ?? false)
       } catch (error) {
         if (error instanceof StoreError) await this.#requeue(batch, error)
@@ -147,11 +164,19 @@ export class LedgerWriter {
   }
 
   /**
-   * Puts a batch that the store refused back at the head of the queue, and backs off. Endings stay until they can be
+   * Puts a batch that the store refused back at the head of the queue, and backs off. On a full disk it is written again
+   * at once, as long as something else there can be given up. Endings stay until they can be
    * written. Holds stay only while another program has a transaction open, and not beyond their timeout: the rest is
    * refused.
    */
   async #requeue(batch: readonly QueuedCommand[], error: StoreError): Promise<void> {
+    if (error.problem === 'full') {
+      if (await this.#makeRoom()) {
+        this.#queue = [...batch, ...this.#queue]
+        return
+      }
+      this.#fullAt = this.#now()
+    }
     const latest = error.problem === 'locked' ? this.#now() - HOLD_TIMEOUT_MS : Number.POSITIVE_INFINITY
     const isRefused = ({ command, queuedAt }: QueuedCommand): boolean => command.verb === 'hold' && queuedAt <= latest
     const rest = batch.filter((queued) => !isRefused(queued))

@@ -9,6 +9,7 @@ import { systemClock } from '../gateway/generation/clock.ts'
 import { ANONYMOUS, Keyring } from '../access/keys/keyring.ts'
 import { createLogging, createRedactor } from '../telemetry/logging.ts'
 import { Metrics } from '../telemetry/metrics.ts'
+import { DiskRoom } from '../spool/disk-room.ts'
 import { SpoolDirectory } from '../spool/spool-file.ts'
 import { Upstream } from '../upstream/upstream.ts'
 import { UpstreamPauses } from '../upstream/pauses.ts'
@@ -93,7 +94,8 @@ async function compose(config: Config, foundation: Foundation): Promise<App> {
     redact,
   })
   closers.add('upstream', () => upstream.close())
-  const database = openDatabase(config, logger, clock)
+  const room = new DiskRoom({ directory: config.DATA_DIR, reserveBytes: config.DISK_RESERVE, now: () => clock.now() })
+  const database = openDatabase(config, { logger, clock, room })
   const finding = findingAbout(config.DATA_DIR)
   if (finding !== undefined) logger[finding.isDangerous ? 'warn' : 'info'](finding.says)
   closers.add('database', () => database?.close())
@@ -101,7 +103,7 @@ async function compose(config: Config, foundation: Foundation): Promise<App> {
   const metrics = new Metrics(VERSION)
   startMetrics(metrics, catalogue, keyring)
   const log = new ExchangeLog(logger, metrics)
-  const spool = new SpoolDirectory(join(config.DATA_DIR, 'spool'))
+  const spool = new SpoolDirectory(join(config.DATA_DIR, 'spool'), room)
   await spool.sweep()
   const adoptions = new Adoptions({
     directory: spool,
@@ -130,7 +132,8 @@ async function compose(config: Config, foundation: Foundation): Promise<App> {
   closers.add('generations under way', () => generations.idle())
 
   const parts = { catalogue, defaultModels, keyring, database, metrics, log, spool, adoptions, limits, generations }
-  const server = await createServer(config, { ...parts, logger, isDraining: () => isDraining })
+  const isStorageFull = (): boolean => !room.isEnough || database?.ledger.isFull === true
+  const server = await createServer(config, { ...parts, logger, isDraining: () => isDraining, isStorageFull })
   closers.add('server', () => closeServer(server))
 
   const close = async (): Promise<void> => {

@@ -6,6 +6,7 @@ import { Store } from '../stores/sqlite/store.ts'
 import type { Logger } from 'pino'
 import type { AdminDatabase } from '../access/admin-database.ts'
 import type { VirtualKey } from '../access/keys/virtual-key.ts'
+import type { DiskRoom } from '../spool/disk-room.ts'
 import type { Config } from '../config/config.ts'
 import type { Clock } from '../gateway/generation/clock.ts'
 
@@ -18,19 +19,26 @@ export interface Database {
   readonly close: () => Promise<void>
 }
 
+export interface Surroundings {
+  readonly logger: Logger
+  readonly clock: Clock
+  /** The room on its disk, which spooled uploads and kept answers use too. */
+  readonly room: DiskRoom
+}
+
 /**
  * Opens the file in DATA_DIR, makes or migrates it, and books the holds that dead processes left open.
  * @returns undefined where DATABASE is off
  * @throws ConfigError where the file cannot be used, or names of GATEWAY_KEYS are those of virtual keys; StoreError where
  *   it may be used later: it is locked, or the disk is full
  */
-export function openDatabase(config: Config, logger: Logger, clock: Clock): Database | undefined {
+export function openDatabase(config: Config, surroundings: Surroundings): Database | undefined {
   if (!config.DATABASE) return undefined
   const store = withConfigErrors(() => Store.forServing(config.DATA_DIR))
   try {
     return withConfigErrors(() => {
       checkKeys(config, store.keys.list())
-      return register(store, config, { logger, clock })
+      return register(store, config, surroundings)
     })
   } catch (error) {
     store.close()
@@ -50,7 +58,7 @@ function checkKeys(config: Config, keys: readonly VirtualKey[]): void {
   if (problems.length > 0) throw new ConfigError(problems)
 }
 
-function register(store: Store, config: Config, { logger, clock }: { logger: Logger; clock: Clock }): Database {
+function register(store: Store, config: Config, { logger, clock, room }: Surroundings): Database {
   const instance = store.register({
     onAbandoned: (rows) =>
       logger.warn({ generations: rows }, 'a process died: what it had under way is booked at its highest cost'),
@@ -59,6 +67,7 @@ function register(store: Store, config: Config, { logger, clock }: { logger: Log
   const ledger = new LedgerWriter({
     ledger: instance.ledger,
     now: () => clock.now(),
+    makeRoom: async () => room.relieve(),
     onWriteFailed: (err, unbooked) =>
       logger.error({ err, unbooked }, 'endings cannot be booked now; they are tried until they can'),
   })

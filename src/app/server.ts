@@ -54,6 +54,7 @@ export interface ServerParts {
   readonly limits: CallerLimits
   readonly generations: Generations
   readonly isDraining: () => boolean
+  readonly isStorageFull: () => boolean
 }
 
 /** Fastify with its hooks and routes, in the order in which a request meets them; not listening yet. */
@@ -80,6 +81,7 @@ export async function createServer(config: Config, parts: ServerParts): Promise<
   operationsRoutes(server, {
     metrics: parts.metrics,
     isDraining: parts.isDraining,
+    isStorageFull: parts.isStorageFull,
     metricsTokens: [METRICS_TOKEN, ADMIN_KEY].filter((token) => token !== undefined),
     metricsAreOpen: METRICS_TOKEN === undefined && (loopbackOnly || sandbox),
     checksHost: loopbackOnly && !sandbox,

@@ -116,6 +116,11 @@ export const VARIABLES = {
     default: './data',
     doc: 'Directory of gateway.db, the SQLite file with virtual keys, budgets and the ledger; uploads and kept answers wait in its spool/.',
   },
+  DISK_RESERVE: {
+    read: bytes(0, 1_099_511_627_776),
+    default: undefined,
+    doc: 'Room on the disk of DATA_DIR that is kept for the database, a size as above; by default 64MiB, or a twentieth of a smaller disk.',
+  },
   UPSTREAM_TIMEOUT_MS: {
     read: whole(1, 86_400_000),
     default: '600000',

@@ -215,7 +215,7 @@ export const ERRORS = {
     status: 503,
     type: 'server_error',
     retry: 'sdk',
-    doc: 'The disk of DATA_DIR is full: a request that could not be booked is not sent. Passes by itself when there is room.',
+    doc: 'The disk of DATA_DIR is full: a request that could not be booked is not sent, and an upload does not take the DISK_RESERVE. Passes by itself when there is room.',
   },
   storage_unavailable: {
     status: 503,

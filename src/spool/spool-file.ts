@@ -4,6 +4,7 @@ import { lstat, open, readdir, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { systemCode } from '../errors/system-error.ts'
+import { DiskRoom } from './disk-room.ts'
 import { makeDirectory } from './make-directory.ts'
 import type { FileHandle } from 'node:fs/promises'
 
@@ -19,10 +20,14 @@ const MAX_PIECES = 512
  * the process, however that ends; where the system does not allow that (Windows), when it is discarded or at the next start.
  */
 export class SpoolDirectory {
+  /** The room on its disk, which others use too. */
+  readonly room: DiskRoom
   readonly #path: string
 
-  constructor(path: string) {
+  /** @param room by default as much as there is */
+  constructor(path: string, room = new DiskRoom({ directory: path, look: () => undefined })) {
     this.#path = path
+    this.room = room
   }
 
   /**
@@ -107,12 +112,15 @@ function withoutFirst(pieces: readonly Buffer[], bytes: number): Buffer[] {
   })
 }
 
+/** The refusal of a request that there is no room for. */
+export function storageFull(cause?: unknown): GatewayError {
+  const message = "The gateway's disk has no room for the request. Nothing was sent."
+  return new GatewayError('storage_full', message, { retryAfterSeconds: 5, cause })
+}
+
 function storageError(cause: unknown): GatewayError {
   const code = systemCode(cause) ?? 'unknown error'
-  if (code === 'ENOSPC' || code === 'EDQUOT')
-    return new GatewayError('storage_full', "The gateway's disk has no room for the request. Nothing was sent.", {
-      cause,
-    })
+  if (code === 'ENOSPC' || code === 'EDQUOT') return storageFull(cause)
   return new GatewayError(
     'storage_unavailable',
     `The gateway cannot write to its data directory (${code}). Nothing was sent.`,

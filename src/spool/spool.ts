@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import { ByteList } from './byte-list.ts'
+import { storageFull } from './spool-file.ts'
 import type { SpoolDirectory, SpoolFile } from './spool-file.ts'
 
 /** The memory of one spool, where nothing else is said; anything larger goes to a file. */
@@ -77,8 +78,14 @@ export class Spool {
     if (this.#isSpilled) this.#startWriting()
   }
 
-  /** Appends; wait for it before the next. @throws GatewayError `storage_full`, `storage_unavailable` */
+  /**
+   * Appends; wait for it before the next. What would touch the reserve of the disk is refused.
+   * @throws GatewayError `storage_full`, `storage_unavailable`
+   */
   async write(chunk: Buffer): Promise<void> {
+    const bytes = this.#memory.bytes + chunk.length
+    const isForFile = this.#isSpilled || bytes > this.#maxMemoryBytes
+    if (isForFile && !this.#directory.room.makeRoom(bytes)) throw storageFull()
     this.append(chunk)
     await this.#writing
     if (this.#failure !== undefined) throw this.#failure
@@ -117,12 +124,14 @@ export class Spool {
 
   /** Gives back memory and disk. Any number of calls; a read under way fails. */
   async discard(): Promise<void> {
+    const closed = this.#isDiscarded ? undefined : this.#directory.room.closing(this.fileBytes)
     this.#isDiscarded = true
     this.#memory.clear()
     await this.#writing
     const file = this.#file
     this.#file = undefined
     await file?.remove()
+    closed?.()
   }
 
   #startWriting(): void {
@@ -150,6 +159,7 @@ export class Spool {
       if (this.#isDiscarded) return
       this.#memory.removeFirst(pieces)
       this.fileBytes += bytes
+      this.#directory.room.written(bytes)
       if (this.#memory.bytes === 0) this.#leastWriteBytes = LEAST_WRITE_BYTES
       this.#owner?.spooled(bytes)
     }

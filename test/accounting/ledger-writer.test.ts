@@ -36,10 +36,18 @@ class FakeLedger implements Ledger {
   }
 }
 
-function withWriter(): { ledger: FakeLedger; writer: LedgerWriter; failures: unknown[] } {
+function withWriter(makeRoom?: () => Promise<boolean>): {
+  ledger: FakeLedger
+  writer: LedgerWriter
+  failures: unknown[]
+} {
   const ledger = new FakeLedger()
   const failures: unknown[] = []
-  return { ledger, failures, writer: new LedgerWriter({ ledger, onWriteFailed: (error) => failures.push(error) }) }
+  return {
+    ledger,
+    failures,
+    writer: new LedgerWriter({ ledger, makeRoom, onWriteFailed: (error) => failures.push(error) }),
+  }
 }
 const order = orderOf(undefined)
 const never = { 'x-should-retry': 'false' }
@@ -125,6 +133,22 @@ describe('the ledger writer', () => {
     writer.settle(hold, bought(1))
     await writer.idle()
     expect(failures).toMatchObject([{ message: 'a defect' }])
+  })
+
+  it('has something else on a full disk given up, and writes again at once, as long as there is something', async () => {
+    let left = 3
+    const { ledger, writer, failures } = withWriter(async () => left-- > 0)
+    ledger.failWith = () => (left > 1 ? full : undefined)
+    expect((await writer.hold(order)).order).toEqual(order)
+    expect(ledger.verbs).toEqual(['hold', 'hold', 'hold'])
+    expect(writer.isFull).toBe(false)
+    ledger.failWith = () => full
+    await expect(writer.hold(order)).rejects.toMatchObject({ code: 'storage_full' })
+    expect(ledger.verbs).toHaveLength(5)
+    expect([writer.isFull, failures]).toEqual([true, []])
+    ledger.failWith = () => undefined
+    await writer.hold(order)
+    expect(writer.isFull).toBe(false)
   })
 
   it.each([

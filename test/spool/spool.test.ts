@@ -4,6 +4,9 @@ import { buffer } from 'node:stream/consumers'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { GatewayError } from '../../src/errors/gateway-error.ts'
+import { DiskRoom } from '../../src/spool/disk-room.ts'
+import { SpoolDirectory } from '../../src/spool/spool-file.ts'
+import { Spool } from '../../src/spool/spool.ts'
 import { openFilesBelow } from '../helpers/open-files.ts'
 import { atRest } from '../helpers/time/turns.ts'
 import { failureOf, numbered, spooling } from './spooling.ts'
@@ -15,6 +18,22 @@ const MEMORY_BYTES = 262_144
 const world = spooling()
 
 describe('a spool', () => {
+  it('refuses what would touch the reserve of its disk, and takes what stays in memory all the same', async () => {
+    const state = { totalBytes: 1e9, freeBytes: 2_000_000 }
+    const room = new DiskRoom({ directory: world.directory, reserveBytes: 1_000_000, look: () => state, now: () => 0 })
+    const spools = [0, 1].map(() => new Spool(new SpoolDirectory(world.directory, room)))
+    const [first, second] = spools
+    await first?.write(numbered(900_000))
+    await second?.write(numbered(200_000))
+    expect(await failureOf(second?.write(numbered(100_000)) ?? Promise.resolve())).toMatchObject({
+      code: 'storage_full',
+      status: 503,
+    })
+    await first?.discard()
+    await second?.write(numbered(100_000)) // there is room again
+    await second?.discard()
+  })
+
   it('keeps 256 KiB in memory and one byte more in a file', async () => {
     const small = await world.filled(numbered(MEMORY_BYTES))
     expect(existsSync(world.directory)).toBe(false)

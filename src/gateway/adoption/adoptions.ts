@@ -24,6 +24,9 @@ const LOOK_AGAIN_MS = 10
  */
 const FAILED_MS = 15_000
 
+/** Each takes about 4.5 kB beside its answer. */
+const MAX_REMEMBERED = 10_000
+
 /** Its client is gone without the answer, as far as the gateway can tell. */
 const IS_GONE: ReadonlySet<Standing> = new Set<Standing>(['left', 'unread', 'failed', 'lost', 'failureTold'])
 
@@ -39,6 +42,8 @@ export interface AdoptionsOptions {
   readonly ttlMs: number
   readonly maxDiskBytes: number
   readonly clock: Clock
+  /** Generations that are remembered at once; beyond it the oldest that nobody waits for are forgotten. */
+  readonly maxRemembered?: number
 }
 
 /**
@@ -48,6 +53,7 @@ export interface AdoptionsOptions {
 export class Adoptions {
   readonly #ttlMs: number
   readonly #clock: Clock
+  readonly #maxRemembered: number
   readonly #list = new AgeList<Adoptable>()
   readonly #byKey = new Map<string, Adoptable>()
   readonly #kept: KeptAnswers
@@ -56,9 +62,10 @@ export class Adoptions {
   /** Their answers are not kept, and a retry has been told so: an order that is placed anew starts afresh. */
   #toldLost: Adoptable[] = []
 
-  constructor({ directory, ttlMs, maxDiskBytes, clock }: AdoptionsOptions) {
+  constructor({ directory, ttlMs, maxDiskBytes, clock, maxRemembered = MAX_REMEMBERED }: AdoptionsOptions) {
     this.#ttlMs = ttlMs
     this.#clock = clock
+    this.#maxRemembered = maxRemembered
     this.#kept = new KeptAnswers({ directory, maxDiskBytes })
   }
 
@@ -72,6 +79,7 @@ export class Adoptions {
     for (const lost of this.#toldLost.filter((one) => one.identity.equals(identity))) this.#forget(lost)
     const added = adoptable(generation, identity)
     this.#list.add(added)
+    if (this.#list.size > this.#maxRemembered) this.#forgetOldest()
     const key = keyOf(identity)
     if (key !== undefined) this.#byKey.set(key, added)
     return added
@@ -217,6 +225,13 @@ export class Adoptions {
     this.#clock.clear(kept.timer)
     kept.timer = this.#clock.background(ttlMs, () => this.#forget(kept))
     void kept.identity.digest // computed while the body is there, which can go then
+  }
+
+  /** Forgets the oldest generation that has settled and that nobody waits for. */
+  #forgetOldest(): void {
+    const isIdle = ({ generation }: Adoptable): boolean => generation.isOrphan && generation.state === 'settled'
+    const oldest = this.#list.oldestFirst().find(isIdle)
+    if (oldest !== undefined) this.#forget(oldest)
   }
 
   #forget(forgotten: Adoptable): void {

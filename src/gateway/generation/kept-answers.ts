@@ -23,7 +23,7 @@ export interface KeptAnswersOptions {
 /**
  * The room that kept answers share: so much memory, so much disk, so many files. When memory is used up, answers that were
  * delivered are evicted first, then those that nobody has go to disk, and last one is given up whose client is taking it.
- * When the disk is used up, the oldest answers there are evicted.
+ * When the disk is used up, or others need it, the oldest answers there are evicted.
  */
 export class KeptAnswers implements KeptAnswerRoom {
   readonly directory: SpoolDirectory
@@ -45,6 +45,7 @@ export class KeptAnswers implements KeptAnswerRoom {
   constructor({ directory, maxDiskBytes, maxFiles }: KeptAnswersOptions) {
     this.directory = directory
     this.#maxDiskBytes = maxDiskBytes
+    directory.room.onShortage(() => this.#giveUpOnDisk())
     this.#maxFiles = maxFiles ?? Math.min(FILES.most, Math.floor(openFilesLimit() * FILES.shareOfLimit))
   }
 
@@ -126,14 +127,29 @@ export class KeptAnswers implements KeptAnswerRoom {
 
   /** Evicts the oldest answers on disk that are complete and not being read; where there is none, the one that needs room. */
   #boundDisk(needy: KeptAnswer): void {
-    while (this.diskBytes + this.waitingBytes > this.#maxDiskBytes || this.#files > this.#maxFiles) {
-      const evicted =
-        this.#delivered.oldestFirst().find(({ isSpilled }) => isSpilled) ??
-        this.#spilled
-          .oldestFirst()
-          .find((answer) => answer !== needy && answer.ending !== 'open' && answer.readers === 0)
+    while (this.#isDiskUsedUp()) {
+      const evicted = this.#evictable((answer) => answer !== needy && answer.ending !== 'open')
       if (evicted === undefined) return needy.discard()
       evicted.discard()
     }
+  }
+
+  #isDiskUsedUp(): boolean {
+    const { diskBytes, waitingBytes, directory } = this
+    const isFull = diskBytes + waitingBytes > this.#maxDiskBytes || directory.room.spareBytes < waitingBytes
+    return isFull || this.#files > this.#maxFiles
+  }
+
+  /** Evicts the oldest answer on disk, for somebody who needs the room more. False where there is none. */
+  #giveUpOnDisk(): boolean {
+    const evicted = this.#evictable(({ ending }) => ending !== 'open') ?? this.#evictable(() => true)
+    evicted?.discard()
+    return evicted !== undefined
+  }
+
+  /** The oldest answer on disk that nobody is reading; first of those that were delivered. */
+  #evictable(mayBe: (answer: KeptAnswer) => boolean): KeptAnswer | undefined {
+    const isEvictable = (answer: KeptAnswer): boolean => answer.isSpilled && answer.readers === 0 && mayBe(answer)
+    return this.#delivered.oldestFirst().find(isEvictable) ?? this.#spilled.oldestFirst().find(isEvictable)
   }
 }

@@ -10,6 +10,8 @@ import type { Metrics } from '../../telemetry/metrics.ts'
 export interface OperationsOptions {
   readonly metrics: Metrics
   readonly isDraining: () => boolean
+  /** Orders or uploads would be refused for want of room on the disk. */
+  readonly isStorageFull: () => boolean
   /** Tokens that may read the metrics. */
   readonly metricsTokens: readonly string[]
   /** Whether anyone may read the metrics: on loopback, or in the sandbox, without a METRICS_TOKEN. */
@@ -22,11 +24,11 @@ export interface OperationsOptions {
 
 /** Routes for orchestrators and Prometheus: is the process alive, does it take work, what has it done? */
 export function operationsRoutes(app: FastifyInstance, options: OperationsOptions): void {
-  const { metrics, isDraining } = options
+  const { metrics, isDraining, isStorageFull } = options
   app.get('/healthz', { config: { endpoint: 'healthz', isRoutine: true } }, () => ({ status: 'ok' }))
   app.get('/readyz', { config: { endpoint: 'readyz', isRoutine: true } }, (_request, reply) => {
-    if (!isDraining()) return { status: 'ready' }
-    return reply.code(503).send({ status: 'draining' })
+    const status = isDraining() ? 'draining' : isStorageFull() ? 'storage_full' : 'ready'
+    return reply.code(status === 'ready' ? 200 : 503).send({ status })
   })
   const onRequest = refusingForeignPages(options.origins)
   app.get('/metrics', { onRequest, config: { endpoint: 'metrics', isRoutine: true } }, async (request, reply) => {

@@ -45,8 +45,9 @@ export class AdoptionScene {
   readonly adoptions: Adoptions
   #lastId = 0
 
-  constructor(directory: string, { ttlMs = TTL_MS, maxDiskBytes = 1e9 } = {}) {
-    this.adoptions = new Adoptions({ directory: new SpoolDirectory(directory), ttlMs, maxDiskBytes, clock: this.clock })
+  constructor(directory: string, { ttlMs = TTL_MS, maxDiskBytes = 1e9, maxRemembered = 1000 } = {}) {
+    const spool = new SpoolDirectory(directory)
+    this.adoptions = new Adoptions({ directory: spool, ttlMs, maxDiskBytes, maxRemembered, clock: this.clock })
   }
 
   start(attempt: Attempt = {}): StartedOrder {

@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { KeptAnswers } from '../../../src/gateway/generation/kept-answers.ts'
+import { DiskRoom } from '../../../src/spool/disk-room.ts'
 import { SpoolDirectory } from '../../../src/spool/spool-file.ts'
 import { heldBufferBytes } from '../../helpers/memory.ts'
 import { temporaryDirectory } from '../../helpers/directory.ts'
@@ -11,9 +12,11 @@ const MEGABYTE = 1_000_000
 const directory = temporaryDirectory()
 afterAll(() => directory.remove())
 
-function keptAnswers({ maxDiskBytes = 1e9, maxFiles = 1000 } = {}): KeptAnswers {
-  return new KeptAnswers({ directory: new SpoolDirectory(directory.path), maxDiskBytes, maxFiles })
+function keptAnswers({ maxDiskBytes = 1e9, maxFiles = 1000, room = endless() } = {}): KeptAnswers {
+  return new KeptAnswers({ directory: new SpoolDirectory(directory.path, room), maxDiskBytes, maxFiles })
 }
+
+const endless = (): DiskRoom => new DiskRoom({ directory: '', look: () => undefined })
 
 /** Bytes that an upstream sends: memory of its own for every chunk. */
 function sent(bytes: number): Buffer {
@@ -145,6 +148,39 @@ describe('the disk of kept answers', () => {
     expect(kept.at(-1)?.isWhole).toBe(true)
     for (const one of kept) one.discard()
     await eventually('the files are closed', () => openFiles() === 0)
+  })
+
+  it('is used only as far as its room goes beside the reserve: the oldest are given up', async () => {
+    const state = { totalBytes: 1e9, freeBytes: 45 * MEGABYTE }
+    const room = new DiskRoom({ directory: '', reserveBytes: 10 * MEGABYTE, look: () => state, now: () => 0 })
+    const all = keptAnswers({ room })
+    const kept = Array.from({ length: 6 }, () => answer(all, 10 * MEGABYTE, 'owed'))
+    await disk(all)
+    expect(all.diskBytes).toBeLessThanOrEqual(35 * MEGABYTE)
+    expect(kept.map(({ isWhole }) => isWhole)).toEqual([false, false, true, true, true, true])
+    // An upload needs 20 MB of it.
+    expect(room.makeRoom(20 * MEGABYTE)).toBe(true)
+    expect(kept.map(({ isWhole }) => isWhole)).toEqual([false, false, false, false, true, true])
+    expect(room.makeRoom(30 * MEGABYTE)).toBe(true)
+    expect(room.makeRoom(36 * MEGABYTE)).toBe(false)
+    for (const one of kept) one.discard()
+  })
+
+  it('is given up for the ledger, except for an answer that is being read', async () => {
+    const room = endless()
+    const all = keptAnswers({ room })
+    const kept = Array.from({ length: 4 }, () => answer(all, 10 * MEGABYTE, 'owed'))
+    const [read] = kept
+    if (read !== undefined) read.readers++
+    await disk(all)
+    expect(openFiles()).toBe(3)
+    expect(await room.relieve()).toBe(true)
+    expect(openFiles()).toBe(2)
+    expect(await room.relieve()).toBe(true)
+    expect(await room.relieve()).toBe(false)
+    expect([openFiles(), read?.isWhole]).toEqual([1, true])
+    for (const one of kept) one.discard()
+    await eventually('all files are closed', () => openFiles() === 0)
   })
 
   it('gives up an answer that is larger than all of it', () => {

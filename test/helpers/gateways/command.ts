@@ -32,6 +32,8 @@ export interface CommandOptions {
   readonly directory?: string
   readonly input?: string
   readonly environment?: Readonly<Record<string, string>>
+  /** Files and connections that it may have open at once; default as many as this process. */
+  readonly openFiles?: number | undefined
 }
 
 const alive = new Set<() => void>()
@@ -79,8 +81,11 @@ export function startProgram(program: string, args: readonly string[], options: 
 }
 
 /** Starts `comet-gateway` with these arguments. */
-export function startCommand(args: readonly string[], options?: CommandOptions): RunningCommand {
-  return startProgram(process.execPath, [BIN, ...args], options)
+export function startCommand(args: readonly string[], options: CommandOptions = {}): RunningCommand {
+  const { openFiles } = options
+  if (openFiles === undefined) return startProgram(process.execPath, [BIN, ...args], options)
+  const limited = `ulimit -n ${openFiles}; exec "$0" "$@"`
+  return startProgram('/bin/sh', ['-c', limited, process.execPath, BIN, ...args], options)
 }
 
 /** Runs `comet-gateway` in a directory to its end. */

@@ -1,5 +1,6 @@
 import { startCommand } from './command.ts'
 import { clientOf, UPSTREAM_KEY } from './gateway-client.ts'
+import type { CommandOptions } from './command.ts'
 import type { GatewayClient } from './gateway-client.ts'
 
 /** A gateway that is a process of its own. */
@@ -23,10 +24,14 @@ export interface LaunchedGateway extends ProcessHandle {
 }
 
 /** Starts a gateway without waiting for it. */
-export function launchGateway(environment: Readonly<Record<string, string>>): LaunchedGateway {
+export function launchGateway(
+  environment: Readonly<Record<string, string>>,
+  { openFiles }: Pick<CommandOptions, 'openFiles'> = {},
+): LaunchedGateway {
   const { DATA_DIR: directory } = environment
   const running = startCommand([], {
     ...(directory === undefined ? {} : { directory }),
+    openFiles,
     environment: { COMETAPI_KEY: UPSTREAM_KEY, PORT: '0', LOG_FORMAT: 'json', ...environment },
   })
   const output = (): string => running.stdout() + running.stderr()

@@ -76,7 +76,7 @@ export const DESCRIBED_ROUTES: readonly RouteDescription[] = [
     ...plain,
     path: '/readyz',
     operationId: 'readyz',
-    summary: 'Does it take work? 503 while it drains.',
+    summary: 'Does it take work? 503 while it drains, and while its disk is full.',
     for: 'anyone',
     answer: z.looseObject({ status: z.string() }),
   },
