@@ -7,6 +7,9 @@ export interface GivenParameters {
   readonly empty: readonly string[]
 }
 
+/** The form of every API's parameters. Another name is a mistake, whatever its value. */
+const PARAMETER_NAME = /^[a-z]\w{0,63}$/i
+
 /**
  * A null, and an empty field of a form, is a parameter that was not given: serializers write them for what was not set.
  * A null that the model takes stays as it came; so does an empty prompt, which is an error. Every other one is empty.
@@ -16,7 +19,8 @@ export function givenParameters(rules: ParameterRules, values: ParameterValues, 
   const empty: string[] = []
   for (const [name, value] of values) {
     const saysNothing = value === null || (isForm && value === '')
-    if (saysNothing && !isPrompt(rules, name) && !takesNull(rules, name, value)) empty.push(name)
+    const isEmpty = saysNothing && PARAMETER_NAME.test(name) && !isPrompt(rules, name)
+    if (isEmpty && !takesNull(rules, name, value)) empty.push(name)
     else given.set(name, value)
   }
   return { given, empty }

@@ -74,6 +74,12 @@ describe('of the parameters of a request', () => {
     expect(split({ prompt: 'a', size: '' })).toEqual({ given: { prompt: 'a', size: '' }, empty: [] })
   })
 
+  it('a name that no parameter can have is not left out', () => {
+    const values = { 'x-size': null, '': null, ['__proto__']: null, [`n${'n'.repeat(80)}`]: null }
+    expect(split({ prompt: 'a', ...values }).empty).toEqual([])
+    expect(split({ prompt: 'a', seed: null, negativePrompt: null }).empty).toEqual(['seed', 'negativePrompt'])
+  })
+
   it('an empty prompt is an error', () => {
     expect(split({ prompt: null })).toEqual({ given: { prompt: null }, empty: [] })
     expect(split({ prompt: '' }, true)).toEqual({ given: { prompt: '' }, empty: [] })
