@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { Catalogue } from '../../src/models/catalogue.ts'
-import { checkParameters } from '../../src/models/rules/check-parameters.ts'
-import { refuse } from '../../sandbox/comet/rules/rules.ts'
-import { findModel } from '../../sandbox/comet/rules/served-models.ts'
+import { Catalogue } from '../../../src/models/catalogue.ts'
+import { checkParameters } from '../../../src/models/rules/check-parameters.ts'
+import { refuse } from '../../../sandbox/comet/rules/rules.ts'
+import { findModel } from '../../../sandbox/comet/rules/served-models.ts'
 
 const catalogue = new Catalogue({ unknownModels: 'reject' })
 
