@@ -19,13 +19,13 @@ export function idempotencyKeyReused(): GatewayError {
 /** 409 `answer_not_kept` */
 export function answerNotKept(generationId: string): GatewayError {
   const message =
-    `The answer to this request was bought as generation ${generationId}, and is not kept here any more. It was not bought ` +
-    'again. To buy it again, order it anew, without the marks of a retry or with a new Idempotency-Key.'
+    `This request was bought before as generation ${generationId}, or may have been, and its answer is not kept here. ` +
+    'It was not bought again. To buy it again, order it anew, with a new Idempotency-Key if it has one.'
   return new GatewayError('answer_not_kept', message, { headers: naming(generationId) })
 }
 
 /** 409 `idempotency_in_progress` */
-function orderUnderWay(generationId: string): GatewayError {
+export function orderUnderWay(generationId: string): GatewayError {
   const message =
     `A request with this Idempotency-Key is under way as generation ${generationId}, and its answer is not to be had ` +
     'here. It was not bought again. Send it again later.'

@@ -4,6 +4,7 @@ import { ERRORS } from '../errors/gateway-error.ts'
 import { Adoptions } from '../gateway/adoption/adoptions.ts'
 import { ExchangeLog } from '../gateway/exchange-log.ts'
 import { Generations } from '../gateway/generations.ts'
+import { MemoryOrderKeys } from '../accounting/memory-order-keys.ts'
 import { CallerLimits } from '../access/limits/caller-limits.ts'
 import { systemClock } from '../gateway/generation/clock.ts'
 import { ANONYMOUS, Keyring } from '../access/keys/keyring.ts'
@@ -121,6 +122,8 @@ async function compose(config: Config, foundation: Foundation): Promise<App> {
     limits,
     pauses: new UpstreamPauses(),
     ledger: database?.ledger,
+    orderKeys: new MemoryOrderKeys(),
+    idempotencyTtlMs: config.IDEMPOTENCY_TTL_MS,
     allowUnpriced: config.UNPRICED_MODELS === 'allow',
     maxInFlight: config.MAX_IN_FLIGHT,
     maxRetries: config.UPSTREAM_RETRIES,

@@ -146,6 +146,11 @@ export const VARIABLES = {
     default: '1GiB',
     doc: 'Most that kept answers may have on disk together, a size as above; beyond it the oldest are evicted.',
   },
+  IDEMPOTENCY_TTL_MS: {
+    read: whole(1, 2_592_000_000),
+    default: '86400000',
+    doc: 'How long an Idempotency-Key buys nothing again, in milliseconds; it is kept in the database, or in memory without one.',
+  },
   STREAM_KEEP_ALIVE_MS: {
     read: whole(10, 600_000),
     default: '15000',

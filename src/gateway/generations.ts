@@ -2,6 +2,7 @@ import { GatewayError } from '../errors/gateway-error.ts'
 import { leftBeforeSending } from '../upstream/failures.ts'
 import { OrderIdentity } from './adoption/order-identity.ts'
 import { Generation } from './generation/generation.ts'
+import { OrdersBeingHeld } from './adoption/orders-being-held.ts'
 import { Purchase } from './purchase.ts'
 import { RunningOrder } from './running-order.ts'
 import type { Socket } from 'node:net'
@@ -22,6 +23,7 @@ export interface GenerationsOptions extends PurchaseOptions, RunningOrderOptions
 /** Starts generations, gives them to clients that come back, and settles each exactly once. */
 export class Generations {
   readonly #options: GenerationsOptions
+  readonly #beingHeld = new OrdersBeingHeld()
   // A number, not a Set of them: a Set that is added to and deleted from all the time leaves a chain of outgrown
   // tables behind, which keep dead generations from the young collector (measured: a third of the throughput).
   #running = 0
@@ -83,18 +85,22 @@ export class Generations {
   async #buy(order: Order, identity: OrderIdentity, exchange: Exchange): Promise<Generation | undefined> {
     this.#options.pauses.pass(order.model.label)
     const purchase = new Purchase(this.#options)
+    const { first, leave } = this.#beingHeld.enter(identity.key)
     try {
-      await purchase.reserve(order, exchange)
+      await purchase.reserve(order, exchange, identity)
       if (!exchange.isClientGone) return this.#start(order, identity, exchange, purchase)
       purchase.undo()
       return undefined
     } catch (error) {
       const isHeld = purchase.hold !== undefined
       purchase.undo()
-      // While this request waited for its hold, an identical one may have taken the rest of the budget: share that one.
+      // Another one with the key that is being held, or an equal one that took the rest of the budget meanwhile: share it.
+      await first
       const twin = isHeld ? undefined : await this.#adopt(order, identity, exchange)
       if (twin === undefined) throw error
       return twin
+    } finally {
+      leave()
     }
   }
 

@@ -1,6 +1,5 @@
 import { isAmbiguous } from '../errors/gateway-error.ts'
 import { settlementOf } from './generation/settlement.ts'
-import type { LedgerWriter } from '../accounting/ledger-writer.ts'
 import type { Settlement } from '../accounting/settlement.ts'
 import type { GatewayError } from '../errors/gateway-error.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
@@ -19,8 +18,6 @@ export interface RunningOrderOptions {
   readonly upstream: Pick<Upstream, 'post'>
   readonly metrics: Metrics
   readonly adoptions: Adoptions
-  /** Undefined where there is no database. */
-  readonly ledger: LedgerWriter | undefined
   readonly clock: Clock
   readonly priceMultiplier: number
   readonly pauses: UpstreamPauses
@@ -64,11 +61,11 @@ export class RunningOrder implements GenerationOwner {
 
   /** One record for the ledger, the metrics and the log. */
   settle(generation: Generation, outcome: UpstreamOutcome): Settlement {
-    const { metrics, adoptions, ledger, clock, priceMultiplier, onOrphanSettled } = this.#options
+    const { metrics, adoptions, clock, priceMultiplier, onOrphanSettled } = this.#options
     const { order, exchange, purchase } = this.#bought
     order.call.discard()
     const settlement = settlementOf({ ...order, priceMultiplier }, outcome, clock.now() - exchange.startedAt)
-    if (purchase.hold !== undefined) ledger?.settle(purchase.hold, settlement)
+    purchase.settle(settlement)
     metrics.generationSettled(exchange.labels, settlement)
     if (outcome.failure !== undefined && isAmbiguous(outcome.failure)) metrics.ambiguousFailure()
     if (generation.isOrphan) metrics.orphaned(-1)

@@ -157,7 +157,7 @@ describe('the ledger writer', () => {
     [{ refused: 'key' }, 'invalid_api_key', 401, 'revoked'],
     [orderedBefore({ isSameOrder: false }), 'idempotency_key_reused', 422, 'was used for another request'],
     [orderedBefore({ isUnderWay: true }), 'idempotency_in_progress', 409, 'is under way as generation gen_1'],
-    [orderedBefore({}), 'answer_not_kept', 409, 'was bought as generation gen_1, and is not kept here any more'],
+    [orderedBefore({}), 'answer_not_kept', 409, 'was bought before as generation gen_1, or may have been'],
     [
       { refused: 'budget', budget: { limitMicros: 25e6, period: 'month', spentMicros: 24e6, heldMicros: 900_000 } },
       'insufficient_quota',

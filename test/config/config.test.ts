@@ -15,6 +15,7 @@ describe('the defaults', () => {
       STREAM_KEEP_ALIVE_MS: 15_000,
       UPSTREAM_RETRIES: 2,
       ORPHAN_TTL_MS: 600_000,
+      IDEMPOTENCY_TTL_MS: 86_400_000,
       ORPHAN_SPOOL_BYTES: 1_073_741_824,
       SANDBOX_FAILURE_RATE: 0,
       DEFAULT_MODEL: 'dall-e-3',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { eventually } from '../helpers/eventually.ts'
+import { times } from '../helpers/times.ts'
 import { errorOf } from './client.ts'
 import { answers, says, USAGE_MICROS } from './faulty-upstream.ts'
 import { editOrder } from './forms.ts'
@@ -11,6 +12,8 @@ const KEYS = { GATEWAY_KEYS: 'alice=sk-gw-alice-0123456789,bob=sk-gw-bobby-01234
 const ALICE = { authorization: 'Bearer sk-gw-alice-0123456789' }
 const BOB = { authorization: 'Bearer sk-gw-bobby-0123456789' }
 const key = { idempotencyKey: 'order-4711' }
+
+const isGeneration = expect.stringMatching(/^gen_/) as unknown
 
 function expectSame(one: Got, other: Got): void {
   expect([one.status, other.status]).toEqual([200, 200])
@@ -82,14 +85,28 @@ describe.concurrent('two requests with the same Idempotency-Key and body', () =>
     })
   })
 
-  it('are two orders when the answer is not remembered any more', async () => {
-    await inWorld({ environment: { ORPHAN_TTL_MS: '200' } }, async (world) => {
-      const one = await world.send(order(), key).got
+  it.each(['false', 'true'])('are one order also when its answer is kept no longer: 409 (DATABASE=%s)', async (on) => {
+    await inWorld({ environment: { DATABASE: on, ORPHAN_TTL_MS: '200' } }, async (world) => {
+      expect((await world.send(order(), key).got).status).toBe(200)
       await world.ended('completed', 1)
       await world.pass(200)
+      const got = await world.send(order(), key).got
+      expect([got.status, errorOf(got).code]).toEqual([409, 'answer_not_kept'])
+      expect([got.headers['x-should-retry'], got.headers['x-gateway-generation']]).toEqual(['false', isGeneration])
+      const changed = await world.send(order({ prompt: 'another boat' }), key).got
+      expect([changed.status, errorOf(changed).code]).toEqual([422, 'idempotency_key_reused'])
+      expect(world.upstream.arrivals).toBe(1)
+    })
+  })
+
+  it.each(['false', 'true'])('are two orders when IDEMPOTENCY_TTL_MS is over (DATABASE=%s)', async (on) => {
+    const environment = { DATABASE: on, ORPHAN_TTL_MS: '200', IDEMPOTENCY_TTL_MS: '500' }
+    await inWorld({ environment }, async (world) => {
+      expect((await world.send(order(), key).got).status).toBe(200)
+      await world.ended('completed', 1)
+      await world.pass(500)
       const other = await world.send(order(), key).got
-      expect([one.status, other.status]).toEqual([200, 200])
-      expect(other.headers['x-gateway-adopted']).toBeUndefined()
+      expect([other.status, other.headers['x-gateway-adopted']]).toEqual([200, undefined])
       expect(world.upstream.purchases).toHaveLength(2)
     })
   })
@@ -101,6 +118,51 @@ describe.concurrent('two requests with the same Idempotency-Key and body', () =>
       expect([one.status, other.status]).toEqual([200, 200])
       expect(other.body.equals(one.body)).toBe(false)
       expect(world.upstream.purchases).toHaveLength(2)
+    })
+  })
+})
+
+describe.concurrent.each(['false', 'true'])('ten requests at once with one Idempotency-Key (DATABASE=%s)', (on) => {
+  it('are one order also where no answer is kept, and nine are told to come back', async () => {
+    await inWorld({ environment: { DATABASE: on, ORPHAN_TTL_MS: '0' } }, async (world) => {
+      world.upstream.before.close()
+      const sent = times(10, () => world.send(order(), key))
+      const refused: Got[] = []
+      for (const { got } of sent) void got.then((one) => (one.status === 409 ? refused.push(one) : undefined))
+      await eventually('nine are refused', () => refused.length === 9)
+      for (const got of refused) {
+        expect([errorOf(got).code, got.headers['retry-after']]).toEqual(['idempotency_in_progress', '5'])
+        expect([got.headers['x-should-retry'], got.headers['x-gateway-generation']]).toEqual([undefined, isGeneration])
+      }
+      world.upstream.before.open()
+      const all = await Promise.all(sent.map(async ({ got }) => got))
+      expect(all.filter(({ status }) => status === 200)).toHaveLength(1)
+      await world.idle()
+      const late = await world.send(order(), key).got
+      expect([late.status, errorOf(late).code]).toEqual([409, 'answer_not_kept'])
+      expect(world.upstream.arrivals).toBe(1)
+      expect(await world.bookedMicros()).toBe(USAGE_MICROS)
+    })
+  })
+
+  it('are one order and ten times its picture, and count once against the limits', async () => {
+    const environment = { ...KEYS, DATABASE: on, RATE_LIMIT_RPM: '1' }
+    await inWorld({ environment }, async (world) => {
+      const all = await Promise.all(times(10, async () => world.send(order(), { ...key, headers: ALICE }).got))
+      expect(all.map(({ status }) => status)).toEqual(times(10, () => 200))
+      expect(new Set(all.map(({ body }) => body.toString()))).toHaveProperty('size', 1)
+      expect(world.upstream.arrivals).toBe(1)
+    })
+  })
+
+  it('are one purchase after a refusal: the first one gives the key back', async () => {
+    const refuses = says(429, JSON.stringify({ error: { message: 'slow down', code: 'rate_limit_exceeded' } }))
+    const act: Act = (arrival, upstream) => (arrival.number === 1 ? refuses : answers())(arrival, upstream)
+    const environment = { DATABASE: on, UPSTREAM_RETRIES: '0', ORPHAN_TTL_MS: '0' }
+    await inWorld({ act, environment }, async (world) => {
+      expect((await world.send(order(), key).got).status).toBe(429)
+      expect((await world.send(order(), key).got).status).toBe(200)
+      expect(world.upstream.purchases).toHaveLength(1)
     })
   })
 })

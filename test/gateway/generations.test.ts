@@ -1,4 +1,5 @@
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
+import { MemoryOrderKeys } from '../../src/accounting/memory-order-keys.ts'
 import { CallerLimits } from '../../src/access/limits/caller-limits.ts'
 import { GatewayError } from '../../src/errors/gateway-error.ts'
 import { Adoptions } from '../../src/gateway/adoption/adoptions.ts'
@@ -80,6 +81,8 @@ function generations(more: Partial<GenerationsOptions> = {}): Generations {
     limits,
     pauses: new UpstreamPauses(() => clock.now()),
     ledger: ledger as unknown as LedgerWriter,
+    orderKeys: new MemoryOrderKeys(),
+    idempotencyTtlMs: 86_400_000,
     allowUnpriced: false,
     priceMultiplier: 1,
     timeoutMs: 60_000,

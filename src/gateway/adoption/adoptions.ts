@@ -1,4 +1,5 @@
-import { GatewayError, isAmbiguous } from '../../errors/gateway-error.ts'
+import { answerNotKept, idempotencyKeyReused, orderUnderWay } from '../../accounting/ordered-before.ts'
+import { isAmbiguous } from '../../errors/gateway-error.ts'
 import { AgeList } from '../generation/age-list.ts'
 import { KeptAnswers } from '../generation/kept-answers.ts'
 import { adoptable } from './adoptable.ts'
@@ -80,7 +81,7 @@ export class Adoptions {
     const added = adoptable(generation, identity)
     this.#list.add(added)
     if (this.#list.size > this.#maxRemembered) this.#forgetOldest()
-    const key = keyOf(identity)
+    const { key } = identity
     if (key !== undefined) this.#byKey.set(key, added)
     return added
   }
@@ -113,12 +114,11 @@ export class Adoptions {
 
   /** The generation with the same Idempotency-Key. @throws as find */
   twinOf(identity: OrderIdentity): Adoptable | undefined {
-    const key = keyOf(identity)
+    const { key } = identity
     const twin = key === undefined ? undefined : this.#byKey.get(key)
     if (twin === undefined) return undefined
     if (twin.identity.equals(identity)) return this.#usable(twin)
-    const message = 'This Idempotency-Key was used for another request. Use a new key for a new request.'
-    throw new GatewayError('idempotency_key_reused', message)
+    throw idempotencyKeyReused()
   }
 
   /** A generation is given to another attempt. */
@@ -144,7 +144,7 @@ export class Adoptions {
     generation.kept?.claimAs(connection === undefined ? 'owed' : 'delivered')
     if (generation.failure !== undefined && connection !== undefined) left.delivery = 'told'
     if (connection === undefined || left.delivery === 'told') this.#gone.add(left)
-    if (connection === undefined || keyOf(identity) !== undefined) return this.#keep(left)
+    if (connection === undefined || identity.key !== undefined) return this.#keep(left)
     if (left.delivery === 'told') return this.#keep(left, FAILED_MS)
     left.delivery = 'written'
     left.writtenAt = this.#clock.now()
@@ -209,10 +209,10 @@ export class Adoptions {
   #usable(candidate: Adoptable): Adoptable {
     const { generation } = candidate
     if (generation.kept?.isWhole === true || generation.failure !== undefined) return candidate
+    const isNeverKept = generation.kept === undefined
+    if (isNeverKept && generation.state !== 'settled') throw orderUnderWay(generation.id)
     if (!this.#toldLost.includes(candidate)) this.#toldLost.push(candidate)
-    const message = `The answer to this request was bought as generation ${generation.id}, and is not kept any more. It was not bought again.`
-    const headers = { 'x-gateway-generation': generation.id }
-    throw new GatewayError('answer_not_kept', message, { headers })
+    throw answerNotKept(generation.id)
   }
 
   #unread(unread: Adoptable): void {
@@ -242,7 +242,7 @@ export class Adoptions {
     this.#gone.remove(forgotten)
     forgotten.generation.kept?.discard()
     if (this.#toldLost.length > 0) this.#toldLost = this.#toldLost.filter((lost) => lost !== forgotten)
-    const key = keyOf(forgotten.identity)
+    const { key } = forgotten.identity
     if (key !== undefined && this.#byKey.get(key) === forgotten) this.#byKey.delete(key)
   }
 
@@ -259,9 +259,4 @@ export class Adoptions {
 /** There is an answer to give from its first byte, or a failure to repeat. Where nothing is kept there is neither. */
 function canBeGiven({ generation: { kept, failure } }: Adoptable): boolean {
   return kept !== undefined || failure !== undefined
-}
-
-/** Idempotency keys are each caller's own. */
-function keyOf({ caller, marks: { idempotencyKey } }: OrderIdentity): string | undefined {
-  return idempotencyKey === undefined ? undefined : `${caller}\n${idempotencyKey}`
 }

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { GatewayError } from '../../errors/gateway-error.ts'
 import type { Call } from '../requests/endpoint.ts'
 
@@ -62,6 +63,19 @@ export class OrderIdentity {
   /** Equal for equal orders: caller, path, policy and digest in one string. */
   get fingerprint(): string {
     return `${this.caller}\n${this.#terms}\n${this.digest}`
+  }
+
+  /** The Idempotency-Key, each caller's own. */
+  get key(): string | undefined {
+    const { idempotencyKey } = this.marks
+    return idempotencyKey === undefined ? undefined : `${this.caller}\n${idempotencyKey}`
+  }
+
+  /** The key and the content as digests, for all processes and for long; undefined where it has no key. */
+  get keyDigests(): { readonly key: string; readonly digest: string } | undefined {
+    const { key } = this
+    if (key === undefined) return undefined
+    return { key: hash('sha256', key, 'base64'), digest: hash('sha256', `${this.#terms}\n${this.digest}`, 'base64') }
   }
 
   get digest(): string {
