@@ -4,8 +4,8 @@ import { eventually } from '../helpers/eventually.ts'
 import { times } from '../helpers/times.ts'
 import { answerJson, gated } from '../helpers/upstream.ts'
 import { DALLE_MICROS, dalle, dalleAnswer, openTeam } from './world.ts'
-import type { GatewayClient } from '../helpers/gateway-client.ts'
-import type { GatewayProcess } from '../helpers/gateway-process.ts'
+import type { GatewayClient } from '../helpers/gateways/gateway-client.ts'
+import type { GatewayProcess } from '../helpers/gateways/gateway-process.ts'
 import type { TeamWorld } from './world.ts'
 
 const FREE = answerJson({ error: { message: 'no', type: '', code: 'moderation_blocked' } }, 400)
