@@ -37,7 +37,7 @@ describe.concurrent('what cannot have been done', () => {
   })
 
   it('because nobody listens is sent when somebody does', async () => {
-    await inWorld({ isDown: true }, async (world) => {
+    await inWorld({ isDown: true, environment: { UPSTREAM_RETRIES: '10' } }, async (world) => {
       const sent = world.send()
       await eventually(
         'the gateway has tried in vain',
