@@ -12,6 +12,7 @@ import { checkLimit } from '../http/plugins/check-limit.ts'
 import { answerClientError, errors, frameworkErrorAnswerer } from '../http/plugins/errors.ts'
 import { failedAuthentications } from '../http/plugins/failed-authentications.ts'
 import { jsonBodies } from '../http/plugins/bodies.ts'
+import { unreadBodies } from '../http/plugins/unread-bodies.ts'
 import { exchanges } from '../http/plugins/exchanges.ts'
 import { corsOptions, refusingForeignPages } from '../http/plugins/origins.ts'
 import { unknownUrls } from '../http/plugins/unknown-urls.ts'
@@ -68,6 +69,7 @@ export async function createServer(config: Config, parts: ServerParts): Promise<
     onDefect: (err, request) => logger.error({ err, requestId: request.exchange.id }, 'defect'),
   })
   if (!origins.isEmpty) await server.register(cors, corsOptions(origins))
+  await server.register(unreadBodies)
   await server.register(unknownUrls)
   await server.register(jsonBodies, { maxBytes: config.MAX_BODY_BYTES })
   await server.register(rateLimit, { global: false, store: WindowStore })

@@ -4,6 +4,7 @@ import { GatewayError } from '../../errors/gateway-error.ts'
 import { StoreError, storeRefusal } from '../../errors/store-error.ts'
 import { newRequestId } from '../../gateway/ids.ts'
 import { corsHeaders } from './origins.ts'
+import { endUnreadBody } from './unread-bodies.ts'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
@@ -85,6 +86,7 @@ export function frameworkErrorAnswerer(origins: Origins) {
   return function answerFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
     const known = fromFramework(error, false)
     const cors = corsHeaders(origins, request.headers.origin)
+    endUnreadBody(request.raw, reply)
     reply
       .code(known.status)
       .headers({ ...known.headers, ...cors, 'x-request-id': newRequestId() })

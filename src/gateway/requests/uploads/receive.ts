@@ -4,9 +4,6 @@ import { Spool } from '../../../spool/spool.ts'
 import type { Readable } from 'node:stream'
 import type { SpoolDirectory } from '../../../spool/spool-file.ts'
 
-/** How long what is still coming of a refused upload is read and thrown away, so that its client sees the answer. */
-const DRAIN_MS = 30_000
-
 /** A body as it arrives. */
 export interface IncomingUpload {
   readonly payload: Readable
@@ -50,19 +47,8 @@ export async function receiveUpload<T>(
     return read(spool)
   } catch (error) {
     await spool.discard()
-    if (payload.readableAborted) throw brokenOff(error)
-    drainRest(payload)
-    throw error
+    throw payload.readableAborted ? brokenOff(error) : error
   }
-}
-
-/** A client that is cut off in the middle of its upload sees a broken connection and not the answer. */
-function drainRest(payload: Readable): void {
-  if (payload.readableEnded) return
-  const timer = setTimeout(() => payload.destroy(), DRAIN_MS).unref()
-  payload.once('close', () => clearTimeout(timer))
-  payload.on('error', () => {})
-  payload.resume()
 }
 
 function tooLarge(maxBytes: number): GatewayError {
