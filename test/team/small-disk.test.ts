@@ -77,8 +77,8 @@ function memoryOf({ pid }: GatewayProcess): number {
 
 describe.runIf(canMount())('on a disk of 64 MiB and with 256 descriptors', () => {
   it.each([
-    ['on disk', 100, 3_000_000],
-    ['in memory', 500, 240_000],
+    ['on disk', 40, 3_000_000],
+    ['in memory', 200, 240_000],
   ])('every order is sold while answers are kept %s for clients that closed their connection', async (...given) => {
     const [, count, bytes] = given
     await start()
@@ -93,7 +93,7 @@ describe.runIf(canMount())('on a disk of 64 MiB and with 256 descriptors', () =>
 
   it('every order is sold also where nothing is kept free for the database: kept answers are given up for it', async () => {
     await start({ DISK_RESERVE: '0' })
-    expect(await orderMany(100, 3_000_000)).toEqual({ 200: 100 })
+    expect(await orderMany(40, 3_000_000)).toEqual({ 200: 40 })
     expect(gateway.logged('endings cannot be booked now; they are tried until they can')).toEqual([])
   })
 

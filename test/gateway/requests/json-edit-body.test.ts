@@ -126,7 +126,7 @@ describe('an edit in JSON', () => {
       expect([refusal.code, refusal.message]).toEqual(['invalid_json', expect.stringContaining(message)])
       uploads.discard()
     }
-    expect(await growth(1_000_000, refuse)).toBeLessThan(8)
+    expect(await growth(1_000_000, refuse)).toBeLessThan(12)
   })
 
   it.each([

@@ -102,7 +102,7 @@ describe('rewriteJsonBody', () => {
       const text = `{"prompt":"A boat",${names.map((name) => `"${name}":1`).join(',')}}`
       expect(rewrite(text, names)).toBe('{"model":"dall-e-3","prompt":"A boat"}')
     }
-    expect(await growth(30_000, drop)).toBeLessThan(8)
+    expect(await growth(30_000, drop)).toBeLessThan(12)
   })
 })
 
