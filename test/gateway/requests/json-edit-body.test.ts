@@ -115,18 +115,19 @@ describe('an edit in JSON', () => {
 
   const NOT_JSON = 'We could not parse the JSON body of your request'
   it.each<[what: string, body: (count: number) => string, message: string]>([
-    ['a URL that never ends', (count) => `{"mask":{"image_url":"${dataUrl(count)}`, NOT_JSON],
+    // So long that a quarter of it does not stay in memory either.
+    ['a URL that never ends', (count) => `{"mask":{"image_url":"${dataUrl(10 * count)}`, NOT_JSON],
     ['brackets that never end', (count) => '['.repeat(count), 'nested more than 64 levels deep'],
-    ['a million empty members', (count) => `{"images":[${'{},'.repeat(count)}{}]}`, 'more than 20000 members'],
-    ['a million short strings', (count) => `{"images":[${'"",'.repeat(count)}""]}`, 'more than 20000 members'],
-    ['a million escapes', (count) => `{"mask":"${String.raw`\u0000`.repeat(count)}`, NOT_JSON],
+    ['empty members without end', (count) => `{"images":[${'{},'.repeat(count)}{}]}`, 'more than 20000 members'],
+    ['short strings without end', (count) => `{"images":[${'"",'.repeat(count)}""]}`, 'more than 20000 members'],
+    ['escapes without end', (count) => `{"mask":"${String.raw`\u0000`.repeat(count)}`, NOT_JSON],
   ])('is refused with %s, in no time', async (_what, body, message) => {
     const refuse = async (count: number): Promise<void> => {
       const refusal = await refusalOf(receive(body(count), [100, 70_000, 200_000, 300_000]))
       expect([refusal.code, refusal.message]).toEqual(['invalid_json', expect.stringContaining(message)])
       uploads.discard()
     }
-    expect(await growth(1_000_000, refuse)).toBeLessThan(12)
+    expect(await growth(200_000, refuse)).toBeLessThan(12)
   })
 
   it.each([

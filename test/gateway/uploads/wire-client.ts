@@ -148,12 +148,18 @@ export function edit(picture: Buffer, ...more: readonly Buffer[]): Buffer {
 
 /** In chunked transfer coding. */
 export function chunked(body: Buffer, chunkBytes: number): Buffer {
-  const parts: Buffer[] = []
+  const last = '0\r\n\r\n'
+  const perChunk = chunkBytes.toString(16).length + 4
+  const all = Buffer.alloc(body.length + Math.ceil(body.length / chunkBytes) * perChunk + last.length)
+  let end = 0
   for (let at = 0; at < body.length; at += chunkBytes) {
-    const chunk = body.subarray(at, at + chunkBytes)
-    parts.push(Buffer.from(`${chunk.length.toString(16)}\r\n`), chunk, Buffer.from('\r\n'))
+    const bytes = Math.min(chunkBytes, body.length - at)
+    end += all.write(`${bytes.toString(16)}\r\n`, end, 'latin1')
+    end += body.copy(all, end, at, at + bytes)
+    end += all.write('\r\n', end, 'latin1')
   }
-  return Buffer.concat([...parts, Buffer.from('0\r\n\r\n')])
+  end += all.write(last, end, 'latin1')
+  return all.subarray(0, end)
 }
 
 /** The resources that a gateway must have given back afterwards. */

@@ -41,11 +41,15 @@ process.on('exit', () => {
   for (const kill of alive) kill()
 })
 
+/** The environment of every program that tests start: nothing of this process's but PATH. */
+export function childEnvironment(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+  return { PATH: process.env['PATH'], NODE_COMPILE_CACHE: COMPILE_CACHE, ...more }
+}
+
 /** Starts a program with nothing of this process's environment but PATH. It does not outlive this process. */
 export function startProgram(program: string, args: readonly string[], options: CommandOptions = {}): RunningCommand {
   const { directory, input = '', environment = {} } = options
-  const env = { PATH: process.env['PATH'], NODE_COMPILE_CACHE: COMPILE_CACHE, ...environment }
-  const child = spawn(program, args, { cwd: directory, env })
+  const child = spawn(program, args, { cwd: directory, env: childEnvironment(environment) })
   const output = { stdout: '', stderr: '' }
   let hasEnded = false
   child.stdout.on('data', (chunk: Buffer) => (output.stdout += chunk.toString()))

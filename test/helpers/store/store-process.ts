@@ -57,8 +57,19 @@ async function race(keys: number): Promise<string[]> {
 async function work(key: { id: number; name: string }): Promise<never> {
   for (;;) {
     const hold = await ledger.hold(orderOf(key, { heldAt: Date.now(), generationId: `gen_${randomUUID()}` }))
-    writeSync(1, `${hold.order.generationId}\n`)
+    print(`${hold.order.generationId}\n`)
     setTimeout(() => ledger.settle(hold, bought(40, { endedAt: Date.now() })), Math.random() * 20)
+  }
+}
+
+/** Prints at once: what was printed is true also if the process is killed in the next moment. */
+function print(line: string): void {
+  for (;;) {
+    try {
+      return void writeSync(1, line)
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error // the pipe is full
+    }
   }
 }
 

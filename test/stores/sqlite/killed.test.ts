@@ -1,12 +1,9 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Store } from '../../../src/stores/sqlite/store.ts'
 import { temporaryDirectory } from '../../helpers/directory.ts'
 import { NOON, createKey } from '../../helpers/store/store.ts'
+import { startStoreProcess } from '../../helpers/store/store-processes.ts'
 
-const PROGRAM = join(import.meta.dirname, '../../helpers/store/store-process.ts')
 /** The number of kills; KILLS=1000 is the long run. */
 const KILLS = Number(process.env['KILLS'] ?? 6)
 let directory: ReturnType<typeof temporaryDirectory>
@@ -22,16 +19,12 @@ afterEach(() => {
 })
 
 /** Ids of the generations that a process printed as sent before it was killed in the middle of its work. */
-async function killed(command: object, afterMs: number): Promise<string[]> {
-  const child = spawn(process.execPath, [PROGRAM, directory.path], { stdio: ['pipe', 'pipe', 'inherit'] })
-  let output = ''
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
-  await once(child.stdout, 'data')
-  child.stdin.write(`${JSON.stringify(command)}\n`)
-  await new Promise((resolve) => setTimeout(resolve, afterMs))
-  child.kill('SIGKILL')
-  await once(child, 'close')
-  return output.split('\n').filter((line) => line.startsWith('gen_'))
+async function killed(command: object, count: number): Promise<string[]> {
+  const started = await startStoreProcess(directory.path)
+  started.tell(command)
+  const printed: string[] = []
+  while (printed.length < count) printed.push(await started.next())
+  return [...printed, ...(await started.kill())].filter((line) => line.startsWith('gen_'))
 }
 
 describe('a process that is killed at any moment', () => {
@@ -42,7 +35,7 @@ describe('a process that is killed at any moment', () => {
       const key = createKey(store, { name: 'alice', budget: { limitMicros: 1e9, period: 'total' } })
       const sent: string[] = []
       for (let kill = 0; kill < KILLS; kill++) {
-        sent.push(...(await killed({ do: 'work', id: key.id, name: key.name }, 20 + Math.random() * 150)))
+        sent.push(...(await killed({ do: 'work', id: key.id, name: key.name }, 1 + Math.random() * 40)))
       }
       const { close } = store.register({ onAbandoned: () => {}, onHeartbeatFailed: () => {} })
       const rows = store.reports.generations({ limit: 1_000_000 })

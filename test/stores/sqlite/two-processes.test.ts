@@ -1,7 +1,3 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { keyDigest, keyHint, newKeySecret } from '../../../src/access/keys/key-secret.ts'
 import { checkedSettings } from '../../../src/access/keys/key-settings.ts'
@@ -10,8 +6,9 @@ import { Store } from '../../../src/stores/sqlite/store.ts'
 import { temporaryDirectory } from '../../helpers/directory.ts'
 import { eventually } from '../../helpers/eventually.ts'
 import { createKey, orderOf } from '../../helpers/store/store.ts'
+import { startStoreProcess } from '../../helpers/store/store-processes.ts'
+import type { StoreProcess } from '../../helpers/store/store-processes.ts'
 
-const PROGRAM = join(import.meta.dirname, '../../helpers/store/store-process.ts')
 let directory: ReturnType<typeof temporaryDirectory>
 let store: Store
 const open: (() => Promise<void>)[] = []
@@ -27,18 +24,10 @@ afterEach(async () => {
 })
 
 /** Starts another process on the same file; the function returned sends it a command and resolves with the answer. */
-async function another(): Promise<(command: object) => Promise<unknown>> {
-  const child = spawn(process.execPath, [PROGRAM, directory.path], { stdio: ['pipe', 'pipe', 'inherit'] })
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  expect((await lines.next()).value).toBe('ready')
-  open.push(async () => {
-    child.stdin.end()
-    await once(child, 'close')
-  })
-  return async (command) => {
-    child.stdin.write(`${JSON.stringify(command)}\n`)
-    return JSON.parse(String((await lines.next()).value)) as unknown
-  }
+async function another(): Promise<StoreProcess['ask']> {
+  const started = await startStoreProcess(directory.path)
+  open.push(async () => started.close())
+  return async (command) => started.ask(command)
 }
 
 const budget = { limitMicros: 20 * 100 + 99, period: 'month' } as const
