@@ -1,5 +1,6 @@
 import type { LedgerWriter } from '../accounting/ledger-writer.ts'
 import type { Reports } from '../accounting/reports.ts'
+import type { ParameterDefaults } from './keys/parameter-defaults.ts'
 import type { KeyStore } from './keys/virtual-key.ts'
 import type { VirtualKeys } from './keys/virtual-keys.ts'
 
@@ -11,4 +12,6 @@ export interface AdminDatabase {
   readonly ledger: Pick<LedgerWriter, 'accountOf'>
   /** Names of GATEWAY_KEYS: ledger rows carry names, so that no virtual key may have one of them. */
   readonly takenNames: readonly string[]
+  /** A sentence for each default that no model takes. */
+  readonly defaultProblems: (defaults: ParameterDefaults) => readonly string[]
 }

@@ -23,24 +23,42 @@ export function leftMicros({ limitMicros, spentMicros, heldMicros }: BudgetState
   return limitMicros === undefined ? undefined : Math.max(0, limitMicros - spentMicros - heldMicros)
 }
 
+/** Says what an order costs at most in a cheaper form, where that is no more than an amount. */
+export type CheaperOrder = (atMostMicros: number) => string | undefined
+
+/** A request that its key's budget does not cover. */
+export interface Excess {
+  readonly keyName: string
+  readonly state: BudgetState
+  /** The most that it can cost. */
+  readonly costMicros: number
+  readonly now: number
+  readonly cheaper: CheaperOrder
+}
+
 /**
  * The refusal of a request that its key's budget does not cover, with the money left, the highest cost and the time of
- * the reset: 429, or 400 where the whole budget is too small, so that no waiting helps.
+ * the reset: 429, or 400 where the whole budget is too small, so that no waiting helps. A cheaper form of the order that
+ * the budget covers is named.
  */
-export function budgetExceeded(keyName: string, state: BudgetState, costMicros: number, now: number): GatewayError {
+export function budgetExceeded({ keyName, state, costMicros, now, cheaper }: Excess): GatewayError {
   const { limitMicros = 0, period, heldMicros } = state
+  const left = leftMicros(state) ?? 0
   const per = period === 'total' ? 'in total' : `per ${period}`
   if (costMicros > limitMicros) {
+    // A budget that resets will cover again what is not left of it now.
+    const fits = cheaper(period === 'total' ? left : limitMicros)
     const never =
       `This request can cost up to ${formatUsd(costMicros)}, and the budget of the key '${keyName}' is ${formatUsd(limitMicros)} ${per}: ` +
-      'it never covers it. Ask for fewer images, a smaller size or a lower quality.'
+      `it never covers it. Ask for fewer images, a smaller size or a lower quality${fits === undefined ? '' : `: ${fits}`}.`
     return new GatewayError('request_exceeds_limit', never)
   }
   const held = heldMicros === 0 ? '' : ` (${formatUsd(heldMicros)} is held for generations under way)`
   const end = endOfPeriod(period, now)
   const reset = end === undefined ? 'It does not reset.' : `It resets at ${new Date(end).toISOString().slice(0, 16)}Z.`
+  const fits = cheaper(left)
   const message =
-    `The budget of the key '${keyName}' is ${formatUsd(limitMicros)} ${per}; ${formatUsd(leftMicros(state) ?? 0)} is left${held}, ` +
-    `and this request can cost up to ${formatUsd(costMicros)}. ${reset}`
+    `The budget of the key '${keyName}' is ${formatUsd(limitMicros)} ${per}; ${formatUsd(left)} is left${held}, ` +
+    `and this request can cost up to ${formatUsd(costMicros)}${fits === undefined ? '' : `; ${fits}`}. ${reset}`
   return new GatewayError('insufficient_quota', message)
 }

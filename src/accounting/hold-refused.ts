@@ -1,16 +1,17 @@
 import { budgetExceeded } from './budget.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { orderedBefore } from './ordered-before.ts'
+import type { CheaperOrder } from './budget.ts'
 import type { OrderedGeneration, HoldRefusal } from './ledger.ts'
 
 /** The error for a client whose request could not be held. */
-export function holdRefused(refusal: HoldRefusal, order: OrderedGeneration): GatewayError {
+export function holdRefused(refusal: HoldRefusal, order: OrderedGeneration, cheaper: CheaperOrder): GatewayError {
   const { keyName, model, highestMicros = 0, heldAt } = order
   switch (refusal.refused) {
     case 'ordered_before':
       return orderedBefore(refusal.earlier)
     case 'budget':
-      return budgetExceeded(keyName, refusal.budget, highestMicros, heldAt)
+      return budgetExceeded({ keyName, state: refusal.budget, costMicros: highestMicros, now: heldAt, cheaper })
     case 'in_flight':
       return new GatewayError(
         'rate_limit_exceeded',

@@ -3,6 +3,7 @@ import { StoreError, storeRefusal } from '../errors/store-error.ts'
 import { holdRefused } from './hold-refused.ts'
 import { isRefusal } from './ledger.ts'
 import { endingCommand } from './settlement.ts'
+import type { CheaperOrder } from './budget.ts'
 import type { CommandResult, Hold, KeyAccount, Ledger, LedgerCommand, OrderedGeneration } from './ledger.ts'
 import type { Settlement } from './settlement.ts'
 
@@ -80,17 +81,18 @@ export class LedgerWriter {
   /**
    * Holds the highest cost, takes the order's key and writes the row, in one transaction. Nothing may be sent upstream
    * before this has returned.
+   * @param cheaper asked where the budget does not cover the order
    * @throws GatewayError 429 `insufficient_quota` or `rate_limit_exceeded` (in flight), 400 `request_exceeds_limit`,
    *   403 `model_not_priced`, 401 `invalid_api_key` (revoked since it was looked up), 409 `idempotency_in_progress`
    *   or `answer_not_kept`, 422 `idempotency_key_reused` (another order has the key), 503 `storage_full` or
    *   `storage_unavailable`
    */
-  async hold(order: OrderedGeneration): Promise<Hold> {
+  async hold(order: OrderedGeneration, cheaper: CheaperOrder = () => undefined): Promise<Hold> {
     const result = await new Promise<CommandResult>((resolve, reject) => {
       this.#enqueue({ command: { verb: 'hold', order }, queuedAt: this.#now(), resolve, reject })
     })
     if (typeof result === 'boolean') throw new TypeError('a hold is no ending')
-    if (isRefusal(result)) throw holdRefused(result, order)
+    if (isRefusal(result)) throw holdRefused(result, order, cheaper)
     return result
   }
 

@@ -15,7 +15,7 @@ import { SpoolDirectory } from '../spool/spool-file.ts'
 import { Upstream } from '../upstream/upstream.ts'
 import { UpstreamPauses } from '../upstream/pauses.ts'
 import { VERSION } from '../version.ts'
-import { checkedDefaultModels, configuredCatalogue } from './catalogue.ts'
+import { checkedDefaultModels, checkedDefaultParameters, configuredCatalogue } from './catalogue.ts'
 import { Closers } from './closers.ts'
 import { findingAbout } from './data-directory.ts'
 import { openDatabase } from './database.ts'
@@ -84,6 +84,7 @@ async function compose(config: Config, foundation: Foundation): Promise<App> {
   })
   const catalogue = configuredCatalogue(config)
   const defaultModels = checkedDefaultModels(catalogue, config)
+  const defaultParameters = checkedDefaultParameters(catalogue, config)
   const keyring = new Keyring(config.GATEWAY_KEYS ?? [], config.ADMIN_KEY)
 
   const sandbox = config.SANDBOX ? await startSandbox(config, upstreamKey) : undefined
@@ -96,7 +97,7 @@ async function compose(config: Config, foundation: Foundation): Promise<App> {
   })
   closers.add('upstream', () => upstream.close())
   const room = new DiskRoom({ directory: config.DATA_DIR, reserveBytes: config.DISK_RESERVE, now: () => clock.now() })
-  const database = openDatabase(config, { logger, clock, room })
+  const database = openDatabase(config, { logger, clock, room, catalogue })
   const finding = findingAbout(config.DATA_DIR)
   if (finding !== undefined) logger[finding.isDangerous ? 'warn' : 'info'](finding.says)
   closers.add('database', () => database?.close())
@@ -134,7 +135,19 @@ async function compose(config: Config, foundation: Foundation): Promise<App> {
   })
   closers.add('generations under way', () => generations.idle())
 
-  const parts = { catalogue, defaultModels, keyring, database, metrics, log, spool, adoptions, limits, generations }
+  const parts = {
+    catalogue,
+    defaultModels,
+    defaultParameters,
+    keyring,
+    database,
+    metrics,
+    log,
+    spool,
+    adoptions,
+    limits,
+    generations,
+  }
   const isStorageFull = (): boolean => !room.isEnough || database?.ledger.isFull === true
   const server = await createServer(config, { ...parts, logger, isDraining: () => isDraining, isStorageFull })
   closers.add('server', () => closeServer(server))

@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { ConfigError } from '../config/config.ts'
 import { systemCode } from '../errors/system-error.ts'
+import { NO_DEFAULTS } from '../access/keys/parameter-defaults.ts'
 import { Catalogue } from '../models/catalogue.ts'
+import { defaultProblems } from '../models/default-problems.ts'
 import { readModels } from '../models/models-file.ts'
+import type { ParameterDefaults } from '../access/keys/parameter-defaults.ts'
 import type { Config } from '../config/config.ts'
 import type { LoadedModels } from '../models/models-file.ts'
 import type { Operation } from '../models/model.ts'
@@ -33,6 +36,16 @@ export function checkedDefaultModels(
   ]
   if (problems.length > 0) throw new ConfigError(problems)
   return { 'images.generations': DEFAULT_MODEL, 'images.edits': DEFAULT_EDIT_MODEL, 'images.variations': 'dall-e-2' }
+}
+
+/** @throws ConfigError where no model takes one of DEFAULT_PARAMETERS */
+export function checkedDefaultParameters(
+  catalogue: Catalogue,
+  { DEFAULT_PARAMETERS = NO_DEFAULTS }: Pick<Config, 'DEFAULT_PARAMETERS'>,
+): ParameterDefaults {
+  const problems = defaultProblems(catalogue, Object.entries(DEFAULT_PARAMETERS))
+  if (problems.length > 0) throw new ConfigError(problems.map((problem) => `DEFAULT_PARAMETERS: ${problem}`))
+  return DEFAULT_PARAMETERS
 }
 
 function problemsOf(

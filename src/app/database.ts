@@ -2,13 +2,16 @@ import { ConfigError } from '../config/config.ts'
 import { VirtualKeys } from '../access/keys/virtual-keys.ts'
 import { LedgerWriter } from '../accounting/ledger-writer.ts'
 import { StoreError } from '../errors/store-error.ts'
+import { defaultProblems } from '../models/default-problems.ts'
 import { Store } from '../stores/sqlite/store.ts'
 import type { Logger } from 'pino'
 import type { AdminDatabase } from '../access/admin-database.ts'
+import type { ParameterDefaults } from '../access/keys/parameter-defaults.ts'
 import type { VirtualKey } from '../access/keys/virtual-key.ts'
 import type { DiskRoom } from '../spool/disk-room.ts'
 import type { Config } from '../config/config.ts'
 import type { Clock } from '../gateway/generation/clock.ts'
+import type { Catalogue } from '../models/catalogue.ts'
 
 /** The database of a running gateway: virtual keys, budgets and the ledger. */
 export interface Database {
@@ -24,6 +27,7 @@ export interface Surroundings {
   readonly clock: Clock
   /** The room on its disk, which spooled uploads and kept answers use too. */
   readonly room: DiskRoom
+  readonly catalogue: Catalogue
 }
 
 /**
@@ -58,7 +62,7 @@ function checkKeys(config: Config, keys: readonly VirtualKey[]): void {
   if (problems.length > 0) throw new ConfigError(problems)
 }
 
-function register(store: Store, config: Config, { logger, clock, room }: Surroundings): Database {
+function register(store: Store, config: Config, { logger, clock, room, catalogue }: Surroundings): Database {
   const instance = store.register({
     onAbandoned: (rows) =>
       logger.warn({ generations: rows }, 'a process died: what it had under way is booked at its highest cost'),
@@ -79,7 +83,10 @@ function register(store: Store, config: Config, { logger, clock, room }: Surroun
   const { keys, reports } = store
   const virtualKeys = new VirtualKeys(keys)
   const takenNames = (config.GATEWAY_KEYS ?? []).map(({ name }) => name)
-  return { virtualKeys, ledger, forAdministrators: { keys, virtualKeys, reports, ledger, takenNames }, close }
+  const problemsOf = (defaults: ParameterDefaults): readonly string[] =>
+    defaultProblems(catalogue, Object.entries(defaults))
+  const forAdministrators = { keys, virtualKeys, reports, ledger, takenNames, defaultProblems: problemsOf }
+  return { virtualKeys, ledger, forAdministrators, close }
 }
 
 /** Turns an error that does not pass by itself into a ConfigError, so that a supervisor need not try again. */

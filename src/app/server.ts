@@ -44,6 +44,7 @@ export const ENDPOINTS = [imagesGenerations, imagesEdits, imagesVariations]
 export interface ServerParts {
   readonly catalogue: Catalogue
   readonly defaultModels: Gateway['defaultModels']
+  readonly defaultParameters: Gateway['defaultParameters']
   readonly keyring: Keyring
   /** Undefined where there is no database. */
   readonly database: Database | undefined
@@ -111,12 +112,13 @@ function optionsOf(origins: Origins) {
 
 /** The parts that the phases of a request work with. */
 function createGateway(config: Config, parts: ServerParts): Gateway {
-  const { catalogue, generations, metrics, defaultModels, spool } = parts
+  const { catalogue, generations, metrics, defaultModels, defaultParameters, spool } = parts
   return {
     models: catalogue,
     generations,
     metrics,
     defaultModels,
+    defaultParameters,
     uploads: { spool, maxBytes: config.MAX_UPLOAD_BYTES },
     maxBodyBytes: config.MAX_BODY_BYTES,
     parameterPolicy: config.PARAMETER_POLICY,

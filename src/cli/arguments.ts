@@ -1,7 +1,9 @@
 import { InvalidArgumentError } from 'commander'
 import { microsOf } from '../accounting/money.ts'
+import { NO_DEFAULTS, parseDefaults } from '../access/keys/parameter-defaults.ts'
 import { PERIODS } from '../accounting/period.ts'
 import { dateMs, durationMs, firstDayOf } from '../accounting/calendar.ts'
+import type { ParameterDefaults } from '../access/keys/parameter-defaults.ts'
 import type { Budget } from '../accounting/budget.ts'
 
 /** Takes a limit away, in `keys update`. A word rather than undefined, which commander takes for an empty argument. */
@@ -17,6 +19,13 @@ export function budgetArgument(text: string): OrNone<Budget> {
     throw new InvalidArgumentError(`It is USD per ${PERIODS.join(', ')}: 25/month or 0.50/day, or none.`)
   }
   return { limitMicros: microsOf(Number(match[1])), period }
+}
+
+/** `quality=medium,size=1024x1024`; `none` for none. */
+export function defaultsArgument(text: string): ParameterDefaults {
+  const defaults = text === NONE ? NO_DEFAULTS : parseDefaults(text)
+  if (typeof defaults !== 'string') return defaults
+  throw new InvalidArgumentError(`It ${defaults}.`)
 }
 
 /** A whole number from 1; `none` for no limit. */

@@ -39,6 +39,15 @@ export const KEY_COLUMNS: readonly Column<DescribedKey>[] = [
   { name: 'status', title: 'Status', value: ({ key, now }) => whyUnusable(key, now) ?? 'active' },
   { name: 'models', title: 'Models', value: ({ key }) => key.models.join(' ') },
   {
+    name: 'defaults',
+    title: 'Defaults',
+    forPrograms: true,
+    value: ({ key }) =>
+      Object.entries(key.defaults)
+        .map(([name, value]) => `${name}=${value}`)
+        .join(','),
+  },
+  {
     name: 'budget_usd',
     title: 'Budget',
     align: 'right',

@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { KEY_NAME, RESERVED_NAMES } from '../access/keys/key-name.ts'
+import { NO_DEFAULTS, parseDefaults } from '../access/keys/parameter-defaults.ts'
 import { isLoopback } from './loopback.ts'
 import type { NamedKey } from '../access/keys/key-name.ts'
+import type { ParameterDefaults } from '../access/keys/parameter-defaults.ts'
 
 /** `true` or `false`, also `1`/`0` and `yes`/`no`. */
 export const flag = z
@@ -77,6 +79,14 @@ export const namedKeys = z.string().transform((value, context): NamedKey[] => {
   }
   if (keys.length === 0) context.addIssue({ code: 'custom', message: 'has no entry: write name=key' })
   return keys
+})
+
+/** `quality=medium,size=1024x1024`; whether any model takes them is asked where the catalogue is known. */
+export const parameterDefaults = z.string().transform((value, context): ParameterDefaults => {
+  const defaults = parseDefaults(value)
+  if (typeof defaults !== 'string') return defaults
+  context.addIssue({ code: 'custom', message: defaults })
+  return NO_DEFAULTS
 })
 
 /** Origins, comma-separated; `*` and `null` are none, since every page of the web has one of them. */

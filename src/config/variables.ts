@@ -1,5 +1,16 @@
 import { z } from 'zod'
-import { bytes, decimal, flag, namedKeys, origins, secret, upstreamUrl, visibleText, whole } from './values.ts'
+import {
+  bytes,
+  decimal,
+  flag,
+  namedKeys,
+  origins,
+  parameterDefaults,
+  secret,
+  upstreamUrl,
+  visibleText,
+  whole,
+} from './values.ts'
 
 /**
  * Every variable: its reader, its default as it would be written, and its line for .env.example and
@@ -35,6 +46,11 @@ export const VARIABLES = {
   },
   DEFAULT_MODEL: { read: visibleText, default: 'dall-e-3', doc: 'The model of a request that names none.' },
   DEFAULT_EDIT_MODEL: { read: visibleText, default: 'gpt-image-2', doc: 'The model of an edit that names none.' },
+  DEFAULT_PARAMETERS: {
+    read: parameterDefaults,
+    default: undefined,
+    doc: 'Filled in where a request leaves them out and its model takes them: quality=medium,size=1024x1024.',
+  },
   PARAMETER_POLICY: {
     read: z.enum(['strict', 'drop']),
     default: 'strict',

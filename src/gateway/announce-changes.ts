@@ -12,14 +12,21 @@ export function announceModel({ id }: ResolvedModel, { parameters }: Call, excha
   if (parameters.get('model') !== id) exchange.headers['x-gateway-defaulted-parameters'] = `model=${id}`
 }
 
-/** Nothing is silent: what was dropped stands in a header, in a metric and in the log line. */
+/** Nothing is silent: what was filled in and what was dropped stand in headers, in metrics and in the log line. */
 export function announceChanges(
-  { call, model, dropped }: Order,
+  { call, model, dropped, filled }: Order,
   exchange: Exchange,
   { models, metrics }: Pick<Gateway, 'models' | 'metrics'>,
 ): void {
   const { retyped = [] } = call
   if (retyped.length > 0) exchange.headers['x-gateway-retyped-images'] = retyped.join(', ')
+  if (filled.size > 0) {
+    const { 'x-gateway-defaulted-parameters': before = [] } = exchange.headers
+    const all = [before, ...[...filled].map(([name, value]) => `${name}=${value}`)].flat()
+    exchange.headers['x-gateway-defaulted-parameters'] = all.join(', ')
+    exchange.defaultedParameters = [...filled.keys()]
+    metrics.parametersDefaulted(model.label, exchange.defaultedParameters)
+  }
   if (dropped.length === 0) return
   exchange.droppedParameters = dropped
   exchange.headers['x-gateway-dropped-parameters'] = dropped.slice(0, MAX_NAMED).map(headerSafe).join(', ')

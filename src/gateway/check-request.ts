@@ -1,9 +1,13 @@
+import { NO_DEFAULTS } from '../access/keys/parameter-defaults.ts'
 import { GatewayError, issuesError } from '../errors/gateway-error.ts'
 import { checkParameters, jsonTypeOf } from '../models/rules/check-parameters.ts'
+import { fillIn } from '../models/rules/fill-in.ts'
 import { givenParameters } from '../models/rules/given-parameters.ts'
 import { listWords } from '../models/rules/parameter.ts'
 import { typedFields } from '../models/rules/typed-fields.ts'
 import { unknownModelRules } from '../models/rules/standard-parameters.ts'
+import type { Caller } from '../access/keys/keyring.ts'
+import type { DefaultValues } from '../models/rules/fill-in.ts'
 import type { Call, Endpoint } from './requests/endpoint.ts'
 import type { Order, ParameterPolicy } from './requests/order.ts'
 import type { ErrorCode, Issue } from '../errors/gateway-error.ts'
@@ -36,21 +40,29 @@ export function resolveModel(
   ])
 }
 
+/** The conditions under which a call is checked. */
+export interface OrderTerms {
+  readonly endpoint: Endpoint
+  readonly policy: ParameterPolicy
+  readonly defaults: DefaultValues
+}
+
 /**
- * Checks every parameter against the rules of the model.
+ * Fills in the operator's defaults and checks every parameter against the rules of the model.
  * @throws GatewayError 400 with all problems of the request at once
  */
 export function checkCall(
   gateway: Pick<Gateway, 'models'>,
-  endpoint: Endpoint,
   call: Call,
   model: ResolvedModel,
-  policy: ParameterPolicy,
+  { endpoint, policy, defaults }: OrderTerms,
 ): Order {
   const rules = model.entry.ruleSets[call.ruleSet]
   if (rules === undefined) throw wrongOperation(gateway, endpoint, call, model)
   const { given, empty } = givenParameters(rules, call.parameters, call.isForm)
-  const parameters = call.isForm ? typedFields(rules, given) : given
+  const isKnown = rules !== unknownModelRules[call.ruleSet]
+  const typed = call.isForm ? typedFields(rules, given) : given
+  const { parameters, filled } = fillIn(rules, typed, isKnown ? defaults : [])
   const { issues, notTaken } = checkParameters(rules, model.id, parameters, gateway.models.namesIn(call.ruleSet))
   const dropped =
     notTaken.length === 0 ? [] : [...parameters.keys()].filter((name) => !Object.hasOwn(rules.parameters, name))
@@ -60,8 +72,9 @@ export function checkCall(
   if (first !== undefined) throw issuesError([{ ...first, message: first.message + assumption(model) }, ...rest])
   const isModelSet = parameters.get('model') !== model.id
   const drop = [...dropped, ...empty]
-  const body = drop.length > 0 || isModelSet ? call.rewrite({ drop, model: model.id }) : call.body
-  return { endpoint, call, model, policy, body, parameters, dropped, isModelSet }
+  const isChanged = drop.length + filled.size > 0 || isModelSet
+  const body = isChanged ? call.rewrite({ drop, model: model.id, fill: filled }) : call.body
+  return { endpoint, call, model, policy, body, parameters, filled, dropped, isModelSet }
 }
 
 /** Asks for what comes anyway: base64 of a model that answers in nothing else. */
@@ -74,6 +87,14 @@ function withRemedy(issue: Issue, isFirst: boolean): Issue {
   if (!isFirst && issue.message.includes('Did you mean')) return issue
   const remedy = `To leave it out, send the header '${POLICY_HEADER}: drop', or set PARAMETER_POLICY=drop.`
   return { ...issue, message: `${issue.message} ${remedy}` }
+}
+
+/** The defaults that apply to a caller, its key's before everybody's. */
+export function defaultsFor(
+  caller: Caller | undefined,
+  { defaultParameters }: Pick<Gateway, 'defaultParameters'>,
+): DefaultValues {
+  return [...Object.entries(caller?.key?.defaults ?? NO_DEFAULTS), ...Object.entries(defaultParameters)]
 }
 
 /** The policy that applies: the request's own header before the configuration. */

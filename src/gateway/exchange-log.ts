@@ -56,6 +56,7 @@ export class ExchangeLog {
         failure: generation?.failure?.code,
         cause: systemCode(generation?.failure?.cause),
         dropped: exchange.droppedParameters.length || undefined,
+        defaulted: exchange.defaultedParameters.length || undefined,
         generationId: generation?.id,
         adopted: exchange.isAdopter || undefined,
         retries: generation === undefined || generation.attempts === 1 ? undefined : generation.attempts - 1,

@@ -45,6 +45,7 @@ export class Exchange {
   /** Headers that phases add to the answer, an error included. */
   readonly headers: Record<string, string> = {}
   droppedParameters: readonly string[] = []
+  defaultedParameters: readonly string[] = []
 
   readonly #connection: Pick<Socket, 'destroyed'>
 

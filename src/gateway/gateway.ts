@@ -1,3 +1,4 @@
+import type { ParameterDefaults } from '../access/keys/parameter-defaults.ts'
 import type { Catalogue } from '../models/catalogue.ts'
 import type { Operation } from '../models/model.ts'
 import type { ParameterPolicy } from './requests/order.ts'
@@ -12,6 +13,8 @@ export interface Gateway {
   readonly metrics: Metrics
   /** The model of a request that names none. */
   readonly defaultModels: Readonly<Record<Operation, string>>
+  /** DEFAULT_PARAMETERS: filled in where a caller leaves them out. */
+  readonly defaultParameters: ParameterDefaults
   readonly uploads: UploadOptions
   /** The largest body that is received into memory. */
   readonly maxBodyBytes: number

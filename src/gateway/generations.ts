@@ -4,6 +4,7 @@ import { OrderIdentity } from './adoption/order-identity.ts'
 import { Generation } from './generation/generation.ts'
 import { OrdersBeingHeld } from './adoption/orders-being-held.ts'
 import { Purchase } from './purchase.ts'
+import { termsOf } from './requests/order.ts'
 import { RunningOrder } from './running-order.ts'
 import type { Socket } from 'node:net'
 import type { Adoptable } from './adoption/adoptable.ts'
@@ -45,8 +46,7 @@ export class Generations {
    * @throws GatewayError 400, 401, 403, 409, 422, 429, 503
    */
   async obtain(order: Order, exchange: Exchange): Promise<Generation | undefined> {
-    const terms = `${order.endpoint.path} ${order.policy}`
-    const identity = new OrderIdentity(exchange.caller?.name ?? '', terms, order.call, exchange.marks)
+    const identity = new OrderIdentity(exchange.caller?.name ?? '', termsOf(order), order.call, exchange.marks)
     return (await this.#adopt(order, identity, exchange)) ?? this.#buy(order, identity, exchange)
   }
 

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { marksOf } from './adoption/order-identity.ts'
 import { announceChanges, announceModel } from './announce-changes.ts'
 import { checkAccess } from './check-access.ts'
-import { checkCall, policyOf, resolveModel } from './check-request.ts'
+import { checkCall, defaultsFor, policyOf, resolveModel } from './check-request.ts'
 import { readCall } from './read-call.ts'
 import { relay } from './relay.ts'
 import type { Gateway } from './gateway.ts'
@@ -23,7 +23,8 @@ export function requestHandler(gateway: Gateway, endpoint: Endpoint) {
     exchange.model = model.label
     announceModel(model, call, exchange)
     checkAccess(exchange.caller, model, call) // 403 model_not_allowed, 400
-    const order = checkCall(gateway, endpoint, call, model, policy) // 400, `param` names the offender
+    const defaults = defaultsFor(exchange.caller, gateway)
+    const order = checkCall(gateway, call, model, { endpoint, policy, defaults }) // 400, `param` names the offender
     announceChanges(order, exchange, gateway)
     const generation = await gateway.generations.obtain(order, exchange) // adopt: 409, 422; limits 429, hold 429, send
     if (generation === undefined) return reply.hijack() // the client has left: nothing was bought

@@ -1,5 +1,6 @@
 import { leftMicros } from '../accounting/budget.ts'
 import { usdOf } from '../accounting/money.ts'
+import { cheaperOrder } from '../models/prices/cheaper.ts'
 import { highestCostMicros, imagesAsked } from '../models/prices/cost.ts'
 import { qualityLabel, sizeLabel } from '../telemetry/labels.ts'
 import { newGenerationId } from './ids.ts'
@@ -98,7 +99,7 @@ export class Purchase {
     const { allowUnpriced, priceMultiplier, metrics, clock } = this.#options
     const { endpoint, model, parameters } = order
     const { name = '', key } = exchange.caller ?? {}
-    const hold = await ledger.hold({
+    const ordered = {
       generationId: this.generationId,
       keyName: name,
       keyId: key?.id,
@@ -111,7 +112,8 @@ export class Purchase {
       allowUnpriced,
       orderKey,
       heldAt: clock.date(),
-    })
+    }
+    const hold = await ledger.hold(ordered, (atMostMicros) => cheaperForm(order, priceMultiplier, atMostMicros))
     const left = hold.budget === undefined ? undefined : leftMicros(hold.budget)
     if (left !== undefined) {
       exchange.headers['x-gateway-budget-remaining-usd'] = String(usdOf(left))
@@ -119,4 +121,10 @@ export class Purchase {
     }
     return hold
   }
+}
+
+function cheaperForm({ call, model, parameters }: Order, priceMultiplier: number, atMost: number): string | undefined {
+  const rules = model.entry.ruleSets[call.ruleSet]
+  if (rules === undefined) return undefined
+  return cheaperOrder({ model: model.entry, rules, parameters, priceMultiplier }, atMost)
 }

@@ -72,6 +72,10 @@ export function createInstruments(registry: Registry) {
       'model',
       'param',
     ]),
+    defaulted: counter('comet_defaulted_parameters_total', 'Parameters filled in from the defaults of the operator.', [
+      'model',
+      'param',
+    ]),
     ambiguous: counter(
       'comet_ambiguous_failures_total',
       'Failures after the request was sent: the image may exist and be billed.',

@@ -92,6 +92,10 @@ export class Metrics {
     for (const param of params) this.#instruments.dropped.inc({ model, param })
   }
 
+  parametersDefaulted(model: string, params: readonly string[]): void {
+    for (const param of params) this.#instruments.defaulted.inc({ model, param })
+  }
+
   /** The rest of a virtual key's budget after its latest hold. */
   budgetRemaining(key: string, usd: number): void {
     this.#instruments.budgetRemaining.set({ key }, usd)

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { checkedDefaultModels, configuredCatalogue } from '../../src/app/catalogue.ts'
+import { checkedDefaultModels, checkedDefaultParameters, configuredCatalogue } from '../../src/app/catalogue.ts'
 import { ConfigError } from '../../src/config/config.ts'
 import { builtInModels } from '../../src/models/catalogue.ts'
 import { temporaryDirectory } from '../helpers/directory.ts'
@@ -48,6 +48,22 @@ describe('the default models', () => {
   it('are refused together where the catalogue has no such model, or it cannot do that', () => {
     expect(() => checked('no-such-model', 'dall-e-3')).toThrow(
       /DEFAULT_MODEL cannot be used: .*\n.*DEFAULT_EDIT_MODEL cannot be used: it is no model for images.edits/,
+    )
+  })
+})
+
+describe('the default parameters', () => {
+  const checked = (DEFAULT_PARAMETERS?: Record<string, string>) =>
+    checkedDefaultParameters(withFile(undefined), { DEFAULT_PARAMETERS })
+
+  it('are those that some model takes', () => {
+    expect(checked({ quality: 'medium', size: '1024x1024' })).toEqual({ quality: 'medium', size: '1024x1024' })
+    expect(checked()).toEqual({})
+  })
+
+  it('are refused together where no model takes them', () => {
+    expect(() => checked({ quality: 'ultra', qualty: 'low' })).toThrow(
+      /DEFAULT_PARAMETERS: No model takes quality=ultra\. .*\n.*DEFAULT_PARAMETERS: No model takes a parameter 'qualty'\. Did you mean 'quality'\?/,
     )
   })
 })

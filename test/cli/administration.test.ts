@@ -47,6 +47,8 @@ describe('comet-gateway keys', () => {
     ['a budget without a period', ['--budget', '25'], 64, '25/month or 0.50/day'],
     ['a budget of many decimals', ['--budget', '0.0000001/day'], 64, '25/month'],
     ['a limit of nothing', ['--rpm', '0'], 64, 'whole number'],
+    ['defaults that cannot be read', ['--defaults', 'quality'], 64, 'must look like quality=medium'],
+    ['defaults that no model takes', ['--defaults', 'quality=ultra'], 1, 'No model takes quality=ultra.'],
     ['a day that does not exist', ['--expires', '2027-02-31'], 64, 'a date in UTC'],
     ['an escape sequence', ['--note', '\u001b[2J'], 1, 'control characters'],
     ['a flag that does not exist', ['--fly'], 64, 'unknown option'],
@@ -83,6 +85,16 @@ describe('comet-gateway keys', () => {
     })
   })
 
+  it('create and update take defaults, which show and list name', async () => {
+    const made = ['keys', 'create', 'dora', '--defaults', 'quality=medium,size=1024x1024']
+    expect(await json(...made)).toMatchObject({ defaults: 'quality=medium,size=1024x1024' })
+    expect(store.keys.named('dora').defaults).toEqual({ quality: 'medium', size: '1024x1024' })
+    expect(await json('keys', 'update', 'dora', '--defaults', 'quality=low')).toMatchObject({ defaults: 'quality=low' })
+    expect((await run('keys', 'show', 'dora')).stdout).toContain('quality=low')
+    expect(await json('keys', 'update', 'dora', '--defaults', 'none')).toMatchObject({ defaults: '' })
+    expect((await run('keys', 'revoke', 'dora')).code).toBe(0)
+  })
+
   it('rotate and revoke are seen by the gateway that runs', async () => {
     const { secret } = (await json('keys', 'create', 'bob')) as { secret: string }
     const { secret: next } = (await json('keys', 'rotate', 'bob', '--grace', '1h')) as { secret: string }
@@ -90,7 +102,11 @@ describe('comet-gateway keys', () => {
     expect((await run('keys', 'revoke', 'bob')).code).toBe(0)
     expect(store.keys.find(keyDigest(next))?.key.revokedAt).toBeGreaterThan(0)
     expect(await json('keys', 'list')).toMatchObject([{ name: 'alice' }])
-    expect(await json('keys', 'list', '--all')).toMatchObject([{ name: 'alice' }, { name: 'bob', status: 'revoked' }])
+    expect(await json('keys', 'list', '--all')).toMatchObject([
+      { name: 'alice' },
+      { name: 'bob', status: 'revoked' },
+      { name: 'dora', status: 'revoked' },
+    ])
   })
 
   it('says so where there is no such key', async () => {
@@ -182,6 +198,10 @@ describe('comet-gateway check, models and doctor', () => {
       code: 0,
       stdout: expect.stringMatching(/^valid: gpt-image-2, at most \$0\.0/) as unknown,
     })
+    const environment = { DEFAULT_PARAMETERS: 'quality=low,size=1024x1024,style=vivid' }
+    const input = '{"model":"gpt-image-2","prompt":"abcd"}'
+    const filled = await command(directory.path, ['check', '-'], { input, environment })
+    expect(filled.stdout).toBe('valid: gpt-image-2, at most $0.0074, with the defaults quality=low, size=1024x1024\n')
     const bad = await check('{"model":"gpt-image-2","n":99,"style":"vivid"}')
     expect(bad.code).toBe(1)
     expect(

@@ -115,6 +115,7 @@ function order(prompt = 'a boat'): Order {
     policy: 'strict',
     body,
     parameters,
+    filled: new Map(),
     dropped: [],
     isModelSet: false,
   }

@@ -4,6 +4,7 @@ import { microsOf } from '../../accounting/money.ts'
 import { PERIODS } from '../../accounting/period.ts'
 import { isPrintable } from '../../errors/printable.ts'
 import { ALL_MODELS } from './model-patterns.ts'
+import { defaultsProblem } from './parameter-defaults.ts'
 import { KeyError } from './virtual-key.ts'
 import type { KeySettings } from './virtual-key.ts'
 
@@ -32,6 +33,10 @@ export const KEY_FIELDS = {
     )
     .min(1, 'must name a model, or * for all')
     .max(MAX_PATTERNS, `must have at most ${MAX_PATTERNS} entries`),
+  defaults: z.record(z.string(), z.string()).superRefine((defaults, context) => {
+    const message = defaultsProblem(Object.entries(defaults))
+    if (message !== undefined) context.addIssue({ code: 'custom', message })
+  }),
   requestsPerMinute: limit,
   imagesPerMinute: limit,
   maxInFlight: limit,
@@ -56,6 +61,7 @@ export const newKeySettings = z.strictObject({
   ...KEY_FIELDS,
   note: KEY_FIELDS.note.default(''),
   models: KEY_FIELDS.models.default([...ALL_MODELS]),
+  defaults: KEY_FIELDS.defaults.default({}),
   isDisabled: KEY_FIELDS.isDisabled.default(false),
 })
 
@@ -64,6 +70,7 @@ export const keyChanges = z.strictObject({
   ...changeable,
   note: KEY_FIELDS.note.optional(),
   models: KEY_FIELDS.models.optional(),
+  defaults: KEY_FIELDS.defaults.optional(),
   isDisabled: KEY_FIELDS.isDisabled.optional(),
 })
 

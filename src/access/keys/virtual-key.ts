@@ -1,4 +1,5 @@
 import type { Budget } from '../../accounting/budget.ts'
+import type { ParameterDefaults } from './parameter-defaults.ts'
 
 /** A key that this gateway issued. The secret itself is shown once and not kept. */
 export interface VirtualKey {
@@ -8,6 +9,8 @@ export interface VirtualKey {
   readonly note: string
   /** Model ids and `*` patterns. */
   readonly models: readonly string[]
+  /** Filled in where its holder leaves them out, before those of the gateway. */
+  readonly defaults: ParameterDefaults
   readonly requestsPerMinute: number | undefined
   readonly imagesPerMinute: number | undefined
   readonly maxInFlight: number | undefined
@@ -26,6 +29,7 @@ export type KeySettings = Pick<
   | 'name'
   | 'note'
   | 'models'
+  | 'defaults'
   | 'requestsPerMinute'
   | 'imagesPerMinute'
   | 'maxInFlight'

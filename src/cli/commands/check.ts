@@ -8,6 +8,7 @@ import { printJson, write } from '../output.ts'
 import { printable } from '../../errors/printable.ts'
 import { catalogueSettings } from '../settings.ts'
 import type { Command } from 'commander'
+import type { Order } from '../../gateway/requests/order.ts'
 
 const STANDARD_INPUT = 0
 
@@ -29,9 +30,7 @@ Example:
     .action((file: string, { json = false }: { json?: boolean }) => {
       const body = readFileSync(file === '-' ? STANDARD_INPUT : file)
       try {
-        const checked = checkBody(body)
-        if (json) printJson({ valid: true, model: checked.model, highest_cost_usd: usdOf(checked.micros) ?? null })
-        else write([`valid: ${printable(checked.model)}, at most ${inWords(checked.micros)}`])
+        printChecked(checkBody(body), json)
       } catch (error) {
         if (!(error instanceof GatewayError)) throw error
         process.exitCode = 1
@@ -42,13 +41,30 @@ Example:
     })
 }
 
-function checkBody(body: Buffer): { model: string; micros: number | undefined } {
-  const { catalogue: models, defaultModel, priceMultiplier } = catalogueSettings()
+interface Checked {
+  readonly model: string
+  readonly micros: number | undefined
+  /** The operator's defaults that are filled in. */
+  readonly filled: Order['filled']
+}
+
+function checkBody(body: Buffer): Checked {
+  const { catalogue: models, defaultModel, defaultParameters, priceMultiplier } = catalogueSettings()
   const call = imagesGenerations.body.parse(body)
   const defaultModels = { 'images.generations': defaultModel, 'images.edits': '', 'images.variations': '' }
   const model = resolveModel({ models, defaultModels }, imagesGenerations, call)
-  checkCall({ models }, imagesGenerations, call, model, 'strict')
-  return { model: model.id, micros: highestCostMicros(model.entry, call.parameters, priceMultiplier) }
+  const defaults = Object.entries(defaultParameters)
+  const terms = { endpoint: imagesGenerations, policy: 'strict', defaults } as const
+  const { parameters, filled } = checkCall({ models }, call, model, terms)
+  return { model: model.id, micros: highestCostMicros(model.entry, parameters, priceMultiplier), filled }
+}
+
+function printChecked({ model, micros, filled }: Checked, json: boolean): void {
+  const defaults = Object.fromEntries(filled)
+  if (json) return printJson({ valid: true, model, highest_cost_usd: usdOf(micros) ?? null, defaults })
+  const words = [...filled].map(([name, value]) => `${name}=${value}`)
+  const beside = words.length === 0 ? '' : `, with the defaults ${words.join(', ')}`
+  write([`valid: ${printable(model)}, at most ${inWords(micros)}${beside}`])
 }
 
 function inWords(micros: number | undefined): string {

@@ -3,12 +3,22 @@ import { readSettings } from '../../config/config.ts'
 import { checkedChanges, checkedSettings } from '../../access/keys/key-settings.ts'
 import { KeyError } from '../../access/keys/virtual-key.ts'
 import { VirtualKeys } from '../../access/keys/virtual-keys.ts'
-import { NONE, budgetArgument, durationArgument, expiryArgument, limitArgument, modelsArgument } from '../arguments.ts'
+import { defaultProblems } from '../../models/default-problems.ts'
+import {
+  NONE,
+  budgetArgument,
+  defaultsArgument,
+  durationArgument,
+  expiryArgument,
+  limitArgument,
+  modelsArgument,
+} from '../arguments.ts'
 import { KEY_COLUMNS, describedKey } from '../key-columns.ts'
 import { printRow, printRows, remark, withFormats, write } from '../output.ts'
-import { withStore } from '../settings.ts'
+import { catalogueSettings, withStore } from '../settings.ts'
 import type { Command } from 'commander'
 import type { Budget } from '../../accounting/budget.ts'
+import type { ParameterDefaults } from '../../access/keys/parameter-defaults.ts'
 import type { KeySettings } from '../../access/keys/virtual-key.ts'
 import type { IssuedKey } from '../../access/keys/virtual-keys.ts'
 import type { OrNone } from '../arguments.ts'
@@ -18,6 +28,7 @@ import type { OutputOptions } from '../output.ts'
 interface LimitOptions {
   readonly note?: string
   readonly models?: readonly string[]
+  readonly defaults?: ParameterDefaults
   readonly rpm?: OrNone<number>
   readonly ipm?: OrNone<number>
   readonly inFlight?: OrNone<number>
@@ -39,6 +50,11 @@ function withLimits(command: Command): Command {
   return command
     .option('--note <text>', 'a note for people, up to 500 characters')
     .option('--models <list>', "model ids and * patterns: 'gpt-image-*,dall-e-3'", modelsArgument)
+    .option(
+      '--defaults <list>',
+      'parameters that are filled in where they are left out: quality=medium,size=1024x1024',
+      defaultsArgument,
+    )
     .option('--rpm <n>', 'requests per minute', limitArgument)
     .option('--ipm <n>', 'images per minute', limitArgument)
     .option('--in-flight <n>', 'generations under way at once', limitArgument)
@@ -55,6 +71,7 @@ function addCreate(keys: Command): void {
     )
     .action(async (name: string, options: LimitOptions & OutputOptions & { disabled?: boolean }) => {
       const settings = checkedSettings({ name, ...settingsOf(options), isDisabled: options.disabled === true })
+      refuseUselessDefaults(options)
       await withStore({ create: true }, async (store) => {
         const { GATEWAY_KEYS = [] } = readSettings(['GATEWAY_KEYS'])
         if (GATEWAY_KEYS.some((other) => other.name === name)) {
@@ -95,6 +112,7 @@ function addUpdate(keys: Command): void {
       const standing = disable || enable ? { isDisabled: disable } : {}
       const changes = checkedChanges({ ...settingsOf(options), ...standing })
       if (Object.keys(changes).length === 0) update.error('error: nothing to change; see --help')
+      refuseUselessDefaults(options)
       await withStore({ create: false }, (store) => {
         store.keys.update(name, changes, Date.now())
         printKey(store, name, options)
@@ -131,18 +149,29 @@ function addRotateAndRevoke(keys: Command): void {
 }
 
 /** The settings that the command line names; an option that was not given is no change. */
-function settingsOf(options: LimitOptions): Partial<Omit<KeySettings, 'name' | 'isDisabled' | 'models'>> & {
+function settingsOf(options: LimitOptions): Partial<
+  Omit<KeySettings, 'name' | 'isDisabled' | 'models' | 'defaults'>
+> & {
   models?: string[]
+  defaults?: Record<string, string>
 } {
   return {
     ...(options.note === undefined ? {} : { note: options.note }),
     ...(options.models === undefined ? {} : { models: [...options.models] }),
+    ...(options.defaults === undefined ? {} : { defaults: { ...options.defaults } }),
     ...(options.rpm === undefined ? {} : { requestsPerMinute: orNothing(options.rpm) }),
     ...(options.ipm === undefined ? {} : { imagesPerMinute: orNothing(options.ipm) }),
     ...(options.inFlight === undefined ? {} : { maxInFlight: orNothing(options.inFlight) }),
     ...(options.budget === undefined ? {} : { budget: orNothing(options.budget) }),
     ...(options.expires === undefined ? {} : { expiresAt: orNothing(options.expires) }),
   }
+}
+
+/** @throws KeyError `invalid_settings` for defaults that no model takes */
+function refuseUselessDefaults({ defaults }: LimitOptions): void {
+  if (defaults === undefined) return
+  const problems = defaultProblems(catalogueSettings().catalogue, Object.entries(defaults))
+  if (problems.length > 0) throw new KeyError('invalid_settings', `defaults: ${problems.join(' ')}`)
 }
 
 function orNothing<T>(value: OrNone<T>): T | undefined {

@@ -44,7 +44,7 @@ function isIdempotencyKey(value: string | string[]): value is string {
 export class OrderIdentity {
   readonly caller: string
   readonly marks: Marks
-  /** Path and parameter policy: what decides about the order beside its body. */
+  /** Path, parameter policy and what was filled in: what decides about the order beside its body. */
   readonly #terms: string
   #call: Call | undefined
   #digest = ''

@@ -1,4 +1,5 @@
 import type { Operation, RuleSet } from '../../models/model.ts'
+import type { FilledValue } from '../../models/rules/fill-in.ts'
 import type { ParameterValues } from '../../models/rules/parameter-rules.ts'
 import type { SpooledBody } from '../../spool/spool.ts'
 import type { IncomingUpload, UploadOptions } from './uploads/receive.ts'
@@ -48,7 +49,7 @@ export interface Call {
   /** The bytes received, without files that were not chosen; what goes upstream unless a parameter was dropped or defaulted. */
   readonly body: Body
   readonly contentType: string
-  /** The body with parameters left out and the model set. */
+  /** The body with parameters left out, others filled in, and the model set. */
   readonly rewrite: (changes: Changes) => Body
   /** Gives back what the body holds on disk. */
   readonly discard: () => void
@@ -57,4 +58,6 @@ export interface Call {
 export interface Changes {
   readonly drop: readonly string[]
   readonly model: string
+  /** Parameters that take the place of what the client wrote; in a form, their values become text. */
+  readonly fill?: ReadonlyMap<string, FilledValue>
 }

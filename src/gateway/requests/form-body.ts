@@ -40,15 +40,17 @@ function formCall(ruleSet: RuleSet, form: FormReader, spool: Spool): Call {
   }
 }
 
-/** The form without some parts, and with the model as its first. */
+/** The form without some parts, and with the model and what is filled in as its first. */
 function rewritten(
   form: FormReader,
   spool: Spool,
   superfluous: FormParameters['superfluous'],
-  { drop, model }: Changes,
+  { drop, model, fill = new Map() }: Changes,
 ): Body {
-  const head = `--${form.boundary}\r\ncontent-disposition: form-data; name="model"\r\n\r\n${model}\r\n`
-  return bodyWithout(form, spool, superfluous, new Set([...drop, 'model']), Buffer.from(head))
+  const head = [['model', model] as const, ...fill]
+    .map(([name, value]) => `--${form.boundary}\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`)
+    .join('')
+  return bodyWithout(form, spool, superfluous, new Set([...drop, 'model', ...fill.keys()]), Buffer.from(head))
 }
 
 function bodyWithout(

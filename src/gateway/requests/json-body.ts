@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { GatewayError } from '../../errors/gateway-error.ts'
 import { jsonTypeOf } from '../../models/rules/check-parameters.ts'
 import { BACKSLASH, ClosingQuote, QUOTE } from './json-string.ts'
+import type { Changes } from './endpoint.ts'
 import type { ParameterValues } from '../../models/rules/parameter-rules.ts'
 
 declare global {
@@ -56,20 +57,17 @@ export function parseJsonBody(body: unknown): ParameterValues {
 
 /**
  * The body without some members and with others set, every number digit for digit as it was received.
- * @param changes `drop`: top-level names to leave out; `model`: the value of `model`
+ * @param changes `drop`: top-level names to leave out; `model`: the value of `model`; `fill`: further members to set
  */
-export function rewriteJsonBody(
-  body: Buffer,
-  changes: { readonly drop: readonly string[]; readonly model: string },
-): Buffer {
+export function rewriteJsonBody(body: Buffer, { drop, model, fill = new Map() }: Changes): Buffer {
   const value: unknown = JSON.parse(
     body.toString('utf8'),
     (_key, member: unknown, { source }: { source?: string } = {}) =>
       typeof member === 'number' && source !== undefined ? JSON.rawJSON(source) : member,
   )
-  const drop = new Set(changes.drop)
-  const kept = Object.entries(value as object).filter(([name]) => name !== 'model' && !drop.has(name))
-  return Buffer.from(JSON.stringify(Object.fromEntries([['model', changes.model], ...kept])))
+  const gone = new Set(['model', ...drop, ...fill.keys()])
+  const kept = Object.entries(value as object).filter(([name]) => !gone.has(name))
+  return Buffer.from(JSON.stringify(Object.fromEntries([['model', model], ...kept, ...fill])))
 }
 
 /** How many bytes of a byte order mark the body begins with: none or three. A parser may skip it (RFC 8259, 8.1). */

@@ -1,5 +1,5 @@
 import { GatewayError } from '../../errors/gateway-error.ts'
-import { checkCall, policyOf, resolveModel } from '../../gateway/check-request.ts'
+import { checkCall, defaultsFor, policyOf, resolveModel } from '../../gateway/check-request.ts'
 import { checkAccess } from '../../gateway/check-access.ts'
 import { readCall } from '../../gateway/read-call.ts'
 import { streamScope } from '../plugins/bodies.ts'
@@ -21,6 +21,8 @@ interface ValidCheck {
   readonly highest_cost_usd: number | null
   readonly dropped_parameters: readonly string[]
   readonly defaulted_parameters: readonly string[]
+  /** The operator's defaults that would be filled in. */
+  readonly defaults: Readonly<Record<string, string | number | boolean>>
 }
 
 interface InvalidCheck extends ErrorBody {
@@ -69,14 +71,16 @@ async function check(
     const call = await readCall(gateway, endpoint, request)
     const model = resolveModel(gateway, endpoint, call)
     checkAccess(request.exchange.caller, model, call)
-    const { dropped, isModelSet, parameters } = checkCall(gateway, endpoint, call, model, policy)
+    const defaults = defaultsFor(request.exchange.caller, gateway)
+    const { dropped, filled, isModelSet, parameters } = checkCall(gateway, call, model, { endpoint, policy, defaults })
     const micros = highestCostMicros(model.entry, parameters, gateway.priceMultiplier)
     return {
       valid: true,
       model: model.id,
       highest_cost_usd: usdOf(micros) ?? null,
       dropped_parameters: dropped,
-      defaulted_parameters: isModelSet ? ['model'] : [],
+      defaulted_parameters: [...(isModelSet ? ['model'] : []), ...filled.keys()],
+      defaults: Object.fromEntries(filled),
     }
   } catch (error) {
     if (error instanceof GatewayError) return { valid: false, ...error.toBody() }

@@ -1,5 +1,6 @@
 import { ADMIN, ANONYMOUS } from '../../access/keys/keyring.ts'
 import { ALL_MODELS } from '../../access/keys/model-patterns.ts'
+import { NO_DEFAULTS } from '../../access/keys/parameter-defaults.ts'
 import { meAnswer } from './admin/answers.ts'
 import { accountJson } from './admin/json.ts'
 import type { FastifyInstance } from 'fastify'
@@ -59,6 +60,7 @@ const NO_LIMITS = {
   id: 0,
   note: '',
   models: ALL_MODELS,
+  defaults: NO_DEFAULTS,
   imagesPerMinute: undefined,
   maxInFlight: undefined,
   budget: undefined,

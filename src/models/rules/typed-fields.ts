@@ -9,12 +9,13 @@ export function typedFields(rules: ParameterRules, fields: ParameterValues): Par
   return new Map(
     [...fields].map(([name, value]) => {
       const rule = Object.hasOwn(rules.parameters, name) ? rules.parameters[name] : undefined
-      return [name, rule === undefined || typeof value !== 'string' ? value : typed(rule, value)] as const
+      return [name, rule === undefined || typeof value !== 'string' ? value : typedValue(rule, value)] as const
     }),
   )
 }
 
-function typed({ types, schema }: Parameter, text: string): unknown {
+/** A text of a form as the type that its rule asks for, where it reads as one. */
+export function typedValue({ types, schema }: Parameter, text: string): unknown {
   if (text === '' && schema.safeParse(null).success) return null
   if (types.includes('boolean') && (text === 'true' || text === 'false')) return text === 'true'
   const isNumber = types.includes('number') ? /^-?\d{1,15}(\.\d{1,15})?$/ : /^-?\d{1,15}$/

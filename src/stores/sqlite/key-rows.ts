@@ -7,6 +7,7 @@ export interface KeyRow {
   readonly name: string
   readonly note: string
   readonly models: string
+  readonly defaults: string
   readonly requests_per_minute: number | null
   readonly images_per_minute: number | null
   readonly max_in_flight: number | null
@@ -26,6 +27,7 @@ export function keyOfRow(row: KeyRow): VirtualKey {
     name: row.name,
     note: row.note,
     models: JSON.parse(row.models) as string[],
+    defaults: JSON.parse(row.defaults) as Record<string, string>,
     requestsPerMinute: row.requests_per_minute ?? undefined,
     imagesPerMinute: row.images_per_minute ?? undefined,
     maxInFlight: row.max_in_flight ?? undefined,
@@ -44,6 +46,7 @@ export function columnsOf(settings: KeySettings) {
     name: settings.name,
     note: settings.note,
     models: JSON.stringify(settings.models),
+    defaults: JSON.stringify(settings.defaults),
     requests_per_minute: settings.requestsPerMinute ?? null,
     images_per_minute: settings.imagesPerMinute ?? null,
     max_in_flight: settings.maxInFlight ?? null,

@@ -143,4 +143,8 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX order_keys_by_expiry ON order_keys (expires_at);
   `,
+  `
+  -- Parameters that are filled in where the holder of a key leaves them out: name → value, as text.
+  ALTER TABLE keys ADD COLUMN defaults TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(defaults));
+  `,
 ]

@@ -23,6 +23,18 @@ describe('rewriteJsonBody', () => {
     )
   })
 
+  it('fills in members, numbers as numbers, in place of what stands there', () => {
+    const fill = new Map<string, string | number | boolean>([
+      ['quality', 'low'],
+      ['n', 2],
+      ['watermark', false],
+    ])
+    const body = Buffer.from('{"quality":null,"prompt":"A boat","seed":12345678901234567890}')
+    expect(rewriteJsonBody(body, { drop: [], model: 'dall-e-3', fill }).toString()).toBe(
+      '{"model":"dall-e-3","prompt":"A boat","seed":12345678901234567890,"quality":"low","n":2,"watermark":false}',
+    )
+  })
+
   it('does not touch members of the same name further inside', () => {
     expect(rewrite('{"a":{"model":"x","style":"y"},"style":1}', ['style'])).toBe(
       '{"model":"dall-e-3","a":{"model":"x","style":"y"}}',

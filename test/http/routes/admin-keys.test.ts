@@ -53,6 +53,31 @@ describe('a key that is made', () => {
     expect(body).toMatchObject({ models: ['*'], images_per_minute: null, ...limits, resets_at: null, left_usd: null })
   })
 
+  it('has defaults, as JSON of any simple type, until null takes them away', async () => {
+    const defaults = { quality: 'low', n: 2 }
+    const made = await team.admin('POST', '/gateway/keys', { name: 'dora', defaults })
+    expect([made.status, made.body['defaults']]).toEqual([201, { quality: 'low', n: '2' }])
+    const secret = String(made.body['secret'])
+    expect((await team.as(secret, 'GET', '/gateway/me')).body['defaults']).toEqual({ quality: 'low', n: '2' })
+    const update = async (changes: object): Promise<Answer> => team.admin('PATCH', '/gateway/keys/dora', changes)
+    expect((await update({ note: 'x' })).body['defaults']).toEqual({ quality: 'low', n: '2' })
+    expect((await update({ defaults: { size: '1024x1024' } })).body['defaults']).toEqual({ size: '1024x1024' })
+    expect((await update({ defaults: null })).body['defaults']).toEqual({})
+  })
+
+  it.each([
+    [{ quality: 'ultra' }, 'No model takes quality=ultra.'],
+    [{ qualty: 'low' }, "Did you mean 'quality'?"],
+    [{ model: 'dall-e-2' }, "'model' cannot have a default"],
+    [{ quality: 'a b' }, 'must look like quality=medium'],
+    [{ quality: { a: 1 } }, 'defaults.quality'],
+    ['quality=low', "Invalid type for 'defaults'"],
+  ])('is not made with the defaults %j', async (defaults, words) => {
+    const { status, body } = await team.admin('POST', '/gateway/keys', { name: 'dora', defaults })
+    expect([status, JSON.stringify(body)]).toEqual([400, expect.stringContaining(words)])
+    expect((await show('dora')).status).toBe(404)
+  })
+
   it('has its secret in no later answer and in no log line', async () => {
     const secret = await team.key({ name: 'alice' })
     await team.as(secret, 'GET', '/gateway/me')

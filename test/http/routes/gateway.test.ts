@@ -37,6 +37,7 @@ describe('POST /gateway/check', () => {
       highest_cost_usd: (2 * 8780 * 30 + (4 + 6) * 5) / 1e6,
       dropped_parameters: [],
       defaulted_parameters: [],
+      defaults: {},
     })
     expect(upstream.received).toHaveLength(0)
   })

@@ -14,6 +14,7 @@ const account = {
   name: z.string(),
   status: z.enum(['active', 'disabled', 'expired', 'revoked']),
   models: z.array(z.string()),
+  defaults: z.record(z.string(), z.string()).describe('Filled in where the holder leaves them out; values as text.'),
   requests_per_minute: count.nullable(),
   images_per_minute: count.nullable(),
   max_in_flight: count.nullable(),

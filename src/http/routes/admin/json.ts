@@ -22,10 +22,11 @@ export function pageJson<T>(data: T[], next: string | undefined) {
 
 /** The settings that a body names; an absent member is no change, null takes a limit away. */
 export function settingsOf(body: z.output<typeof keyChangesBody>): Partial<Omit<KeySettings, 'name'>> {
-  const { note, models, disabled, budget, expires_at: expiresAt } = body
+  const { note, models, defaults, disabled, budget, expires_at: expiresAt } = body
   return {
     ...(note === undefined ? {} : { note }),
     ...(models === undefined ? {} : { models }),
+    ...(defaults === undefined ? {} : { defaults: asTexts(defaults ?? {}) }),
     ...(disabled === undefined ? {} : { isDisabled: disabled }),
     ...limitOf('requestsPerMinute', body.requests_per_minute),
     ...limitOf('imagesPerMinute', body.images_per_minute),
@@ -35,6 +36,10 @@ export function settingsOf(body: z.output<typeof keyChangesBody>): Partial<Omit<
       : { budget: budget === null ? undefined : { limitMicros: microsOf(budget.usd), period: budget.period } }),
     ...(expiresAt === undefined ? {} : { expiresAt: expiresAt === null ? undefined : dateMs(expiresAt) }),
   }
+}
+
+function asTexts(defaults: Readonly<Record<string, string | number | boolean>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, String(value)]))
 }
 
 function limitOf<Name extends 'requestsPerMinute' | 'imagesPerMinute' | 'maxInFlight'>(
@@ -52,6 +57,7 @@ export function accountJson(key: VirtualKey, account: KeyAccount | undefined, no
     name: key.name,
     status: whyUnusable(key, now) ?? ('active' as const),
     models: [...key.models],
+    defaults: { ...key.defaults },
     requests_per_minute: key.requestsPerMinute ?? null,
     images_per_minute: key.imagesPerMinute ?? null,
     max_in_flight: key.maxInFlight ?? null,

@@ -7,13 +7,19 @@ import { keyJson, pageJson, settingsOf } from './json.ts'
 import { adminRoute } from './route.ts'
 import { keyChangesBody, keysQuery, newKeyBody, rotationBody } from './schemas.ts'
 import type { z } from 'zod'
-import type { VirtualKey } from '../../../access/keys/virtual-key.ts'
+import type { KeySettings, VirtualKey } from '../../../access/keys/virtual-key.ts'
 import type { AdminDatabase } from '../../../access/admin-database.ts'
 
 type KeyJson = z.output<typeof keyAnswer>
 
 async function described({ keys, ledger }: AdminDatabase, key: VirtualKey, now: number): Promise<KeyJson> {
   return keyJson(key, await ledger.accountOf(key.id, now), await keys.secretsOf(key.id), now)
+}
+
+/** @throws GatewayError 400 for defaults that no model takes */
+function refuseUselessDefaults({ defaultProblems }: AdminDatabase, { defaults }: Partial<KeySettings>): void {
+  const problems = defaults === undefined ? [] : defaultProblems(defaults)
+  if (problems.length > 0) throw new GatewayError('invalid_value', problems.join(' '), { param: 'defaults' })
 }
 
 const create = adminRoute({
@@ -31,7 +37,9 @@ const create = adminRoute({
     }
     const { models, ...settings } = settingsOf(changes)
     const named = models === undefined ? {} : { models: [...models] }
-    const { key, secret } = await database.virtualKeys.create(checkedSettings({ name, ...settings, ...named }), now)
+    const checked = checkedSettings({ name, ...settings, ...named })
+    refuseUselessDefaults(database, checked)
+    const { key, secret } = await database.virtualKeys.create(checked, now)
     return { secret, ...(await described(database, key, now)) }
   },
 })
@@ -80,6 +88,7 @@ const update = adminRoute({
       const message = `Nothing to change. Name at least one of ${Object.keys(keyChangesBody.shape).join(', ')}.`
       throw new GatewayError('missing_required_parameter', message)
     }
+    refuseUselessDefaults(database, changes)
     return described(database, await database.keys.update(name, changes, now), now)
   },
 })

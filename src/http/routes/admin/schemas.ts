@@ -22,7 +22,14 @@ const time = z
   .refine((text) => (dateMs(text) ?? -1) >= 0, 'must be a date in UTC, 2027-01-01, or a time, 2027-01-01T18:00Z')
   .meta({ description: 'A date in UTC, or a time with its zone, in ISO 8601.', examples: ['2027-01-01T00:00:00Z'] })
 
+const defaults = z
+  .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+  .nullable()
+  .optional()
+  .describe('Parameters that are filled in where the holder leaves them out: {"quality": "medium"}.')
+
 const limits = {
+  defaults,
   requests_per_minute: KEY_FIELDS.requestsPerMinute.nullable(),
   images_per_minute: KEY_FIELDS.imagesPerMinute.nullable(),
   max_in_flight: KEY_FIELDS.maxInFlight.nullable().describe('Generations under way at once.'),

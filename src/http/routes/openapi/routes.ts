@@ -18,6 +18,9 @@ export const checkAnswer = z.union([
     highest_cost_usd: z.number().nullable().describe('At list prices; null where the price is not known.'),
     dropped_parameters: z.array(z.string()),
     defaulted_parameters: z.array(z.string()),
+    defaults: z
+      .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+      .describe('The defaults of the operator that would be filled in; the cost is that with them.'),
   }),
   z.looseObject({ valid: z.literal(false), error: z.looseObject({ message: z.string() }) }),
 ])
