@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { turns } from '../helpers/time/turns.ts'
 import { answerJson, imageAnswer } from '../helpers/upstream.ts'
 import { completed, partial } from '../gateway/answers/recorded-streams.ts'
 import type { ServerResponse } from 'node:http'
@@ -42,7 +43,7 @@ const BEHAVIOURS: Readonly<Record<string, Script>> = {
   ),
   'early-end': stream((response) => response.end()),
   'cut-event': stream((response) => response.end(completed(IMAGE).slice(0, 30_000))),
-  'cut-connection': stream((response) => void response.socket?.resetAndDestroy()),
+  'cut-connection': stream((response) => void turns().then(() => response.socket?.resetAndDestroy())),
 }
 
 let orders = 0

@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { GATEWAY_KEY, startSandboxGateway, startScriptedGateway } from '../sdk/gateways.ts'
+import { scriptedUpstream } from '../helpers/upstream.ts'
+import { openWorld } from '../helpers/world.ts'
+import { GATEWAY_KEY, startSandboxGateway } from '../sdk/gateways.ts'
 import { failing } from './failing-upstream.ts'
 
 /**
@@ -62,10 +64,9 @@ function versionOf(python: string): string {
 /** Runs the tests; what they print goes to the terminal. */
 async function run(python: string): Promise<number> {
   const sandbox = await startSandboxGateway({ MAX_UPLOAD_BYTES: '4000000' })
-  const { upstream, gateway, close } = await startScriptedGateway(failing, {
-    UPSTREAM_RETRIES: '0',
-    UPSTREAM_TIMEOUT_MS: '2000',
-  })
+  // In real time: no test in Python can set a clock forward.
+  const world = openWorld(await scriptedUpstream(failing), { UPSTREAM_RETRIES: '0', UPSTREAM_TIMEOUT_MS: '2000' })
+  const gateway = await world.start()
   const child = spawn(python, ['-m', 'unittest', 'discover', '--start-directory', HERE], {
     stdio: 'inherit',
     env: {
@@ -74,11 +75,11 @@ async function run(python: string): Promise<number> {
       OPENAI_BASE_URL: `${sandbox.url}/v1`,
       OPENAI_API_KEY: GATEWAY_KEY,
       FAILING_BASE_URL: `${gateway.url}/v1`,
-      UPSTREAM_URL: upstream.url,
+      UPSTREAM_URL: world.upstream.url,
     },
   })
   const [code] = (await once(child, 'close')) as [number | null]
-  await Promise.all([sandbox.close(), close()])
+  await Promise.all([sandbox.close(), world.close()])
   return code ?? 1
 }
 

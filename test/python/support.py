@@ -2,6 +2,7 @@
 
 import base64
 import io
+import itertools
 import json
 import os
 import urllib.request
@@ -10,6 +11,7 @@ import openai
 from PIL import Image
 
 FAILING_BASE_URL = os.environ["FAILING_BASE_URL"]
+NUMBERS = itertools.count()
 SMALL = {"model": "gpt-image-2", "prompt": "a lighthouse", "size": "1024x640", "quality": "low"}
 EDIT = {**SMALL, "prompt": "a starry night", "output_format": "webp"}
 
@@ -26,6 +28,11 @@ def async_client(**options) -> openai.AsyncOpenAI:
 def failing_client(**options) -> openai.OpenAI:
     """An upstream behind the gateway that fails as the prompt says."""
     return openai.OpenAI(base_url=FAILING_BASE_URL, **options)
+
+
+def please(word: str) -> str:
+    """A prompt that asks for a failure, and that no order had before: an equal one would be given the answer of another."""
+    return f"please {word}, order {next(NUMBERS)}"
 
 
 def orders() -> int:

@@ -3,7 +3,7 @@ import base64
 import unittest
 
 import openai
-from support import EDIT, FAILING_BASE_URL, SMALL, async_client, look, looks, orders, picture
+from support import EDIT, FAILING_BASE_URL, SMALL, async_client, look, looks, orders, picture, please
 
 
 class AsyncImages(unittest.IsolatedAsyncioTestCase):
@@ -80,7 +80,7 @@ class AsyncFailures(unittest.IsolatedAsyncioTestCase):
                 seen = []
                 with self.assertRaises(openai.APIError) as caught:
                     stream = await self.client.images.generate(
-                        model="gpt-image-2", prompt=f"please {word}", stream=True
+                        model="gpt-image-2", prompt=please(word), stream=True
                     )
                     async for event in stream:
                         seen.append(event.type)
@@ -90,11 +90,11 @@ class AsyncFailures(unittest.IsolatedAsyncioTestCase):
     async def test_an_ambiguous_failure_is_bought_once(self):
         before = orders()
         with self.assertRaises(openai.InternalServerError):
-            await self.client.images.generate(model="gpt-image-2", prompt="please reset")
+            await self.client.images.generate(model="gpt-image-2", prompt=please("reset"))
         self.assertEqual(orders() - before, 1)
 
     async def test_a_call_that_is_cancelled_is_bought_once(self):
         before = orders()
         with self.assertRaises(asyncio.TimeoutError):
-            await asyncio.wait_for(self.client.images.generate(model="gpt-image-2", prompt="please late"), 0.5)
+            await asyncio.wait_for(self.client.images.generate(model="gpt-image-2", prompt=please("late")), 0.5)
         self.assertEqual(orders() - before, 1)

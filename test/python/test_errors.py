@@ -2,7 +2,7 @@ import time
 import unittest
 
 import openai
-from support import SMALL, client, failing_client, orders, picture
+from support import SMALL, client, failing_client, orders, picture, please
 
 REQUEST = "invalid_request_error"
 UPSTREAM = "upstream_error"
@@ -107,7 +107,7 @@ class Refused(unittest.TestCase):
         ]:
             with self.subTest(word):
                 self.assert_error(
-                    lambda: sdk.images.generate(model="gpt-image-2", prompt=f"please {word}"), of, *expected
+                    lambda: sdk.images.generate(model="gpt-image-2", prompt=please(word)), of, *expected
                 )
 
 
@@ -120,7 +120,7 @@ class MidStream(unittest.TestCase):
             ("cut-event", "upstream_failed"),
             ("cut-connection", "upstream_failed"),
         ]:
-            order = {"model": "gpt-image-2", "prompt": f"please {word}", "stream": True, "partial_images": 1}
+            order = {"model": "gpt-image-2", "prompt": please(word), "stream": True, "partial_images": 1}
             for family, call in [
                 ("image_generation", lambda: sdk.images.generate(**order)),
                 ("image_edit", lambda: sdk.images.edit(**order, image=picture(64, 64))),
@@ -145,24 +145,24 @@ class Retries(unittest.TestCase):
             with self.subTest(word):
                 before = orders()
                 with self.assertRaises(openai.InternalServerError):
-                    failing_client().images.generate(model="gpt-image-2", prompt=f"please {word}")
+                    failing_client().images.generate(model="gpt-image-2", prompt=please(word))
                 self.assertEqual(orders() - before, 1)
 
     def test_a_429_is_waited_for_as_long_as_retry_after_says(self):
         before, start = orders(), time.monotonic()
         with self.assertRaises(openai.RateLimitError):
-            failing_client(max_retries=1).images.generate(model="gpt-image-2", prompt="please status-429")
+            failing_client(max_retries=1).images.generate(model="gpt-image-2", prompt=please("status-429"))
         self.assertEqual(orders() - before, 2)
         self.assertGreater(time.monotonic() - start, 0.95)
 
     def test_a_timeout_of_the_sdk_raises_its_own_error(self):
         with self.assertRaises(openai.APITimeoutError):
-            failing_client(timeout=0.2, max_retries=0).images.generate(model="gpt-image-2", prompt="please late")
+            failing_client(timeout=0.2, max_retries=0).images.generate(model="gpt-image-2", prompt=please("late"))
 
     def test_an_sdk_that_gives_up_and_asks_again_gets_what_was_bought(self):
         before = orders()
         raw = failing_client(timeout=0.5).images.with_raw_response.generate(
-            model="gpt-image-2", prompt="please late", user="the same order"
+            model="gpt-image-2", prompt=please("late"), user="the same order"
         )
         self.assertRegex(raw.headers["x-gateway-adopted"], "^gen_")
         self.assertEqual(len(raw.parse().data), 1)
