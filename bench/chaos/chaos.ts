@@ -67,7 +67,7 @@ export class Chaos {
     const metrics = await gateway.metrics()
     const { peakMemoryMb, complaints } = gateway
     const stopped = await gateway.stop()
-    this.#upstream.close()
+    await this.#upstream.close()
     const { attempts, outages } = this.#upstream
     const tally = newTally()
     const problems = this.#judge(placing, probe, tally)

@@ -1,11 +1,8 @@
-import { once } from 'node:events'
-import { createServer as createHttpServer } from 'node:http'
-import { createServer } from 'node:net'
 import { between, chance, pick } from './chance.ts'
 import { FAULTS } from './faults.ts'
 import { costMicrosOf, subjectIn, subjectOf } from './kinds.ts'
+import { UpstreamServer } from '../../test/helpers/upstream-server.ts'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
 import type { Fault } from './faults.ts'
 import type { Subject } from './kinds.ts'
 import type { Timeline } from './timeline.ts'
@@ -38,36 +35,21 @@ export function costOf({ subject, number, fault }: Attempt): number {
 }
 
 /** A CometAPI that fails in every way and counts its sales. Its behaviour depends on the seed alone. */
-export class ChaosUpstream {
+export class ChaosUpstream extends UpstreamServer {
   readonly attempts: Attempt[] = []
-  readonly sockets = new Set<Socket>()
   /** How often it stopped listening for a while. */
   outages = 0
   readonly #seed: number
   readonly #bySubject = new Map<number, Attempt[]>()
-  readonly #http = createHttpServer((request, response) => void this.#receive(request, response))
-  // A listener of its own: closing an HTTP server closes idle connections too, on which a request may be under way.
-  readonly #server = createServer((socket) => this.#connected(socket))
-  #port = 0
   #isDown = false
-  #connections = 0
   #quiet: Promise<void> = Promise.resolve()
 
   readonly #timeline: Timeline
 
   constructor(seed: number, timeline: Timeline) {
+    super({ onRequest: async (request, response) => this.#receive(request, response) })
     this.#seed = seed
     this.#timeline = timeline
-  }
-
-  get url(): string {
-    return `http://127.0.0.1:${this.#port}`
-  }
-
-  async listen(): Promise<void> {
-    this.#server.listen(this.#port, '127.0.0.1')
-    await once(this.#server, 'listening')
-    this.#port = (this.#server.address() as AddressInfo).port
   }
 
   attemptsFor(subject: number): readonly Attempt[] {
@@ -90,35 +72,21 @@ export class ChaosUpstream {
     this.outages++
     this.#quiet = this.#calm(settle)
     await this.#quiet
-    this.#server.close()
+    this.refuse()
     await pause(ms)
     await this.listen()
     this.#isDown = false
   }
 
   async #calm(settle: () => Promise<unknown>): Promise<void> {
-    for (let before = -1; before !== this.#connections;) {
-      before = this.#connections
+    for (let before = -1; before !== this.connections;) {
+      before = this.connections
       await pause(QUIET_MS)
       await settle()
     }
   }
 
-  close(): void {
-    if (this.#server.listening) this.#server.close()
-    for (const socket of this.sockets) socket.destroy()
-  }
-
-  #connected(socket: Socket): void {
-    this.#connections++
-    this.sockets.add(socket)
-    socket.on('error', () => {})
-    socket.on('close', () => this.sockets.delete(socket))
-    this.#http.emit('connection', socket)
-  }
-
   async #receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    response.on('error', () => {})
     const attempt = await this.#read(request)
     if (attempt !== undefined) await this.#answer(attempt, request, response)
   }

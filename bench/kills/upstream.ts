@@ -1,7 +1,5 @@
-import { createServer } from 'node:http'
-import { once } from 'node:events'
+import { bodyOf, UpstreamServer } from '../../test/helpers/upstream-server.ts'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { Dice } from './random.ts'
 
 /** A CometAPI that counts the orders that reach it, by model: each order names a model of its own. */
@@ -14,18 +12,11 @@ export interface CountingUpstream {
 
 export async function countingUpstream(dice: Dice): Promise<CountingUpstream> {
   const counted = new Map<string, number>()
-  const server = createServer((request, response) => void serve(request, response, counted, dice).catch(() => {}))
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    counted,
-    close: async () => {
-      server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
-    },
-  }
+  const server = new UpstreamServer({
+    onRequest: async (request, response) => serve(request, response, counted, dice),
+  })
+  await server.listen()
+  return { url: server.url, counted, close: async () => server.close() }
 }
 
 /** Counts an order when its body is complete, and answers it with images, an error or a broken connection. */
@@ -35,9 +26,9 @@ async function serve(
   counted: Map<string, number>,
   dice: Dice,
 ): Promise<void> {
-  const chunks: Buffer[] = []
-  for await (const chunk of request) chunks.push(chunk as Buffer)
-  const { model, n } = JSON.parse(Buffer.concat(chunks).toString()) as { model: string; n: number }
+  const { body, isWhole } = await bodyOf(request)
+  if (!isWhole) return // the gateway was killed in the middle of its request
+  const { model, n } = JSON.parse(body.toString()) as { model: string; n: number }
   counted.set(model, n)
   await new Promise((wait) => setTimeout(wait, dice.between(0, 50)))
   const kind = dice.next()

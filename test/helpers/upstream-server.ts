@@ -18,6 +18,8 @@ export interface UpstreamBehaviour {
 export class UpstreamServer {
   /** Open connections. */
   readonly sockets = new Set<Socket>()
+  /** Connections so far. */
+  connections = 0
   /** 0 before it listens for the first time; the same port ever after. */
   port = 0
   readonly #http
@@ -54,6 +56,7 @@ export class UpstreamServer {
   }
 
   #connected(socket: Socket): void {
+    this.connections++
     this.sockets.add(socket)
     socket.on('error', () => {})
     socket.on('close', () => this.sockets.delete(socket))
