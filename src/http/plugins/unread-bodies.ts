@@ -55,7 +55,7 @@ type Next = (error: Error | null, payload: unknown) => void
 /** Requests whose client waits to be asked for the body. */
 const unasked = new WeakSet<IncomingMessage>()
 
-/** Where more of a request's body is to come: closes its connection behind the answer, or reads what little comes. */
+/** Ends a body that has not come to its end: closes its connection behind the answer, or reads what little comes. */
 export function endUnreadBody(request: IncomingMessage, reply: FastifyReply, large: Patience = LARGE): void {
   if (!isComing(request)) return
   const length = contentLengthOf(request.headers)

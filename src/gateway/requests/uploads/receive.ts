@@ -47,6 +47,9 @@ export async function receiveUpload<T>(
     return read(spool)
   } catch (error) {
     await spool.discard()
+    // The rest is read and thrown away; http/plugins/unread-bodies.ts bounds how much that may be.
+    payload.on('error', () => {})
+    payload.resume()
     throw payload.readableAborted ? brokenOff(error) : error
   }
 }
