@@ -59,6 +59,7 @@ export class LedgerWriter {
   #isFailureReported = false
   #fullAt = Number.NEGATIVE_INFINITY
   #whenIdle: (() => void)[] = []
+  #isClosing = false
 
   constructor(options: LedgerWriterOptions) {
     const { ledger, onWriteFailed, makeRoom = async () => false, now = () => performance.now() } = options
@@ -121,6 +122,15 @@ export class LedgerWriter {
     if (this.#pendingEndings > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve))
   }
 
+  /**
+   * Resolves when every ending is committed. Endings that belong to a database which was replaced meanwhile are given up:
+   * the next process that has that one books their holds.
+   */
+  async close(): Promise<void> {
+    this.#isClosing = true
+    await this.idle()
+  }
+
   #enqueueEnding(command: LedgerCommand): void {
     this.#pendingEndings++
     const resolve = (): void => {
@@ -167,11 +177,11 @@ export class LedgerWriter {
 
   /**
    * Puts a batch that the store refused back at the head of the queue, and backs off. On a full disk it is written again
-   * at once, as long as something else there can be given up. Endings stay until they can be
-   * written. Holds stay only while another program has a transaction open, and not beyond their timeout: the rest is
-   * refused.
+   * at once, as long as something else there can be given up. Endings stay until they can be written. Holds stay only
+   * while another program has a transaction open, and not beyond their timeout: the rest is refused.
    */
   async #requeue(batch: readonly QueuedCommand[], error: StoreError): Promise<void> {
+    if (error.problem === 'moved') return this.#requeueMoved(batch, error)
     if (error.problem === 'full') {
       if (await this.#makeRoom()) {
         this.#queue = [...batch, ...this.#queue]
@@ -180,15 +190,34 @@ export class LedgerWriter {
       this.#fullAt = this.#now()
     }
     const latest = error.problem === 'locked' ? this.#now() - HOLD_TIMEOUT_MS : Number.POSITIVE_INFINITY
-    const isRefused = ({ command, queuedAt }: QueuedCommand): boolean => command.verb === 'hold' && queuedAt <= latest
+    const isRefused = (queued: QueuedCommand): boolean => isHold(queued) && queued.queuedAt <= latest
     const rest = batch.filter((queued) => !isRefused(queued))
     this.#queue = [...rest, ...this.#queue]
     for (const { reject } of batch.filter(isRefused)) reject(storeRefusal(error))
-    if (rest.some(({ command }) => command.verb !== 'hold') && !this.#isFailureReported) {
-      this.#isFailureReported = true
-      this.#onWriteFailed(error, this.#pendingEndings)
-    }
+    if (!rest.every(isHold)) this.#reportFailure(error)
     if (rest.length > 0) await sleep(BACKOFF_MS)
+  }
+
+  /**
+   * The database does not stand in its place. Endings beside holds are tried once more without them: they may be written
+   * to where their own holds are. Where they may not, they wait for the database, until the process ends.
+   */
+  async #requeueMoved(batch: readonly QueuedCommand[], error: StoreError): Promise<void> {
+    const holds = batch.filter(isHold)
+    const endings = batch.filter((queued) => !isHold(queued))
+    for (const { reject } of holds) reject(storeRefusal(error))
+    const isGivenUp = this.#isClosing && holds.length === 0
+    if (isGivenUp) for (const { reject } of endings) reject(error)
+    else this.#queue = [...endings, ...this.#queue]
+    if (holds.length > 0 || isGivenUp) return
+    this.#reportFailure(error)
+    await sleep(BACKOFF_MS)
+  }
+
+  #reportFailure(error: StoreError): void {
+    if (this.#isFailureReported) return
+    this.#isFailureReported = true
+    this.#onWriteFailed(error, this.#pendingEndings)
   }
 
   /** Writes the commands of a batch in transactions of their own, so that one with a defect fails alone. */
@@ -203,4 +232,8 @@ export class LedgerWriter {
       }
     }
   }
+}
+
+function isHold({ command }: QueuedCommand): boolean {
+  return command.verb === 'hold'
 }

@@ -18,7 +18,7 @@ import { VERSION } from '../version.ts'
 import { checkedDefaultModels, checkedDefaultParameters, configuredCatalogue } from './catalogue.ts'
 import { Closers } from './closers.ts'
 import { findingAbout } from './data-directory.ts'
-import { openDatabase } from './database.ts'
+import { openDatabase, storageProblem } from './database.ts'
 import { startSandbox } from './sandbox.ts'
 import { ENDPOINTS, createServer } from './server.ts'
 import type { FastifyInstance } from 'fastify'
@@ -148,8 +148,12 @@ async function compose(config: Config, foundation: Foundation): Promise<App> {
     limits,
     generations,
   }
-  const isStorageFull = (): boolean => !room.isEnough || database?.ledger.isFull === true
-  const server = await createServer(config, { ...parts, logger, isDraining: () => isDraining, isStorageFull })
+  const server = await createServer(config, {
+    ...parts,
+    logger,
+    isDraining: () => isDraining,
+    storageProblem: () => storageProblem(database, room),
+  })
   closers.add('server', () => closeServer(server))
 
   const close = async (): Promise<void> => {

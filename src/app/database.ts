@@ -1,10 +1,12 @@
 import { ConfigError } from '../config/config.ts'
 import { VirtualKeys } from '../access/keys/virtual-keys.ts'
 import { LedgerWriter } from '../accounting/ledger-writer.ts'
+import { checkMarks, refuseLostDatabase, warnOfLostKeys } from './lost-keys.ts'
 import { StoreError } from '../errors/store-error.ts'
 import { defaultProblems } from '../models/default-problems.ts'
 import { Store } from '../stores/sqlite/store.ts'
 import type { Logger } from 'pino'
+import type { StorageProblem } from '../http/routes/operations.ts'
 import type { AdminDatabase } from '../access/admin-database.ts'
 import type { ParameterDefaults } from '../access/keys/parameter-defaults.ts'
 import type { VirtualKey } from '../access/keys/virtual-key.ts'
@@ -15,6 +17,8 @@ import type { Catalogue } from '../models/catalogue.ts'
 
 /** The database of a running gateway: virtual keys, budgets and the ledger. */
 export interface Database {
+  /** The file was moved, deleted or replaced; looks at it. */
+  readonly problem: () => StoreError | undefined
   readonly virtualKeys: VirtualKeys
   readonly ledger: LedgerWriter
   readonly forAdministrators: AdminDatabase
@@ -37,11 +41,17 @@ export interface Surroundings {
  *   it may be used later: it is locked, or the disk is full
  */
 export function openDatabase(config: Config, surroundings: Surroundings): Database | undefined {
-  if (!config.DATABASE) return undefined
+  if (!config.DATABASE) {
+    warnOfLostKeys(config, surroundings.logger)
+    return undefined
+  }
+  refuseLostDatabase(config)
   const store = withConfigErrors(() => Store.forServing(config.DATA_DIR))
   try {
     return withConfigErrors(() => {
-      checkKeys(config, store.keys.list())
+      const keys = store.keys.list()
+      checkKeys(config, keys)
+      checkMarks(config, store, keys.length, surroundings.logger)
       return register(store, config, surroundings)
     })
   } catch (error) {
@@ -67,6 +77,7 @@ function register(store: Store, config: Config, { logger, clock, room, catalogue
     onAbandoned: (rows) =>
       logger.warn({ generations: rows }, 'a process died: what it had under way is booked at its highest cost'),
     onHeartbeatFailed: (err) => logger.error({ err }, 'the ledger cannot be reached'),
+    onPlaceChange: (err) => placeChanged(store, logger, err),
   })
   const ledger = new LedgerWriter({
     ledger: instance.ledger,
@@ -76,7 +87,7 @@ function register(store: Store, config: Config, { logger, clock, room, catalogue
       logger.error({ err, unbooked }, 'endings cannot be booked now; they are tried until they can'),
   })
   const close = async (): Promise<void> => {
-    await ledger.idle()
+    await ledger.close()
     instance.close()
     store.close()
   }
@@ -86,7 +97,23 @@ function register(store: Store, config: Config, { logger, clock, room, catalogue
   const problemsOf = (defaults: ParameterDefaults): readonly string[] =>
     defaultProblems(catalogue, Object.entries(defaults))
   const forAdministrators = { keys, virtualKeys, reports, ledger, takenNames, defaultProblems: problemsOf }
-  return { virtualKeys, ledger, forAdministrators, close }
+  return { virtualKeys, ledger, forAdministrators, problem: instance.look, close }
+}
+
+function placeChanged({ file, keys, keysMarker }: Store, logger: Logger, err: StoreError | undefined): void {
+  if (err === undefined) {
+    keysMarker.clearBeside()
+    logger.info({ file }, 'the database is back in its place: orders are taken again')
+    return
+  }
+  logger.error({ err }, 'the database is not in its place: no order is taken until it is back')
+  if (keys.hasKeys()) keysMarker.setBeside()
+}
+
+/** Orders or uploads would be refused now, and why. */
+export function storageProblem(database: Database | undefined, room: DiskRoom): StorageProblem | undefined {
+  if (database?.problem() !== undefined) return 'storage_unavailable'
+  return room.isEnough && database?.ledger.isFull !== true ? undefined : 'storage_full'
 }
 
 /** Turns an error that does not pass by itself into a ConfigError, so that a supervisor need not try again. */

@@ -22,6 +22,7 @@ import { meRoute } from '../http/routes/me.ts'
 import { openaiRoutes } from '../http/routes/openai.ts'
 import { openapiRoute } from '../http/routes/openapi/openapi.ts'
 import { operationsRoutes } from '../http/routes/operations.ts'
+import type { StorageProblem } from '../http/routes/operations.ts'
 import type { FailedAuthentications } from '../http/plugins/failed-authentications.ts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
@@ -56,7 +57,7 @@ export interface ServerParts {
   readonly limits: CallerLimits
   readonly generations: Generations
   readonly isDraining: () => boolean
-  readonly isStorageFull: () => boolean
+  readonly storageProblem: () => StorageProblem | undefined
 }
 
 /** Fastify with its hooks and routes, in the order in which a request meets them; not listening yet. */
@@ -84,7 +85,7 @@ export async function createServer(config: Config, parts: ServerParts): Promise<
   operationsRoutes(server, {
     metrics: parts.metrics,
     isDraining: parts.isDraining,
-    isStorageFull: parts.isStorageFull,
+    storageProblem: parts.storageProblem,
     metricsTokens: [METRICS_TOKEN, ADMIN_KEY].filter((token) => token !== undefined),
     metricsAreOpen: METRICS_TOKEN === undefined && (loopbackOnly || sandbox),
     checksHost: loopbackOnly && !sandbox,

@@ -221,7 +221,7 @@ export const ERRORS = {
     status: 503,
     type: 'server_error',
     retry: 'sdk',
-    doc: 'The database in DATA_DIR cannot be written to: a request that could not be booked is not sent.',
+    doc: 'The database in DATA_DIR cannot be written to, or was moved, deleted or replaced: a request that could not be booked is not sent.',
   },
   shutting_down: { status: 503, type: 'server_error', retry: 'sdk', doc: 'The gateway is draining.' },
   upstream_timeout: {

@@ -10,6 +10,8 @@ const KINDS = {
   not_ours: { passes: false },
   too_new: { passes: false },
   missing: { passes: false },
+  /** Moved, deleted or replaced while it was open. */
+  moved: { passes: true },
 } as const
 export type StoreProblem = keyof typeof KINDS
 

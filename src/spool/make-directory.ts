@@ -11,6 +11,12 @@ export function makeDirectory(path: string): void {
   if (existsSync(path)) return
   const parent = dirname(path)
   if (parent !== path) makeDirectory(parent)
+  makeOneDirectory(path)
+}
+
+/** Makes a directory in one that is there, for this user only. @throws the system's error */
+export function makeOneDirectory(path: string): void {
+  if (existsSync(path)) return
   try {
     mkdirSync(path, { mode: 0o700 })
   } catch (error) {

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { constants } from 'node:fs'
+import { constants, existsSync } from 'node:fs'
 import { lstat, open, readdir, unlink } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { systemCode } from '../errors/system-error.ts'
 import { DiskRoom } from './disk-room.ts'
-import { makeDirectory } from './make-directory.ts'
+import { makeDirectory, makeOneDirectory } from './make-directory.ts'
 import type { FileHandle } from 'node:fs/promises'
 
 const PREFIX = 'spool-'
@@ -23,10 +23,13 @@ export class SpoolDirectory {
   /** The room on its disk, which others use too. */
   readonly room: DiskRoom
   readonly #path: string
+  /** Makes the directory: not those above it that were there once, since whoever moved them may want to put them back. */
+  readonly #make: (path: string) => void
 
   /** @param room by default as much as there is */
   constructor(path: string, room = new DiskRoom({ directory: path, look: () => undefined })) {
     this.#path = path
+    this.#make = existsSync(dirname(path)) ? makeOneDirectory : makeDirectory
     this.room = room
   }
 
@@ -49,7 +52,7 @@ export class SpoolDirectory {
   async createFile(): Promise<SpoolFile> {
     const path = join(this.#path, PREFIX + randomUUID())
     try {
-      makeDirectory(this.#path)
+      this.#make(this.#path)
       const handle = await open(path, CREATE, OWNER_ONLY)
       const isGone = await unlink(path).then(
         () => true,

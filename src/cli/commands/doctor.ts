@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { findingAbout } from '../../app/data-directory.ts'
+import { lostKeysIn } from '../../app/lost-keys.ts'
 import { ConfigError, loadEnvFile, readConfig } from '../../config/config.ts'
 import { StoreError } from '../../errors/store-error.ts'
 import { Store } from '../../stores/sqlite/store.ts'
@@ -52,7 +53,8 @@ async function examine(): Promise<readonly Finding[]> {
   return [...findings, ...(await examineUpstream(config))]
 }
 
-function examineStore({ DATA_DIR }: Config): Finding {
+function examineStore(config: Config): Finding {
+  const { DATA_DIR } = config
   const what = 'data directory'
   try {
     const store = Store.forCommand(DATA_DIR, { create: false })
@@ -60,6 +62,8 @@ function examineStore({ DATA_DIR }: Config): Finding {
       store.probe()
       const [damage] = store.findDamage()
       if (damage !== undefined) return { what, ok: false, says: `${store.file} is damaged: ${damage}` }
+      const lost = lostKeysIn(config, store.keys.list().length)
+      if (lost !== undefined) return { what, ok: false, says: lost }
       const { bavail, bsize } = statfsSync(DATA_DIR)
       const hasRoom = bavail * bsize >= LITTLE_ROOM_BYTES
       const room = `${Math.floor((bavail * bsize) / 1024 / 1024)} MB free`
@@ -68,7 +72,7 @@ function examineStore({ DATA_DIR }: Config): Finding {
       store.close()
     }
   } catch (error) {
-    if (error instanceof StoreError && error.problem === 'missing') return examineMissing(DATA_DIR)
+    if (error instanceof StoreError && error.problem === 'missing') return examineMissing(config)
     return { what, ok: false, says: sentence(error) }
   }
 }
@@ -79,8 +83,11 @@ function examineRights({ DATA_DIR }: Config): readonly Finding[] {
 }
 
 /** Makes nothing: the doctor may be run by another user than the gateway's. */
-function examineMissing(directory: string): Finding {
+function examineMissing(config: Config): Finding {
   const what = 'data directory'
+  const { DATA_DIR: directory } = config
+  const lost = lostKeysIn(config, 0)
+  if (lost !== undefined) return { what, ok: false, says: lost }
   let above = resolve(directory)
   while (!existsSync(above)) above = dirname(above)
   try {

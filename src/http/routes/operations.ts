@@ -1,4 +1,5 @@
 import { GatewayError } from '../../errors/gateway-error.ts'
+import type { ErrorCode } from '../../errors/gateway-error.ts'
 import { bearerToken, secretsEqual } from '../../access/keys/keyring.ts'
 import { refuseForeignHost } from '../plugins/local-host.ts'
 import { refusingForeignPages } from '../plugins/origins.ts'
@@ -7,11 +8,14 @@ import type { FailedAuthentications } from '../plugins/failed-authentications.ts
 import type { Origins } from '../../access/origins.ts'
 import type { Metrics } from '../../telemetry/metrics.ts'
 
+/** `storage_full`: for want of room on the disk; `storage_unavailable`: the database was moved, deleted or replaced. */
+export type StorageProblem = Extract<ErrorCode, 'storage_full' | 'storage_unavailable'>
+
 export interface OperationsOptions {
   readonly metrics: Metrics
   readonly isDraining: () => boolean
-  /** Orders or uploads would be refused for want of room on the disk. */
-  readonly isStorageFull: () => boolean
+  /** Orders or uploads would be refused with this code. */
+  readonly storageProblem: () => StorageProblem | undefined
   /** Tokens that may read the metrics. */
   readonly metricsTokens: readonly string[]
   /** Whether anyone may read the metrics: on loopback, or in the sandbox, without a METRICS_TOKEN. */
@@ -24,10 +28,10 @@ export interface OperationsOptions {
 
 /** Routes for orchestrators and Prometheus: is the process alive, does it take work, what has it done? */
 export function operationsRoutes(app: FastifyInstance, options: OperationsOptions): void {
-  const { metrics, isDraining, isStorageFull } = options
+  const { metrics, isDraining, storageProblem } = options
   app.get('/healthz', { config: { endpoint: 'healthz', isRoutine: true } }, () => ({ status: 'ok' }))
   app.get('/readyz', { config: { endpoint: 'readyz', isRoutine: true } }, (_request, reply) => {
-    const status = isDraining() ? 'draining' : isStorageFull() ? 'storage_full' : 'ready'
+    const status = isDraining() ? 'draining' : (storageProblem() ?? 'ready')
     return reply.code(status === 'ready' ? 200 : 503).send({ status })
   })
   const onRequest = refusingForeignPages(options.origins)

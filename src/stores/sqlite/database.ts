@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { makeDirectory } from '../../spool/make-directory.ts'
 import { canBeReplacedIn } from '../../spool/private-directory.ts'
 import { StoreError } from '../../errors/store-error.ts'
+import { FilePlace } from './file-place.ts'
 import { APPLICATION_ID, MIGRATIONS } from './schema.ts'
 import { onStore } from './failures.ts'
 import type { StatementSync } from 'node:sqlite'
@@ -21,6 +22,10 @@ export interface OpenOptions {
   readonly busyTimeoutMs: number
 }
 
+interface OpenedOptions extends Pick<OpenOptions, 'busyTimeoutMs'> {
+  readonly isNew: boolean
+}
+
 /** The values of a new row, by column. */
 export type NewRow = Readonly<Record<string, string | number | null>>
 
@@ -28,16 +33,28 @@ export type NewRow = Readonly<Record<string, string | number | null>>
 export class SqliteDatabase {
   readonly file: string
   readonly sqlite: DatabaseSync
+  /** It was made, or was empty, when it was opened. */
+  readonly isNew: boolean
   readonly #begin: StatementSync
   readonly #commit: StatementSync
   readonly #busyTimeoutMs: number
+  readonly #place: FilePlace
+  /** Called when the files have left their place, and when they are back. */
+  onPlaceChange: (problem: StoreError | undefined) => void = () => {}
 
-  private constructor(file: string, sqlite: DatabaseSync, busyTimeoutMs: number) {
+  private constructor(file: string, sqlite: DatabaseSync, { busyTimeoutMs, isNew }: OpenedOptions) {
     this.file = file
     this.sqlite = sqlite
+    this.isNew = isNew
     this.#busyTimeoutMs = busyTimeoutMs
     this.#begin = sqlite.prepare('BEGIN IMMEDIATE')
     this.#commit = sqlite.prepare('COMMIT')
+    this.#place = new FilePlace(file, {
+      onChange: (problem, canBeCheckpointed) => {
+        if (problem !== undefined && canBeCheckpointed) this.#emptyLog()
+        this.onPlaceChange(problem)
+      },
+    })
   }
 
   /** @throws StoreError in plain words for every reason why it cannot be used */
@@ -47,16 +64,29 @@ export class SqliteDatabase {
       if (create) makePrivate(directory, file)
       else if (statSync(file, { throwIfNoEntry: false }) === undefined)
         throw new StoreError('missing', `${file} does not exist yet: nothing was booked there`)
+      const isNew = isMissingOrEmpty(file)
       const sqlite = new DatabaseSync(file, { timeout: LONG_TIMEOUT_MS })
       try {
         prepareFile(sqlite, file)
         sqlite.exec(`PRAGMA busy_timeout = ${busyTimeoutMs}`)
-        return new SqliteDatabase(file, sqlite, busyTimeoutMs)
+        return new SqliteDatabase(file, sqlite, { busyTimeoutMs, isNew })
       } catch (error) {
         sqlite.close()
         throw error
       }
     })
+  }
+
+  /** Looks whether the files that are open still stand at their paths; undefined where they do. */
+  look(): StoreError | undefined {
+    const problem = this.#place.look()
+    if (problem !== undefined && !this.#place.isMixed) this.#emptyLog()
+    return problem
+  }
+
+  /** Writing could damage files: see `mixed` in file-place.ts. */
+  get isMixed(): boolean {
+    return this.#place.isMixed
   }
 
   /** @throws StoreError */
@@ -83,13 +113,19 @@ export class SqliteDatabase {
     return onStore(this.file, work)
   }
 
-  /** Runs several writes as one transaction. */
-  transaction<T>(work: () => T): T {
+  /**
+   * Runs several writes as one transaction.
+   * @param where `anywhere`: also in a database that was moved or deleted, as long as that can harm no file
+   */
+  transaction<T>(work: () => T, where: 'in place' | 'anywhere' = 'in place'): T {
+    const problem = this.#place.check()
+    if (problem !== undefined && (where === 'in place' || this.#place.isMixed)) throw problem
     return onStore(this.file, () => {
       this.#begin.run()
       try {
         const result = work()
         this.#commit.run()
+        if (problem !== undefined) this.#emptyLog()
         return result
       } catch (error) {
         // On a full disk, SQLite has rolled back already.
@@ -109,9 +145,30 @@ export class SqliteDatabase {
     }
   }
 
+  /**
+   * Copies the write-ahead log into the database, wherever that is by now, and empties it: a log that was left behind
+   * would be taken for that of the next database in this place.
+   */
+  #emptyLog(): void {
+    try {
+      this.sqlite.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    } catch {
+      // another process is reading or writing: the next look tries again
+    }
+  }
+
   close(): void {
     if (this.sqlite.isOpen) this.sqlite.close()
   }
+}
+
+/** There is no database in a directory that was made; SQLite takes an empty file for a new one. */
+export function hasDatabase(directory: string): boolean {
+  return !isMissingOrEmpty(join(directory, FILE))
+}
+
+function isMissingOrEmpty(file: string): boolean {
+  return (statSync(file, { throwIfNoEntry: false })?.size ?? 0) === 0
 }
 
 /** Makes the file readable by its owner only: it has names, notes and spending of people. */

@@ -10,6 +10,7 @@ import type {
 } from '../../access/keys/virtual-key.ts'
 import type { SqliteDatabase } from './database.ts'
 import type { KeyRow } from './key-rows.ts'
+import type { KeysMarker } from './keys-marker.ts'
 
 const SQL = {
   revision: `SELECT revision FROM key_revision`,
@@ -55,13 +56,15 @@ interface SecretRow {
  */
 export class SqliteKeyStore implements KeyStore {
   readonly #database: SqliteDatabase
+  readonly #marker: Pick<KeysMarker, 'set'>
   readonly #statements
   readonly #found = new Map<string, FoundKey>()
   #revision: unknown
   #hasKeys: boolean | undefined
 
-  constructor(database: SqliteDatabase) {
+  constructor(database: SqliteDatabase, marker: Pick<KeysMarker, 'set'>) {
     this.#database = database
+    this.#marker = marker
     const prepare = (sql: string) => database.prepare(sql)
     this.#statements = {
       revision: prepare(SQL.revision),
@@ -107,6 +110,7 @@ export class SqliteKeyStore implements KeyStore {
       this.#refuseTaken(settings.name)
       const row = this.#statements.create.get({ ...columnsOf(settings), now }) as unknown as KeyRow
       this.#statements.addSecret.run(digest, row.id, hint, now)
+      this.#marker.set() // before the commit: no key without a marker
       return keyOfRow(row)
     })
   }

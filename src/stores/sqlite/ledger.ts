@@ -55,7 +55,9 @@ export class SqliteLedger implements Ledger {
   }
 
   write(commands: readonly LedgerCommand[]): readonly CommandResult[] {
-    const results = this.#database.transaction(() => commands.map((command) => this.#execute(command)))
+    // An ending belongs to where its hold is, also when that was moved.
+    const where = commands.some(({ verb }) => verb === 'hold') ? 'in place' : 'anywhere'
+    const results = this.#database.transaction(() => commands.map((command) => this.#execute(command)), where)
     for (const result of results) if (typeof result === 'object') this.#rememberAccount(result)
     return results
   }

@@ -2,15 +2,16 @@ import { closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs'
 import { backup } from 'node:sqlite'
 import { StoreError } from '../../errors/store-error.ts'
 import { SqliteDatabase } from './database.ts'
-import { HEARTBEAT_MS, Instances } from './instances.ts'
-import { localProcesses } from './process-identity.ts'
+import { startInstance } from './instance.ts'
 import { storeError } from './failures.ts'
 import { SqliteKeyStore } from './key-store.ts'
+import { KeysMarker } from './keys-marker.ts'
 import { SqliteLedger } from './ledger.ts'
 import { SqliteReports } from './reports.ts'
-import type { AbandonedHold } from '../../accounting/ledger.ts'
 import type { OpenOptions } from './database.ts'
-import type { Processes } from './process-identity.ts'
+import type { Instance, RegisterOptions } from './instance.ts'
+
+export type { Instance } from './instance.ts'
 
 /** More than any file has: a backup in one step reads one snapshot, while others go on writing. */
 const ALL_PAGES = 2 ** 31 - 1
@@ -18,34 +19,19 @@ const ALL_PAGES = 2 ** 31 - 1
 const SERVING_TIMEOUT_MS = 20
 const COMMAND_TIMEOUT_MS = 5000
 
-export interface RegisterOptions {
-  /** Holds that dead instances left open were booked: at the start, or at a later heartbeat. */
-  readonly onAbandoned: (rows: readonly AbandonedHold[]) => void
-  /** A heartbeat could not be written; the next one comes in 10 s. */
-  readonly onHeartbeatFailed: (error: unknown) => void
-  readonly now?: () => number
-  readonly processes?: Processes
-}
-
-/** A running gateway on the file, from `register` to `close`. */
-export interface Instance {
-  readonly ledger: SqliteLedger
-  /** Writes a heartbeat, and books the holds that dead instances left open. A timer calls it every 10 s. */
-  readonly heartbeat: () => void
-  readonly close: () => void
-}
-
 /** Everything that is kept in one SQLite file. */
 export class Store {
   readonly keys: SqliteKeyStore
+  readonly keysMarker: KeysMarker
   readonly reports: SqliteReports
   readonly #database: SqliteDatabase
-  readonly #heartbeats: NodeJS.Timeout[] = []
+  readonly #instances: Instance[] = []
   #accounts: Pick<SqliteLedger, 'accountOf'> | undefined
 
-  private constructor(database: SqliteDatabase) {
+  private constructor(database: SqliteDatabase, directory: string) {
     this.#database = database
-    this.keys = new SqliteKeyStore(database)
+    this.keysMarker = new KeysMarker(directory)
+    this.keys = new SqliteKeyStore(database, this.keysMarker)
     this.reports = new SqliteReports(database)
   }
 
@@ -65,7 +51,7 @@ export class Store {
   static #open(directory: string, options: OpenOptions): Store {
     const database = SqliteDatabase.open(directory, options)
     try {
-      return new Store(database)
+      return new Store(database, directory)
     } catch (error) {
       database.close()
       throw error
@@ -74,6 +60,11 @@ export class Store {
 
   get file(): string {
     return this.#database.file
+  }
+
+  /** The file was made, or was empty, when it was opened. */
+  get isNew(): boolean {
+    return this.#database.isNew
   }
 
   /** Budgets and load of keys, for commands, which hold nothing. */
@@ -85,48 +76,10 @@ export class Store {
    * Registers this process as an instance, which holds and settles, and books the holds that dead instances left open.
    * @throws StoreError
    */
-  register({
-    onAbandoned,
-    onHeartbeatFailed,
-    now = Date.now,
-    processes = localProcesses(),
-  }: RegisterOptions): Instance {
-    const instances = new Instances(this.#database, processes)
-    const own = this.#database.withLongTimeout(() => instances.register(now()))
-    const ledger = new SqliteLedger(this.#database, own)
-    let lastHeartbeatAt = now()
-    const recover = (): void => {
-      const abandoned = instances.dead(own, now()).flatMap((id) => {
-        const rows = ledger.bookAbandoned(id, now())
-        instances.remove(id)
-        return rows
-      })
-      if (abandoned.length > 0) onAbandoned(abandoned)
-    }
-    const heartbeat = (): void => {
-      // After a pause of the whole machine, the heartbeats of all are late: the others get time to write theirs first.
-      const hasPaused = now() - lastHeartbeatAt > 3 * HEARTBEAT_MS
-      lastHeartbeatAt = now()
-      try {
-        instances.heartbeat(own, lastHeartbeatAt)
-        ledger.pruneOrderKeys(lastHeartbeatAt)
-        if (!hasPaused) recover()
-      } catch (error) {
-        onHeartbeatFailed(error)
-      }
-    }
-    this.#database.withLongTimeout(recover)
-    const timer = setInterval(heartbeat, HEARTBEAT_MS).unref()
-    this.#heartbeats.push(timer)
-    const close = (): void => {
-      clearInterval(timer)
-      try {
-        this.#database.withLongTimeout(() => instances.remove(own))
-      } catch (error) {
-        onHeartbeatFailed(error) // another instance will find this one dead, with no holds open
-      }
-    }
-    return { ledger, heartbeat, close }
+  register(options: RegisterOptions): Instance {
+    const instance = startInstance(this.#database, options)
+    this.#instances.push(instance)
+    return instance
   }
 
   /**
@@ -175,7 +128,7 @@ export class Store {
 
   /** Closes the file. Instances that were not closed have no heartbeat any more, as if their process had ended. */
   close(): void {
-    for (const timer of this.#heartbeats) clearInterval(timer)
+    for (const instance of this.#instances) instance.stop()
     this.#database.close()
   }
 }

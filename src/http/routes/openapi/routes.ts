@@ -79,7 +79,7 @@ export const DESCRIBED_ROUTES: readonly RouteDescription[] = [
     ...plain,
     path: '/readyz',
     operationId: 'readyz',
-    summary: 'Does it take work? 503 while it drains, and while its disk is full.',
+    summary: 'Does it take work? 503 while it drains, its disk is full, or its database is gone.',
     for: 'anyone',
     answer: z.looseObject({ status: z.string() }),
   },
