@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { ConfigError } from '../config/config.ts'
 import { hasDatabase } from '../stores/sqlite/database.ts'
-import { KeysMarker } from '../stores/sqlite/keys-marker.ts'
+import { KeysMarker } from '../stores/sqlite/keys/keys-marker.ts'
 import type { Logger } from 'pino'
 import type { Config } from '../config/config.ts'
 import type { Store } from '../stores/sqlite/store.ts'

@@ -124,7 +124,7 @@ export const LOG_LOSSES: readonly Loss[] = [
   },
 ]
 
-/** Where the database is after a loss; undefined where it is gone. */
+/** The path of the database after a loss; undefined if it is gone. */
 export function lostFile(directory: string): string | undefined {
   const moved = join(away(directory), FILE)
   return existsSync(moved) ? moved : undefined

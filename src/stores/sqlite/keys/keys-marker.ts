@@ -1,6 +1,6 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { systemCode } from '../../errors/system-error.ts'
+import { systemCode } from '../../../errors/system-error.ts'
 
 /** In the data directory: virtual keys were made here. */
 const INSIDE = 'VIRTUAL-KEYS.txt'

@@ -1,4 +1,4 @@
-import { KeyError } from '../../access/keys/virtual-key.ts'
+import { KeyError } from '../../../access/keys/virtual-key.ts'
 import { columnsOf, keyOfRow } from './key-rows.ts'
 import type {
   FoundKey,
@@ -7,8 +7,8 @@ import type {
   KeyStore,
   NewSecret,
   VirtualKey,
-} from '../../access/keys/virtual-key.ts'
-import type { SqliteDatabase } from './database.ts'
+} from '../../../access/keys/virtual-key.ts'
+import type { SqliteDatabase } from '../database.ts'
 import type { KeyRow } from './key-rows.ts'
 import type { KeysMarker } from './keys-marker.ts'
 

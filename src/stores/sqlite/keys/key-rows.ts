@@ -1,5 +1,5 @@
-import type { Period } from '../../accounting/period.ts'
-import type { KeySettings, VirtualKey } from '../../access/keys/virtual-key.ts'
+import type { Period } from '../../../accounting/period.ts'
+import type { KeySettings, VirtualKey } from '../../../access/keys/virtual-key.ts'
 
 /** A row of the table `keys`. */
 export interface KeyRow {
