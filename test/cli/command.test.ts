@@ -83,7 +83,11 @@ describe('comet-gateway', () => {
       cwd: directory,
       env: { PATH: process.env['PATH'], SANDBOX: 'true', PORT: '0' },
     })
-    await once(gateway.stdout, 'data')
+    let printed = ''
+    for await (const chunk of gateway.stdout.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      printed += chunk.toString()
+      if (printed.includes('listens on')) break
+    }
     gateway.stdout.destroy()
     gateway.kill('SIGTERM')
     const [code] = (await once(gateway, 'close')) as [number | null]
