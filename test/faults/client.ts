@@ -97,7 +97,7 @@ function follow(request: ClientRequest): Sent {
 }
 
 /** The error that an answer holds; empty where it holds none. */
-export function errorOf({ body }: Got): Partial<ErrorBody['error']> {
+export function errorIn({ body }: Got): Partial<ErrorBody['error']> {
   try {
     return (JSON.parse(body.toString()) as Partial<ErrorBody>).error ?? {}
   } catch {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { eventually } from '../helpers/eventually.ts'
 import { times } from '../helpers/times.ts'
-import { errorOf } from './client.ts'
+import { errorIn } from './client.ts'
 import { answers, says, USAGE_MICROS } from './faulty-upstream.ts'
 import { editOrder } from './forms.ts'
 import { inWorld, order } from './world.ts'
@@ -58,7 +58,7 @@ describe.concurrent('two requests with the same Idempotency-Key and body', () =>
     await inWorld({ act }, async (world) => {
       const [one, other] = [await world.send(order(), key).got, await world.send(order(), key).got]
       for (const got of [one, other]) {
-        expect([got.status, errorOf(got).code]).toEqual([502, 'upstream_failed'])
+        expect([got.status, errorIn(got).code]).toEqual([502, 'upstream_failed'])
         expect(got.headers['x-should-retry']).toBe('false')
       }
       expect(world.upstream.arrivals).toBe(1)
@@ -91,10 +91,10 @@ describe.concurrent('two requests with the same Idempotency-Key and body', () =>
       await world.ended('completed', 1)
       await world.pass(200)
       const got = await world.send(order(), key).got
-      expect([got.status, errorOf(got).code]).toEqual([409, 'answer_not_kept'])
+      expect([got.status, errorIn(got).code]).toEqual([409, 'answer_not_kept'])
       expect([got.headers['x-should-retry'], got.headers['x-gateway-generation']]).toEqual(['false', isGeneration])
       const changed = await world.send(order({ prompt: 'another boat' }), key).got
-      expect([changed.status, errorOf(changed).code]).toEqual([422, 'idempotency_key_reused'])
+      expect([changed.status, errorIn(changed).code]).toEqual([422, 'idempotency_key_reused'])
       expect(world.upstream.arrivals).toBe(1)
     })
   })
@@ -131,7 +131,7 @@ describe.concurrent.each(['false', 'true'])('ten requests at once with one Idemp
       for (const { got } of sent) void got.then((one) => (one.status === 409 ? refused.push(one) : undefined))
       await eventually('nine are refused', () => refused.length === 9)
       for (const got of refused) {
-        expect([errorOf(got).code, got.headers['retry-after']]).toEqual(['idempotency_in_progress', '5'])
+        expect([errorIn(got).code, got.headers['retry-after']]).toEqual(['idempotency_in_progress', '5'])
         expect([got.headers['x-should-retry'], got.headers['x-gateway-generation']]).toEqual([undefined, isGeneration])
       }
       world.upstream.before.open()
@@ -139,7 +139,7 @@ describe.concurrent.each(['false', 'true'])('ten requests at once with one Idemp
       expect(all.filter(({ status }) => status === 200)).toHaveLength(1)
       await world.idle()
       const late = await world.send(order(), key).got
-      expect([late.status, errorOf(late).code]).toEqual([409, 'answer_not_kept'])
+      expect([late.status, errorIn(late).code]).toEqual([409, 'answer_not_kept'])
       expect(world.upstream.arrivals).toBe(1)
       expect(await world.bookedMicros()).toBe(USAGE_MICROS)
     })
@@ -173,7 +173,7 @@ describe.concurrent('an Idempotency-Key', () => {
       expect((await world.send(order(), key).got).status).toBe(200)
       for (const other of [order({ prompt: 'another boat' }), order({ size: '1536x1024' }), await editOrder()]) {
         const got = await world.send(other, key).got
-        expect([got.status, errorOf(got).code]).toEqual([422, 'idempotency_key_reused'])
+        expect([got.status, errorIn(got).code]).toEqual([422, 'idempotency_key_reused'])
       }
       expect(world.upstream.arrivals).toBe(1)
     })
@@ -186,7 +186,7 @@ describe.concurrent('an Idempotency-Key', () => {
   ])('%s is a 400, and nothing is bought', async (_name, idempotencyKey) => {
     await inWorld({}, async (world) => {
       const got = await world.send(order(), { idempotencyKey }).got
-      expect([got.status, errorOf(got).code]).toEqual([400, 'invalid_header'])
+      expect([got.status, errorIn(got).code]).toEqual([400, 'invalid_header'])
       expect(world.upstream.arrivals).toBe(0)
     })
   })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { eventually } from '../helpers/eventually.ts'
-import { Client, errorOf } from './client.ts'
+import { Client, errorIn } from './client.ts'
 import { answers, imageAnswer, largeAnswer, says, USAGE_MICROS } from './faulty-upstream.ts'
 import { inWorld, openSpoolFiles, order } from './world.ts'
 import type { Act } from './faulty-upstream.ts'
@@ -57,10 +57,10 @@ describe('an answer that nobody has taken', () => {
           expect(got.body.equals(world.upstream.purchases[index] ?? Buffer.alloc(0))).toBe(true)
           continue
         }
-        expect(errorOf(got).code).toBe('answer_not_kept')
+        expect(errorIn(got).code).toBe('answer_not_kept')
         expect(got.headers['x-should-retry']).toBe('false')
         expect(got.headers['x-gateway-generation']).toMatch(/^gen_/)
-        expect(errorOf(got).message).toContain(String(got.headers['x-gateway-generation']))
+        expect(errorIn(got).message).toContain(String(got.headers['x-gateway-generation']))
       }
       expect(await world.bookedMicros()).toBe(3 * USAGE_MICROS)
     })
@@ -74,7 +74,7 @@ describe('an answer that nobody has taken', () => {
       first.leave()
       await world.idle()
       const retry = await world.send(order(), { retry: 1 }).got
-      expect([retry.status, errorOf(retry).code]).toEqual([409, 'answer_not_kept'])
+      expect([retry.status, errorIn(retry).code]).toEqual([409, 'answer_not_kept'])
       expect(retry.headers['x-should-retry']).toBe('false')
       expect(world.upstream.arrivals).toBe(1)
       const again = await world.send().got
@@ -130,7 +130,7 @@ it('that an answer is not kept is said to every retry: the one before may not ha
     await world.idle()
     for (const retry of [1, 2]) {
       const got = await world.send(order(), { retry }).got
-      expect([retry, got.status, errorOf(got).code]).toEqual([retry, 409, 'answer_not_kept'])
+      expect([retry, got.status, errorIn(got).code]).toEqual([retry, 409, 'answer_not_kept'])
     }
     expect(world.upstream.arrivals).toBe(1)
   })

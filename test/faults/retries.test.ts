@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { eventually } from '../helpers/eventually.ts'
 import { ManualClock } from '../helpers/time/manual-clock.ts'
 import { turns } from '../helpers/time/turns.ts'
-import { errorOf } from './client.ts'
+import { errorIn } from './client.ts'
 import { answers, JSON_TYPE, says, USAGE_MICROS } from './faulty-upstream.ts'
 import { editOrder } from './forms.ts'
 import { inWorld, order } from './world.ts'
@@ -53,7 +53,7 @@ describe.concurrent('what cannot have been done', () => {
   it('goes to the client after two retries, which may try again by itself', async () => {
     await inWorld({ act: says(429, RATE) }, async (world) => {
       const got = await world.send().got
-      expect([got.status, errorOf(got).code]).toEqual([429, 'rate_limit_exceeded'])
+      expect([got.status, errorIn(got).code]).toEqual([429, 'rate_limit_exceeded'])
       expect(got.headers['x-should-retry']).toBeUndefined()
       expect(world.upstream.arrivals).toBe(3)
     })
@@ -117,7 +117,7 @@ it('what may have been done is never sent again, however often that would be all
   await inWorld({ act, environment: { UPSTREAM_RETRIES: '10' } }, async (world) => {
     const orders = Array.from({ length: 10 }, (_, index) => world.send(order({ prompt: `boat ${index}` })).got)
     for (const got of await Promise.all(orders)) {
-      expect(errorOf(got).code).toBe('upstream_failed')
+      expect(errorIn(got).code).toBe('upstream_failed')
       expect(got.headers['x-should-retry']).toBe('false')
     }
     expect(world.upstream.arrivals).toBe(10)

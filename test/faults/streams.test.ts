@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { completed, partial } from '../gateway/answers/recorded-streams.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { turns } from '../helpers/time/turns.ts'
-import { errorOf } from './client.ts'
+import { errorIn } from './client.ts'
 import { pictureOf } from './faulty-upstream.ts'
 import { inWorld, order } from './world.ts'
 import type { Got } from './client.ts'
@@ -98,7 +98,7 @@ describe.concurrent('a stream whose client leaves', () => {
       world.upstream.middle.open()
       await world.idle()
       const got = await world.send(STREAM, { retry: 1 }).got
-      const said = got.status === 200 ? eventsIn(got) : String(errorOf(got).code)
+      const said = got.status === 200 ? eventsIn(got) : String(errorIn(got).code)
       expect(said).toContain('upstream_failed')
       expect(said).not.toContain('image_generation.completed')
       expect(world.upstream.arrivals).toBe(1)

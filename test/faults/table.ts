@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { BEHAVIOURS } from './behaviours.ts'
-import { errorOf } from './client.ts'
+import { errorIn } from './client.ts'
 import { USAGE_MICROS } from './faulty-upstream.ts'
 import { inWorld } from './world.ts'
 import type { Behaviour, Seen } from './behaviours.ts'
@@ -72,15 +72,15 @@ function checkAnswer({ outcome, buys }: Fault, { upstream }: FaultWorld, { role,
     if (isCut) return
     // A retry may be told; the first client has had its status.
     expect(role).toBe('retry')
-    expect([got.status, errorOf(got).code, got.headers['x-should-retry']]).toEqual([
-      outcome.kind === 'cut' && errorOf(got).code === 'upstream_timeout' ? 504 : 502,
+    expect([got.status, errorIn(got).code, got.headers['x-should-retry']]).toEqual([
+      outcome.kind === 'cut' && errorIn(got).code === 'upstream_timeout' ? 504 : 502,
       expect.stringMatching(/^upstream_(failed|timeout)$/),
       'false',
     ])
     return
   }
   expect(got.status).toBe(outcome.status)
-  expect(outcome.codes).toContain(errorOf(got).code)
+  expect(outcome.codes).toContain(errorIn(got).code)
   expect(got.headers['x-should-retry']).toBe(outcome.retry === 'never' ? 'false' : undefined)
   if (outcome.isAmbiguous || buys || got.headers['retry-after'] === undefined) return
   expect(Number(got.headers['retry-after'])).toBeLessThanOrEqual(60)

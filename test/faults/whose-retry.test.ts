@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { eventually } from '../helpers/eventually.ts'
 import { ManualClock } from '../helpers/time/manual-clock.ts'
-import { Client, errorOf } from './client.ts'
+import { Client, errorIn } from './client.ts'
 import { answers, imageAnswer, USAGE_MICROS } from './faulty-upstream.ts'
 import { inWorld, order } from './world.ts'
 import type { SendOptions } from './client.ts'
@@ -108,7 +108,7 @@ describe.concurrent('an answer that waits for its client', () => {
       expect(last.headers['x-gateway-adopted']).toMatch(/^gen_/)
       expect((await world.send(order({ prompt: 'b' }), { headers: ALICE }).got).status).toBe(200)
       const third = await world.send(order({ prompt: 'c' }), { headers: ALICE }).got
-      expect([third.status, errorOf(third).code]).toEqual([429, 'rate_limit_exceeded'])
+      expect([third.status, errorIn(third).code]).toEqual([429, 'rate_limit_exceeded'])
       expect(await world.sum('comet_adoptions_total')).toBe(5)
     })
   })
