@@ -9,8 +9,8 @@ const BROWSER = 'test/browser/**'
 export default defineConfig({
   test: {
     // Long enough for a busy machine; what can wait for something says what, and gives up before.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     pool: 'forks',
     maxWorkers: Math.max(2, availableParallelism()),
     projects: [

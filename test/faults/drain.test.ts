@@ -48,7 +48,8 @@ async function stop({ gateway }: Running, signal: 'SIGTERM' | 'SIGINT' = 'SIGTER
   await eventually('it is stopping', () => expect(gateway.output()).toContain('stopping: no new requests'))
 }
 
-describe.concurrent('a gateway that is told to stop', () => {
+// Less than its connections and its orphans would hold it up for.
+describe.concurrent('a gateway that is told to stop', { timeout: 70_000 }, () => {
   it.each(['SIGTERM', 'SIGINT'] as const)('by %s finishes orphans before it ends with code 0', async (signal) => {
     await withProcess(async (running) => {
       await orphan(running)
@@ -79,7 +80,6 @@ describe.concurrent('a gateway that is told to stop', () => {
 
   it('is not held up by open connections, kept answers or their timers', async () => {
     const large = answers((purchase) => imageAnswer(purchase, 18_000_000))
-    // Each of them would hold it up for minutes: this test has less time than that.
     await withProcess(async (running) => {
       await orphan(running)
       running.upstream.before.open()

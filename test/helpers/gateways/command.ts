@@ -9,6 +9,9 @@ export const BIN = join(ROOT, 'bin/comet-gateway.js')
 /** Node keeps compiled modules here, so that a start takes half as long. */
 const COMPILE_CACHE = join(ROOT, 'node_modules/.cache/node-compile')
 
+/** A program may take so long to begin where many are started at once. */
+const START_MS = 60_000
+
 export interface CommandResult {
   /** Null where a signal ended it. */
   readonly code: number | null
@@ -71,11 +74,12 @@ export function startProgram(program: string, args: readonly string[], options: 
     hasEnded: () => hasEnded,
     kill,
     printed: async (pattern) => {
-      const match = await eventually(`${program} prints ${String(pattern)}`, () => {
+      const look = (): RegExpExecArray | null => {
         const found = pattern.exec(output.stdout)
         if (found === null && !hasEnded) throw new Error(`it has printed ${output.stdout}${output.stderr}`)
         return found
-      })
+      }
+      const match = await eventually(`${program} prints ${String(pattern)}`, look, { patienceMs: START_MS })
       if (match === null)
         throw new Error(`it ended before it printed ${String(pattern)}: ${output.stdout}${output.stderr}`)
       return match
