@@ -44,7 +44,7 @@ export interface Excess {
 export function budgetExceeded({ keyName, state, costMicros, now, cheaper }: Excess): GatewayError {
   const { limitMicros = 0, period, heldMicros } = state
   const left = leftMicros(state) ?? 0
-  const per = period === 'total' ? 'in total' : `per ${period}`
+  const per = perPeriod(state)
   if (costMicros > limitMicros) {
     // A budget that resets will cover again what is not left of it now.
     const fits = cheaper(period === 'total' ? left : limitMicros)
@@ -54,11 +54,27 @@ export function budgetExceeded({ keyName, state, costMicros, now, cheaper }: Exc
     return new GatewayError('request_exceeds_limit', never)
   }
   const held = heldMicros === 0 ? '' : ` (${formatUsd(heldMicros)} is held for generations under way)`
-  const end = endOfPeriod(period, now)
-  const reset = end === undefined ? 'It does not reset.' : `It resets at ${new Date(end).toISOString().slice(0, 16)}Z.`
   const fits = cheaper(left)
   const message =
     `The budget of the key '${keyName}' is ${formatUsd(limitMicros)} ${per}; ${formatUsd(left)} is left${held}, ` +
-    `and this request can cost up to ${formatUsd(costMicros)}${fits === undefined ? '' : `; ${fits}`}. ${reset}`
+    `and this request can cost up to ${formatUsd(costMicros)}${fits === undefined ? '' : `; ${fits}`}. ${resetOf(state, now)}`
   return new GatewayError('insufficient_quota', message)
+}
+
+/** The same for a request whose cost is not known yet, where nothing at all is left. Undefined where something is. */
+export function budgetUsedUp(keyName: string, state: BudgetState, now: number): GatewayError | undefined {
+  const { limitMicros = 0 } = state
+  if (leftMicros(state) !== 0) return undefined
+  const budget = `The budget of the key '${keyName}' is ${formatUsd(limitMicros)} ${perPeriod(state)}`
+  if (limitMicros === 0) return new GatewayError('request_exceeds_limit', `${budget}: it covers no request.`)
+  return new GatewayError('insufficient_quota', `${budget}; nothing is left of it. ${resetOf(state, now)}`)
+}
+
+function perPeriod({ period }: BudgetState): string {
+  return period === 'total' ? 'in total' : `per ${period}`
+}
+
+function resetOf({ period }: BudgetState, now: number): string {
+  const end = endOfPeriod(period, now)
+  return end === undefined ? 'It does not reset.' : `It resets at ${new Date(end).toISOString().slice(0, 16)}Z.`
 }

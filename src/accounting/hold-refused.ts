@@ -13,11 +13,7 @@ export function holdRefused(refusal: HoldRefusal, order: OrderedGeneration, chea
     case 'budget':
       return budgetExceeded({ keyName, state: refusal.budget, costMicros: highestMicros, now: heldAt, cheaper })
     case 'in_flight':
-      return new GatewayError(
-        'rate_limit_exceeded',
-        `The key '${keyName}' may have ${refusal.limit} generations in flight at once. Wait for one of them to end.`,
-        { retryAfterSeconds: 1 },
-      )
+      return tooManyInFlight(keyName, refusal.limit)
     case 'unpriced':
       return new GatewayError(
         'model_not_priced',
@@ -28,4 +24,10 @@ export function holdRefused(refusal: HoldRefusal, order: OrderedGeneration, chea
       break
   }
   return new GatewayError('invalid_api_key', 'This API key was revoked, disabled, or has expired.')
+}
+
+/** The refusal of a key that has as many generations in flight as it may. */
+export function tooManyInFlight(keyName: string, limit: number): GatewayError {
+  const message = `The key '${keyName}' may have ${limit} generations in flight at once. Wait for one of them to end.`
+  return new GatewayError('rate_limit_exceeded', message, { retryAfterSeconds: 1 })
 }

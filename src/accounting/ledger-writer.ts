@@ -117,6 +117,11 @@ export class LedgerWriter {
     return this.#ledger.accountOf(keyId, now)
   }
 
+  /** The same as it is in the ledger, without the endings that are about to be written. @throws StoreError */
+  async writtenAccountOf(keyId: number, now: number): Promise<KeyAccount | undefined> {
+    return this.#ledger.accountOf(keyId, now)
+  }
+
   /** Resolves when every ending is committed. */
   async idle(): Promise<void> {
     if (this.#pendingEndings > 0) await new Promise<void>((resolve) => this.#whenIdle.push(resolve))

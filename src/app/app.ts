@@ -15,7 +15,7 @@ import { SpoolDirectory } from '../spool/spool-file.ts'
 import { Upstream } from '../upstream/upstream.ts'
 import { UpstreamPauses } from '../upstream/pauses.ts'
 import { VERSION } from '../version.ts'
-import { checkedDefaultModels, checkedDefaultParameters, configuredCatalogue } from './catalogue.ts'
+import { checkedDefaultModels, checkedDefaultParameters, configuredCatalogue, everythingCosts } from './catalogue.ts'
 import { Closers } from './closers.ts'
 import { findingAbout } from './data-directory.ts'
 import { openDatabase, storageProblem } from './database.ts'
@@ -126,6 +126,7 @@ async function compose(config: Config, foundation: Foundation): Promise<App> {
     orderKeys: new MemoryOrderKeys(),
     idempotencyTtlMs: config.IDEMPOTENCY_TTL_MS,
     allowUnpriced: config.UNPRICED_MODELS === 'allow',
+    everythingCosts: everythingCosts(catalogue, config),
     maxInFlight: config.MAX_IN_FLIGHT,
     maxRetries: config.UPSTREAM_RETRIES,
     timeoutMs: config.UPSTREAM_TIMEOUT_MS,

@@ -4,6 +4,7 @@ import { systemCode } from '../errors/system-error.ts'
 import { NO_DEFAULTS } from '../access/keys/parameter-defaults.ts'
 import { Catalogue } from '../models/catalogue.ts'
 import { defaultProblems } from '../models/default-problems.ts'
+import { leastUsd } from '../models/prices/price.ts'
 import { readModels } from '../models/models-file.ts'
 import type { ParameterDefaults } from '../access/keys/parameter-defaults.ts'
 import type { Config } from '../config/config.ts'
@@ -46,6 +47,15 @@ export function checkedDefaultParameters(
   const problems = defaultProblems(catalogue, Object.entries(DEFAULT_PARAMETERS))
   if (problems.length > 0) throw new ConfigError(problems.map((problem) => `DEFAULT_PARAMETERS: ${problem}`))
   return DEFAULT_PARAMETERS
+}
+
+/** Whether every order of a key with a budget costs something, so that one without any money left can buy nothing. */
+export function everythingCosts(
+  { models }: Catalogue,
+  { UNPRICED_MODELS, PRICE_MULTIPLIER }: Pick<Config, 'UNPRICED_MODELS' | 'PRICE_MULTIPLIER'>,
+): boolean {
+  const isNeverFree = models.every(({ price }) => price === undefined || leastUsd(price) > 0)
+  return isNeverFree && UNPRICED_MODELS === 'refuse' && PRICE_MULTIPLIER > 0
 }
 
 function problemsOf(

@@ -4,6 +4,8 @@ import rateLimit from '@fastify/rate-limit'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { imagesEdits } from '../gateway/requests/images-edits.ts'
 import { imagesGenerations } from '../gateway/requests/images-generations.ts'
+import { MemoryRoom } from '../gateway/requests/memory-room.ts'
+import { UploadRoom } from '../gateway/requests/uploads/upload-room.ts'
 import { imagesVariations } from '../gateway/requests/images-variations.ts'
 import { Origins } from '../access/origins.ts'
 import { WindowStore } from '../access/limits/window-store.ts'
@@ -40,6 +42,9 @@ import type { Database } from './database.ts'
 
 /** OpenAI's image operations. */
 export const ENDPOINTS = [imagesGenerations, imagesEdits, imagesVariations]
+
+/** As many JSON bodies of the largest size may be in memory at once. */
+const LARGE_BODIES = 4
 
 /** The parts that hooks and routes work with. */
 export interface ServerParts {
@@ -120,12 +125,25 @@ function createGateway(config: Config, parts: ServerParts): Gateway {
     metrics,
     defaultModels,
     defaultParameters,
-    uploads: { spool, maxBytes: config.MAX_UPLOAD_BYTES },
+    uploads: { spool, ...largestUpload(config) },
+    uploadRoom: new UploadRoom({
+      maxBytes: config.MAX_UPLOADS_BYTES,
+      maxBytesPerCaller: config.MAX_UPLOADS_BYTES_PER_KEY,
+      disk: spool.room,
+    }),
     maxBodyBytes: config.MAX_BODY_BYTES,
+    memory: new MemoryRoom(LARGE_BODIES * config.MAX_BODY_BYTES),
     parameterPolicy: config.PARAMETER_POLICY,
     priceMultiplier: config.PRICE_MULTIPLIER,
     streamKeepAliveMs: config.STREAM_KEEP_ALIVE_MS,
   }
+}
+
+/** The smallest of the limits that one upload must keep to, and its variable. */
+function largestUpload(config: Config): { readonly maxBytes: number; readonly limitedBy: string } {
+  const limits = ['MAX_UPLOAD_BYTES', 'MAX_UPLOADS_BYTES_PER_KEY', 'MAX_UPLOADS_BYTES'] as const
+  const limitedBy = limits.reduce((a, b) => (config[b] < config[a] ? b : a))
+  return { maxBytes: config[limitedBy], limitedBy }
 }
 
 interface CallParts extends ServerParts {

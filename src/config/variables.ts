@@ -127,6 +127,16 @@ export const VARIABLES = {
     default: '1GiB',
     doc: 'Largest edit or variation, a size as above (16 images of 50 MB and a mask fit in). It waits on disk, not in memory.',
   },
+  MAX_UPLOADS_BYTES_PER_KEY: {
+    read: bytes(1024, 1_099_511_627_776),
+    default: '4GiB',
+    doc: 'Most that one key may have of unfinished uploads at once, a size as above; on a small disk at most as much as is left to others.',
+  },
+  MAX_UPLOADS_BYTES: {
+    read: bytes(1024, 1_099_511_627_776),
+    default: '16GiB',
+    doc: 'Most that all keys may have of unfinished uploads together, a size as above.',
+  },
   DATA_DIR: {
     read: z.string().min(1),
     default: './data',

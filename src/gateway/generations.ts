@@ -1,19 +1,25 @@
 import { GatewayError } from '../errors/gateway-error.ts'
 import { leftBeforeSending } from '../upstream/failures.ts'
 import { OrderIdentity } from './adoption/order-identity.ts'
+import { foreseenRefusal } from '../access/limits/foreseen-refusal.ts'
 import { Generation } from './generation/generation.ts'
 import { OrdersBeingHeld } from './adoption/orders-being-held.ts'
 import { Purchase } from './purchase.ts'
 import { termsOf } from './requests/order.ts'
 import { RunningOrder } from './running-order.ts'
 import type { Socket } from 'node:net'
+import type { CallerLimits } from '../access/limits/caller-limits.ts'
+import type { LedgerWriter } from '../accounting/ledger-writer.ts'
+import type { ForeseeingOptions } from '../access/limits/foreseen-refusal.ts'
 import type { Adoptable } from './adoption/adoptable.ts'
 import type { Exchange } from './exchange.ts'
 import type { PurchaseOptions } from './purchase.ts'
 import type { RunningOrderOptions } from './running-order.ts'
 import type { Order } from './requests/order.ts'
 
-export interface GenerationsOptions extends PurchaseOptions, RunningOrderOptions {
+export interface GenerationsOptions extends PurchaseOptions, RunningOrderOptions, ForeseeingOptions {
+  readonly limits: CallerLimits
+  readonly ledger: LedgerWriter | undefined
   readonly timeoutMs: number
   /** Generations under way at once; 0 is no limit. */
   readonly maxInFlight: number
@@ -48,6 +54,19 @@ export class Generations {
   async obtain(order: Order, exchange: Exchange): Promise<Generation | undefined> {
     const identity = new OrderIdentity(exchange.caller?.name ?? '', termsOf(order), order.call, exchange.marks)
     return (await this.#adopt(order, identity, exchange)) ?? this.#buy(order, identity, exchange)
+  }
+
+  /**
+   * Refuses a request that would be refused whatever its body says. One that may be given a generation that there is goes
+   * on: that costs nothing.
+   * @throws GatewayError 400, 429
+   */
+  async refuseForeseen({ caller, marks }: Exchange): Promise<void> {
+    const { adoptions, maxInFlight } = this.#options
+    const refusal =
+      (await foreseenRefusal(this.#options, { caller, idempotencyKey: marks.idempotencyKey })) ??
+      (this.#running >= maxInFlight ? tooManyInFlight(maxInFlight) : undefined)
+    if (refusal !== undefined && !adoptions.mightAdopt(caller?.name ?? '', marks)) throw refusal
   }
 
   /**

@@ -3,7 +3,7 @@ import { marksOf } from './adoption/order-identity.ts'
 import { announceChanges, announceModel } from './announce-changes.ts'
 import { checkAccess } from './check-access.ts'
 import { checkCall, defaultsFor, policyOf, resolveModel } from './check-request.ts'
-import { readCall } from './read-call.ts'
+import { lookAhead, readCall } from './read-call.ts'
 import { relay } from './relay.ts'
 import type { Gateway } from './gateway.ts'
 import type { Endpoint } from './requests/endpoint.ts'
@@ -18,7 +18,8 @@ export function requestHandler(gateway: Gateway, endpoint: Endpoint) {
     const { exchange } = request // opened by the first hook; the authenticate hook has set its caller: 401, 403
     const policy = policyOf(request.headers, gateway.parameterPolicy) // 400
     exchange.marks = marksOf(request.headers) // 400
-    const call = await readCall(gateway, endpoint, request) // 400, 413, 503
+    await lookAhead(gateway, endpoint, request) // limits 400, 429, as far as the headers tell
+    const call = await readCall(gateway, endpoint, request) // 400, 413, 429, 503
     const model = resolveModel(gateway, endpoint, call) // 404 model_not_found
     exchange.model = model.label
     announceModel(model, call, exchange)

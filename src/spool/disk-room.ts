@@ -26,8 +26,12 @@ export interface DiskRoomOptions {
   readonly now?: () => number
 }
 
-/** Gives up something on the disk that can be done without. False: there is nothing. */
-export type GiveUp = () => boolean
+/** Something on the disk that can be done without when others need the room. */
+export interface Expendable {
+  readonly diskBytes: number
+  /** Gives up a part of it. False: nothing can be given up. */
+  giveUp(): boolean
+}
 
 /**
  * The room on the disk of DATA_DIR. A reserve of it is kept free for the database: before that is touched, kept answers
@@ -38,7 +42,7 @@ export class DiskRoom {
   readonly #reserveBytes: number | undefined
   readonly #look: (directory: string) => DiskState | undefined
   readonly #now: () => number
-  readonly #giveUps: GiveUp[] = []
+  readonly #expendables: Expendable[] = []
   #lookedAt = Number.NEGATIVE_INFINITY
   /** Beyond the reserve, by the last look and what was written and freed since. */
   #spareBytes = Number.POSITIVE_INFINITY
@@ -64,9 +68,14 @@ export class DiskRoom {
     return this.makeRoom(0)
   }
 
-  /** Asked in turn when there is not enough room. */
-  onShortage(giveUp: GiveUp): void {
-    this.#giveUps.push(giveUp)
+  /** The same if all that can be done without were given up. */
+  get reachableBytes(): number {
+    return this.#expendables.reduce((sum, { diskBytes }) => sum + diskBytes, this.spareBytes)
+  }
+
+  /** Has something given up when there is not enough room. */
+  add(expendable: Expendable): void {
+    this.#expendables.push(expendable)
   }
 
   /** Whether so much can be written without touching the reserve; gives up what can be done without until it can. */
@@ -103,7 +112,7 @@ export class DiskRoom {
   }
 
   #giveUp(): boolean {
-    return this.#giveUps.some((giveUp) => giveUp())
+    return this.#expendables.some((expendable) => expendable.giveUp())
   }
 
   #lookAgain(): void {

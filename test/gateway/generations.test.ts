@@ -83,6 +83,7 @@ function generations(more: Partial<GenerationsOptions> = {}): Generations {
     ledger: ledger as unknown as LedgerWriter,
     orderKeys: new MemoryOrderKeys(),
     idempotencyTtlMs: 86_400_000,
+    everythingCosts: true,
     allowUnpriced: false,
     priceMultiplier: 1,
     timeoutMs: 60_000,

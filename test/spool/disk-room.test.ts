@@ -75,11 +75,17 @@ describe('the room on a disk', () => {
   it('is made by giving up what can be done without, as much as is needed and no more', () => {
     const room = new Disk(GIB, 10 * MIB).room(10 * MIB)
     const files = [3 * MIB, 3 * MIB, 3 * MIB]
-    room.onShortage(() => {
-      const bytes = files.shift()
-      if (bytes !== undefined) room.closing(bytes)
-      return bytes !== undefined
+    room.add({
+      get diskBytes(): number {
+        return files.reduce((sum, bytes) => sum + bytes, 0)
+      },
+      giveUp: () => {
+        const bytes = files.shift()
+        if (bytes !== undefined) room.closing(bytes)
+        return bytes !== undefined
+      },
     })
+    expect(room.reachableBytes).toBe(9 * MIB)
     expect(room.makeRoom(5 * MIB)).toBe(true)
     expect(files).toHaveLength(1)
     expect(room.makeRoom(10 * MIB)).toBe(false)
@@ -101,12 +107,13 @@ describe('the room on a disk', () => {
     const room = new Disk(GIB, 0).room()
     const closed: (() => void)[] = []
     let left = 3
-    room.onShortage(() => {
+    const giveUp = (): boolean => {
       if (left === 0) return false
       left--
       closed.push(room.closing(3 * MIB))
       return true
-    })
+    }
+    room.add({ diskBytes: 9 * MIB, giveUp })
     let relieved: boolean | undefined
     const relief = room.relieve().then((worthIt) => (relieved = worthIt))
     expect(left).toBe(1)

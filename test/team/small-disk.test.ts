@@ -7,7 +7,7 @@ import { launchGateway, listening } from '../helpers/gateways/gateway-process.ts
 import { canMount, MountedDisk } from '../helpers/mounted-disk.ts'
 import { answerJson, scriptedUpstream } from '../helpers/upstream.ts'
 import { openWorld } from '../helpers/world.ts'
-import { BOUNDARY } from '../gateway/uploads/wire-client.ts'
+import { BOUNDARY, chunked, file, head, WireClient } from '../gateway/uploads/wire-client.ts'
 import type { GatewayProcess } from '../helpers/gateways/gateway-process.ts'
 import type { ScriptedUpstream } from '../helpers/upstream.ts'
 import type { IncomingMessage } from 'node:http'
@@ -62,11 +62,11 @@ async function orderMany(count: number, imageBytes: number): Promise<Record<numb
   return statuses
 }
 
-async function upload(bytes: number): Promise<Response> {
+async function upload(bytes: number, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
   const part = `--${BOUNDARY}\r\ncontent-disposition: form-data; name="image"; filename="a.png"\r\n\r\n`
   return fetch(`${gateway.url}/v1/images/edits`, {
     method: 'POST',
-    headers: { 'content-type': `multipart/form-data; boundary=${BOUNDARY}` },
+    headers: { 'content-type': `multipart/form-data; boundary=${BOUNDARY}`, ...headers },
     body: Buffer.concat([Buffer.from(part), Buffer.alloc(bytes, 'A'), Buffer.from(`\r\n--${BOUNDARY}--\r\n`)]),
   })
 }
@@ -107,6 +107,23 @@ describe.runIf(canMount())('on a disk of 64 MiB and with 256 descriptors', () =>
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
     await eventually('its room is free again', () => disk.freeBytes > 20 * MIB)
     expect(await orderMany(1, 1000)).toEqual({ 200: 1 })
+  })
+
+  it('no key can fill it with uploads that it does not finish', async () => {
+    const [alice, bob] = ['sk-alice-0123456789abcdef', 'sk-bob-0123456789abcdef']
+    await start({ GATEWAY_KEYS: `alice=${alice},bob=${bob}` })
+    const clients = await Promise.all(Array.from({ length: 8 }, async () => WireClient.to(gateway.url)))
+    const refusals = clients.map(async (client) => {
+      const headers = { authorization: `Bearer ${alice}`, 'transfer-encoding': 'chunked' }
+      await client.write(head('/v1/images/edits', headers))
+      await client.write(chunked(file(Buffer.alloc(10 * MIB)), MIB).subarray(0, -5))
+      return (await client.answer()).status
+    })
+    expect(await Promise.race(refusals)).toBe(503)
+    expect(disk.freeBytes).toBeGreaterThan(20 * MIB)
+    expect((await upload(10 * MIB, { authorization: `Bearer ${bob}` })).status).toBe(400)
+    for (const client of clients) client.socket.destroy()
+    await Promise.allSettled(refusals)
   })
 
   it('it is not ready while its disk is full, and is again when there is room', async () => {

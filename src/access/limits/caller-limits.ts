@@ -58,13 +58,14 @@ export class CallerLimits {
    *   smaller than the request, so that no waiting helps
    */
   count(caller: LimitedCaller = ANONYMOUS, images = 1): CountedRequest {
-    if (COUNTED.every((counted) => this.#maxOf(caller, counted) === undefined)) return NOT_LIMITED
+    if (!this.#isLimited(caller)) return NOT_LIMITED
     const most = this.#maxOf(caller, 'images')
     if (most !== undefined && images > most) throw tooManyImages(caller, images, most)
     const now = this.#now()
     const window = this.#windows.use(caller.name, now)
     const asked = { requests: 1, images }
-    this.#refuse(caller, window, asked, now)
+    const refusal = this.#refusal(caller, window, asked, now)
+    if (refusal !== undefined) throw refusal
     const giveBack = window.add(asked, now)
     return { headers: this.#headersOf(caller, window, now), giveBack }
   }
@@ -77,18 +78,33 @@ export class CallerLimits {
     return { requests: of('requests'), images: of('images') }
   }
 
+  /** The refusal that a request of the caller would meet now, if it asked for one image. Counts nothing. */
+  foreseenRefusal(caller: LimitedCaller = ANONYMOUS): GatewayError | undefined {
+    if (!this.#isLimited(caller)) return undefined
+    return this.#refusal(caller, this.#windows.peek(caller.name), { requests: 1, images: 1 }, this.#now())
+  }
+
   /** The limit that takes longer to have room again is the one that is named. */
-  #refuse(caller: LimitedCaller, window: MinuteWindow, asked: Readonly<Record<Counted, number>>, now: number): void {
+  #refusal(
+    caller: LimitedCaller,
+    window: MinuteWindow,
+    asked: Readonly<Record<Counted, number>>,
+    now: number,
+  ): GatewayError | undefined {
     const waits = COUNTED.map((counted) => {
       const max = this.#maxOf(caller, counted) ?? Number.POSITIVE_INFINITY
       return { counted, max, waitMs: window.waitMs(counted, max - asked[counted], now) }
     })
     const longest = waits.reduce((a, b) => (b.waitMs > a.waitMs ? b : a))
-    if (longest.waitMs <= 0) return
+    if (longest.waitMs <= 0) return undefined
     const { counted, max, waitMs: ttl } = longest
     const { [counted]: used } = window.at(now)
     const count = { max, remaining: Math.max(0, max - used), ttl, isExceeded: true }
-    throw rateLimitExceeded(caller.name, count, counted, this.#headersOf(caller, window, now))
+    return rateLimitExceeded(caller.name, count, counted, this.#headersOf(caller, window, now))
+  }
+
+  #isLimited(caller: LimitedCaller): boolean {
+    return COUNTED.some((counted) => this.#maxOf(caller, counted) !== undefined)
   }
 
   #maxOf({ key }: LimitedCaller, counted: Counted): number | undefined {

@@ -11,7 +11,7 @@ import type { Clock, Timer } from '../generation/clock.ts'
 import type { Generation } from '../generation/generation.ts'
 import type { KeptAnswer } from '../generation/kept-answer.ts'
 import type { Adoptable } from './adoptable.ts'
-import type { OrderIdentity } from './order-identity.ts'
+import type { Marks, OrderIdentity } from './order-identity.ts'
 import type { Standing } from './standing.ts'
 
 /** A connection that is closed so soon after an answer's last byte may have been given up before that was read. */
@@ -119,6 +119,14 @@ export class Adoptions {
     if (twin === undefined) return undefined
     if (twin.identity.equals(identity)) return this.#usable(twin)
     throw idempotencyKeyReused()
+  }
+
+  /** Whether a request with these headers may be given a generation that there is, as far as they tell. */
+  mightAdopt(caller: string, { retryCount, idempotencyKey, declinesAdoption }: Marks): boolean {
+    if (idempotencyKey !== undefined && this.#byKey.has(`${caller}\n${idempotencyKey}`)) return true
+    if (declinesAdoption) return false
+    const isCandidate = (one: Adoptable): boolean => one.identity.caller === caller && (retryCount > 0 || one.isGone)
+    return this.#list.oldestFirst().some(isCandidate)
   }
 
   /** A generation is given to another attempt. */

@@ -1,6 +1,7 @@
 import { openFilesLimit } from '../../spool/open-files.ts'
 import { AgeList } from './age-list.ts'
 import { KeptAnswer } from './kept-answer.ts'
+import type { Expendable } from '../../spool/disk-room.ts'
 import type { SpoolDirectory } from '../../spool/spool-file.ts'
 import type { Claim, KeptAnswerRoom } from './kept-answer.ts'
 
@@ -25,7 +26,7 @@ export interface KeptAnswersOptions {
  * delivered are evicted first, then those that nobody has go to disk, and last one is given up whose client is taking it.
  * When the disk is used up, or others need it, the oldest answers there are evicted.
  */
-export class KeptAnswers implements KeptAnswerRoom {
+export class KeptAnswers implements KeptAnswerRoom, Expendable {
   readonly directory: SpoolDirectory
   readonly #maxDiskBytes: number
   readonly #maxFiles: number
@@ -45,7 +46,7 @@ export class KeptAnswers implements KeptAnswerRoom {
   constructor({ directory, maxDiskBytes, maxFiles }: KeptAnswersOptions) {
     this.directory = directory
     this.#maxDiskBytes = maxDiskBytes
-    directory.room.onShortage(() => this.#giveUpOnDisk())
+    directory.room.add(this)
     this.#maxFiles = maxFiles ?? Math.min(FILES.most, Math.floor(openFilesLimit() * FILES.shareOfLimit))
   }
 
@@ -97,6 +98,13 @@ export class KeptAnswers implements KeptAnswerRoom {
     this.#files--
   }
 
+  /** Evicts the oldest answer on disk, for somebody who needs the room more. False where there is none. */
+  giveUp(): boolean {
+    const evicted = this.#evictable(({ ending }) => ending !== 'open') ?? this.#evictable(() => true)
+    evicted?.discard()
+    return evicted !== undefined
+  }
+
   #listOf({ claim, isSpilled }: KeptAnswer): AgeList<KeptAnswer> {
     if (claim === 'delivered') return this.#delivered
     if (isSpilled) return this.#spilled
@@ -138,13 +146,6 @@ export class KeptAnswers implements KeptAnswerRoom {
     const { diskBytes, waitingBytes, directory } = this
     const isFull = diskBytes + waitingBytes > this.#maxDiskBytes || directory.room.spareBytes < waitingBytes
     return isFull || this.#files > this.#maxFiles
-  }
-
-  /** Evicts the oldest answer on disk, for somebody who needs the room more. False where there is none. */
-  #giveUpOnDisk(): boolean {
-    const evicted = this.#evictable(({ ending }) => ending !== 'open') ?? this.#evictable(() => true)
-    evicted?.discard()
-    return evicted !== undefined
   }
 
   /** The oldest answer on disk that nobody is reading; first of those that were delivered. */

@@ -1,6 +1,7 @@
 import { GatewayError } from '../../errors/gateway-error.ts'
 import { ByteList } from '../../spool/byte-list.ts'
 import { gatheredPieces } from '../../spool/gathered-pieces.ts'
+import type { BodyShare } from './body-share.ts'
 import { brokenOff } from './uploads/receive.ts'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Readable } from 'node:stream'
@@ -10,6 +11,8 @@ export interface IncomingBody {
   readonly payload: Readable
   /** Undefined where it comes in chunks. */
   readonly contentLength: number | undefined
+  /** Its part of the memory that bodies share; undefined where it takes none. Given back by whoever has opened it. */
+  readonly share?: BodyShare
 }
 
 /** The announced length of a body; undefined where it comes in chunks. */
@@ -20,14 +23,16 @@ export function contentLengthOf(headers: IncomingHttpHeaders): number | undefine
 
 /**
  * Receives a body into one piece of memory, whatever the size of the chunks that it comes in.
- * @throws GatewayError `request_too_large`, before anything is read where its length says so; `invalid_http`
+ * @throws GatewayError `request_too_large`, before anything is read where its length says so; `rate_limit_exceeded`,
+ *   `invalid_http`
  */
-export async function receiveWhole({ payload, contentLength }: IncomingBody, maxBytes: number): Promise<Buffer> {
+export async function receiveWhole({ payload, contentLength, share }: IncomingBody, maxBytes: number): Promise<Buffer> {
   if (contentLength !== undefined && contentLength > maxBytes) throw tooLarge(maxBytes)
   const received = new ByteList()
   try {
     for await (const piece of gatheredPieces(payload)) {
       if (received.bytes + piece.length > maxBytes) throw tooLarge(maxBytes)
+      share?.take(piece.length)
       received.append(piece)
     }
   } catch (error) {

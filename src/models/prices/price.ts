@@ -57,3 +57,9 @@ export interface ImagePrice {
 
 /** List prices, dated and never authoritative: the ledger keeps the usage, so that a cost can be computed again. */
 export type Price = TokenPrice | ImagePrice
+
+/** The least that anything is priced at: one image, or a million tokens of one. */
+export function leastUsd(price: Price): number {
+  if (price.unit === 'token') return price.usdPerMillionTokens.imageOutput
+  return Math.min(...price.usdPerImage.map(({ usd }) => usd))
+}

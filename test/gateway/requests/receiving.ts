@@ -5,6 +5,7 @@ import { GatewayError } from '../../../src/errors/gateway-error.ts'
 import { SpoolDirectory } from '../../../src/spool/spool-file.ts'
 import { temporaryDirectory } from '../../helpers/directory.ts'
 import type { Body, Call } from '../../../src/gateway/requests/endpoint.ts'
+import type { UploadShare } from '../../../src/gateway/requests/uploads/upload-room.ts'
 import type { IncomingUpload, UploadOptions } from '../../../src/gateway/requests/uploads/receive.ts'
 
 export interface Uploads {
@@ -21,7 +22,7 @@ export function uploadsDirectory(): Uploads {
   const { path, remove } = temporaryDirectory()
   const calls: Call[] = []
   return {
-    options: { spool: new SpoolDirectory(join(path, 'spool')), maxBytes: 50_000_000 },
+    options: { spool: new SpoolDirectory(join(path, 'spool')), maxBytes: 50_000_000, limitedBy: 'MAX_UPLOAD_BYTES' },
     path,
     kept: (call) => {
       calls.push(call)
@@ -34,9 +35,19 @@ export function uploadsDirectory(): Uploads {
   }
 }
 
+/** A share of a room that never ends. */
+export function endlessShare(): UploadShare {
+  return { memoryBytes: 262_144, take: () => {}, giveBack: () => {} }
+}
+
 /** A body as it arrives, in chunks. */
 export function arriving(contentType: string, chunks: readonly Buffer[]): IncomingUpload {
-  return { payload: Readable.from(chunks, { objectMode: false }), contentType, contentLength: undefined }
+  return {
+    payload: Readable.from(chunks, { objectMode: false }),
+    contentType,
+    contentLength: undefined,
+    share: endlessShare(),
+  }
 }
 
 /** The bytes that would go upstream; an upstream relies on the announced length. */

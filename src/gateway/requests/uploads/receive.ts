@@ -2,6 +2,7 @@ import { GatewayError } from '../../../errors/gateway-error.ts'
 import { gatheredPieces } from '../../../spool/gathered-pieces.ts'
 import { Spool } from '../../../spool/spool.ts'
 import type { Readable } from 'node:stream'
+import type { UploadShare } from './upload-room.ts'
 import type { SpoolDirectory } from '../../../spool/spool-file.ts'
 
 /** A body as it arrives. */
@@ -9,11 +10,16 @@ export interface IncomingUpload {
   readonly payload: Readable
   readonly contentType: string
   readonly contentLength: number | undefined
+  /** Its part of the room that uploads share. Given back by whoever has opened it. */
+  readonly share: UploadShare
 }
 
 export interface UploadOptions {
   readonly spool: SpoolDirectory
+  /** The largest upload. */
   readonly maxBytes: number
+  /** The variable that says so, for messages. */
+  readonly limitedBy: string
 }
 
 /** Reads bytes in passing; what it throws refuses the upload. */
@@ -26,20 +32,21 @@ export interface UploadTap {
  * Receives a body into a spool, past a tap, and reads what it says. Nothing of it stays behind where it is refused or
  * breaks off.
  * @param read makes of the whole body what the caller gets
- * @throws GatewayError `request_too_large`, `storage_full`, `storage_unavailable`, `invalid_http`; what the tap and
- *   `read` throw
+ * @throws GatewayError `request_too_large`, `rate_limit_exceeded`, `storage_full`, `storage_unavailable`, `invalid_http`;
+ *   what the tap and `read` throw
  */
 export async function receiveUpload<T>(
-  { payload, contentLength }: IncomingUpload,
-  { spool: directory, maxBytes }: UploadOptions,
+  { payload, contentLength, share }: IncomingUpload,
+  { spool: directory, maxBytes, limitedBy }: UploadOptions,
   tap: UploadTap,
   read: (spool: Spool) => T,
 ): Promise<T> {
-  const spool = new Spool(directory)
+  const spool = new Spool(directory, { memoryBytes: share.memoryBytes })
   try {
-    if (contentLength !== undefined && contentLength > maxBytes) throw tooLarge(maxBytes)
+    if (contentLength !== undefined && contentLength > maxBytes) throw tooLarge(maxBytes, limitedBy)
     for await (const piece of gatheredPieces(payload)) {
-      if (spool.bytes + piece.length > maxBytes) throw tooLarge(maxBytes)
+      if (spool.bytes + piece.length > maxBytes) throw tooLarge(maxBytes, limitedBy)
+      share.take(piece.length)
       tap.write(piece)
       await spool.write(piece)
     }
@@ -47,18 +54,14 @@ export async function receiveUpload<T>(
     return read(spool)
   } catch (error) {
     await spool.discard()
-    // The rest is read and thrown away; http/plugins/unread-bodies.ts bounds how much that may be.
-    payload.on('error', () => {})
-    payload.resume()
+    // The rest stays in the stream, for http/plugins/unread-bodies.ts.
     throw payload.readableAborted ? brokenOff(error) : error
   }
 }
 
-function tooLarge(maxBytes: number): GatewayError {
-  return new GatewayError(
-    'request_too_large',
-    `The upload is larger than the limit of ${maxBytes} bytes (MAX_UPLOAD_BYTES).`,
-  )
+function tooLarge(maxBytes: number, limitedBy: string): GatewayError {
+  const message = `The upload is larger than the limit of ${maxBytes} bytes (${limitedBy}).`
+  return new GatewayError('request_too_large', message)
 }
 
 /** The refusal of a body whose connection broke. */
