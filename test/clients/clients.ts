@@ -1,4 +1,4 @@
-import { goProgram, nodeWith, pythonWith, systemProgram } from './toolchains.ts'
+import { goProgram, javaProgram, nodeWith, pythonWith, rustProgram, systemProgram } from './toolchains.ts'
 import type { Tools } from './toolchains.ts'
 
 /** A client under test, and what it can do. */
@@ -71,6 +71,18 @@ export const CLIENTS: readonly Client[] = [
     name: 'go-openai 1.43.0',
     prepare: () => goProgram('go-openai'),
     can: ['edit', 'timeout', 'header', 'response_format'],
+  },
+  {
+    name: 'async-openai 0.43.0 (Rust)',
+    prepare: () => rustProgram('rust', 'async-openai-driver'),
+    can: SDK,
+    isSlow: true,
+  },
+  {
+    name: 'openai-java 4.101.0',
+    prepare: () => javaProgram('java', 'OpenAiDriver.java'),
+    can: SDK,
+    isSlow: true,
   },
   { name: 'curl', prepare: () => systemProgram('curl'), can: SDK },
   { name: 'wget', prepare: () => systemProgram('wget'), can: ['timeout', 'header', 'retry'] },

@@ -8,7 +8,7 @@ const HERE = import.meta.dirname
 const CACHE = join(HERE, '../../node_modules/.cache/test-clients')
 /** How package managers say that they reach no registry. */
 const OUT_OF_REACH =
-  /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|NewConnectionError|ConnectTimeout|ReadTimeout|ProxyError|MaxRetryError|Temporary failure in name|Name or service not known|Failed to establish|from versions: none|no such host|dial tcp/
+  /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|NewConnectionError|ConnectTimeout|ReadTimeout|ProxyError|MaxRetryError|Temporary failure in name|Name or service not known|Failed to establish|from versions: none|no such host|dial tcp|Could not resolve host|Could not transfer artifact/
 
 /** A client cannot be tried here, for a reason that is none of the gateway's. */
 export class Skipped extends Error {}
@@ -52,6 +52,33 @@ export function goProgram(folder: string): Tools {
   const program = join(CACHE, 'go', folder)
   run('go', ['build', '-o', program, `./${folder}`], source)
   return { command: [program] }
+}
+
+/** A program that is built from a folder of Rust. Its packages are pinned by their versions: there is no lockfile. */
+export function rustProgram(folder: string, program: string): Tools {
+  versionOf('cargo', ['--version'])
+  const files = ['Cargo.toml', 'src/main.rs']
+  const source = join(HERE, folder)
+  const built = prepare(
+    folder,
+    files.map((name) => join(source, name)),
+    (directory) => {
+      for (const name of files) cpSync(join(source, name), join(directory, name))
+      run('cargo', ['build', '--quiet'], directory)
+    },
+  )
+  return { command: [join(built, 'target/debug', program)] }
+}
+
+/** A Java source file with the packages of a pom.xml. */
+export function javaProgram(folder: string, source: string): Tools {
+  versionOf('java', ['--version'])
+  versionOf('mvn', ['--version'])
+  const pom = join(HERE, folder, 'pom.xml')
+  const libraries = prepare(folder, [pom], (directory) => {
+    run('mvn', ['-q', '-B', '-f', pom, 'dependency:copy-dependencies', `-DoutputDirectory=${directory}`], directory)
+  })
+  return { command: ['java', '-cp', join(libraries, '*'), join(HERE, folder, source)] }
 }
 
 /** A program of the system, driven from Node. */
