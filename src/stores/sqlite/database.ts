@@ -1,10 +1,11 @@
-import { chmodSync, closeSync, existsSync, lstatSync, openSync, statSync } from 'node:fs'
+import { chmodSync, closeSync, copyFileSync, existsSync, lstatSync, openSync, statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { makeDirectory } from '../../spool/make-directory.ts'
 import { canBeReplacedIn } from '../../spool/private-directory.ts'
 import { StoreError } from '../../errors/store-error.ts'
-import { FilePlace } from './file-place.ts'
+import { FilePlace } from './place/file-place.ts'
+import { stampOf } from './place/own-bytes.ts'
 import { APPLICATION_ID, MIGRATIONS } from './schema.ts'
 import { onStore } from './failures.ts'
 import type { StatementSync } from 'node:sqlite'
@@ -54,6 +55,7 @@ export class SqliteDatabase {
         if (problem !== undefined && canBeCheckpointed) this.#emptyLog()
         this.onPlaceChange(problem)
       },
+      onOverwritten: () => this.#setLogAside(),
     })
   }
 
@@ -82,6 +84,13 @@ export class SqliteDatabase {
     const problem = this.#place.look()
     if (problem !== undefined && !this.#place.isMixed) this.#emptyLog()
     return problem
+  }
+
+  /** From here on it is noticed, too, when another file is copied onto this one. Called when this instance is registered. */
+  watchBytes(): void {
+    this.sqlite.exec('PRAGMA wal_checkpoint(PASSIVE)')
+    const stamp = stampOf(this.sqlite)
+    if (stamp !== undefined) this.#place.expect(stamp)
   }
 
   /** Writing could damage files: see `mixed` in file-place.ts. */
@@ -157,8 +166,21 @@ export class SqliteDatabase {
     }
   }
 
+  /** The log of a database that was written over: applied to the one that is there now, it would damage that. */
+  #setLogAside(): void {
+    const log = `${this.file}-wal`
+    try {
+      copyFileSync(log, `${log}-of-overwritten`)
+      truncateSync(log)
+    } catch {
+      // the log is not there either
+    }
+  }
+
   close(): void {
-    if (this.sqlite.isOpen) this.sqlite.close()
+    if (!this.sqlite.isOpen) return
+    this.#place.settleDoubts()
+    this.sqlite.close()
   }
 }
 

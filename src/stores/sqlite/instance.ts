@@ -63,6 +63,7 @@ export function startInstance(database: SqliteDatabase, options: RegisterOptions
     }
   }
   database.withLongTimeout(recover)
+  database.watchBytes()
   const timers = [setInterval(heartbeat, HEARTBEAT_MS).unref(), setInterval(() => database.look(), LOOK_MS).unref()]
   const stop = (): void => {
     for (const timer of timers) clearInterval(timer)

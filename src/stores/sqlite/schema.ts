@@ -147,4 +147,9 @@ export const MIGRATIONS: readonly string[] = [
   -- Parameters that are filled in where the holder of a key leaves them out: name → value, as text.
   ALTER TABLE keys ADD COLUMN defaults TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(defaults));
   `,
+  `
+  -- Tells this database from all others.
+  CREATE TABLE identity (id TEXT NOT NULL) STRICT;
+  INSERT INTO identity VALUES (lower(hex(randomblob(16))));
+  `,
 ]

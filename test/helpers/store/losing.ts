@@ -58,6 +58,16 @@ export const LOSSES: readonly Loss[] = [
   },
   { name: 'emptied', lose: (directory) => truncateSync(join(directory, FILE)), undo: undefined },
   {
+    name: "overwritten by another gateway's",
+    lose: (directory) => copyFileSync(another(directory), join(directory, FILE)),
+    undo: undefined,
+  },
+  {
+    name: 'overwritten by a text',
+    lose: (directory) => writeFileSync(join(directory, FILE), 'keys\n'),
+    undo: undefined,
+  },
+  {
     name: "replaced by another gateway's",
     lose: (directory) => {
       const other = another(directory)

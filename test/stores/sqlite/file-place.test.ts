@@ -1,5 +1,6 @@
-import { mkdirSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Store } from '../../../src/stores/sqlite/store.ts'
 import { StoreError } from '../../../src/errors/store-error.ts'
@@ -91,6 +92,7 @@ describe.each([...LOSSES, ...LOG_LOSSES])('a database that is lost: $name', ({ l
     const isLogLost = LOG_LOSSES.some((loss) => loss.lose === lose)
     if (before !== undefined && before.length > 0 && !isLogLost) {
       expect(standIn(directory)?.equals(before)).toBe(true)
+      if (!before.toString('latin1').startsWith('SQLite format 3')) return
       store = Store.forServing(directory)
       expect(store.reports.generations({ limit: 99 })).toEqual([])
       store.close()
@@ -138,5 +140,43 @@ describe('an ending whose database was moved', () => {
     loss?.undo?.(directory)
     instance.look()
     expect(ledger.settle(hold, cost(40))).toBe(true)
+  })
+})
+
+describe('an older copy of a database that is copied onto it', () => {
+  it('is noticed by the next order, and is as it was when the process has ended', async () => {
+    const copy = join(root.path, 'copy.db')
+    await store.backup(copy)
+    instance.close()
+    store.close()
+    store = Store.forServing(directory)
+    instance = store.register({ onAbandoned: () => {}, onHeartbeatFailed: () => {} })
+    ledger = new LedgerVerbs(instance.ledger)
+    ledger.settle(held(ledger.hold(orderOf(undefined))), cost(40))
+    copyFileSync(copy, join(directory, 'gateway.db'))
+    await eventually('the order looks', () => problemOf(() => ledger.hold(orderOf(undefined))) === 'moved')
+    instance.close()
+    store.close()
+    expect(standIn(directory)?.equals(readFileSync(copy))).toBe(true)
+    store = Store.forServing(directory)
+    expect([store.findDamage(), store.reports.generations({ limit: 9 })]).toEqual([[], []])
+  })
+})
+
+describe('a database in its place', () => {
+  it('is taken for nothing else, whoever writes its log back, compacts it or copies it', async () => {
+    const other = new DatabaseSync(join(directory, 'gateway.db'))
+    const processNext = processes.next()
+    for (let round = 0; round < 30; round++) {
+      ledger.settle(held(ledger.hold(orderOf(undefined))), cost(40))
+      other.exec(['PRAGMA wal_checkpoint(TRUNCATE)', 'PRAGMA wal_checkpoint(PASSIVE)', 'VACUUM'][round % 3] ?? '')
+      if (round % 10 === 0)
+        store.register({ processes: processNext, onAbandoned: () => {}, onHeartbeatFailed: () => {} })
+      expect(instance.look()).toBeUndefined()
+    }
+    await store.backup(join(root.path, 'copy.db'))
+    other.close()
+    expect(instance.look()).toBeUndefined()
+    expect(changes).toEqual([])
   })
 })
