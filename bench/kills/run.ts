@@ -16,7 +16,8 @@ import type { BudgetedKey } from './audit.ts'
 
 /**
  * npm run kills [-- --runs 1000] [-- --short] [--seed N]: a gateway is killed at random moments under load and started
- * again, and its ledger is compared with the orders that the upstream counted.
+ * again, its ledger is compared with the orders that the upstream counted, and orders that were bought and not answered
+ * come again with their Idempotency-Keys: none is bought twice.
  */
 const { values } = parseArgs({
   options: {
@@ -51,6 +52,9 @@ let kills = 0
 let killedAtStart = false
 /** Orders counted upstream that were compared. */
 let audited = 0
+/** Orders whose gateway was killed before they had their answer. */
+const unanswered: { body: { model: string }; headers: Record<string, string> }[] = []
+let retried = 0
 const startedAt = performance.now()
 let reportedAt = startedAt
 let tight: Awaited<ReturnType<typeof newKey>> | undefined
@@ -84,6 +88,7 @@ async function run(): Promise<void> {
   const url = await gateway.url
   check(gateway)
   killedAtStart = false
+  await retry(url)
   tight = await newKey(`tight-${kills}`, TIGHT_MICROS)
   const control = new AbortController()
   const clients = Array.from({ length: CLIENTS }, (_, index) => client(url, index, control.signal))
@@ -113,11 +118,25 @@ function check(gateway: Pick<GatewayProcess, 'logged'>): void {
   audit.compare({ counted, logged }, tight === undefined ? [wide.budgeted] : [wide.budgeted, tight.budgeted])
 }
 
+/** Sends the orders again that were bought and not answered: with their keys they are a 409, and nothing is bought. */
+async function retry(url: string): Promise<void> {
+  const bought = unanswered.splice(0).filter(({ body }) => upstream.bought.has(body.model))
+  for (const { body, headers } of bought) {
+    const answer = await clientOf(url).post(body, headers)
+    const text = await answer.text()
+    if (answer.status !== 409 || !text.includes('answer_not_kept'))
+      audit.problems.push(`${body.model} came again and got ${answer.status} ${text.slice(0, 200)}`)
+  }
+  if (upstream.boughtTwice.length > 0) audit.problems.push(`bought again: ${upstream.boughtTwice.join(', ')}`)
+  retried += bought.length
+}
+
 /** A client that orders until the gateway is gone, and leaves some answers unread. */
 async function client(url: string, index: number, signal: AbortSignal): Promise<void> {
   for (let order = 0; !signal.aborted; order++) {
-    const { headers } = tight !== undefined && index % 4 === 0 ? tight : wide
+    const key = tight !== undefined && index % 4 === 0 ? tight : wide
     const body = { model: `kill-${kills}-${index}-${order}`, prompt: 'A paper boat', n: IMAGES, size: '256x256' }
+    const headers = { ...key.headers, 'idempotency-key': body.model }
     const leaving = dice.chance(0.1) ? sleep(dice.between(0, 40)).then(() => undefined) : undefined
     const answered = clientOf(url)
       .post(body, headers)
@@ -125,7 +144,10 @@ async function client(url: string, index: number, signal: AbortSignal): Promise<
     const isGone = await Promise.race([answered.then(() => false), ...(leaving === undefined ? [] : [leaving])]).catch(
       () => true,
     )
-    if (isGone === true) return
+    if (isGone === true) {
+      unanswered.push({ body, headers })
+      return
+    }
     answered.catch(() => {})
   }
 }
@@ -142,6 +164,6 @@ async function newKey(
 
 function reportProgress(): void {
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(0)
-  const facts = `${upstream.counted.size} generations counted, ${audit.rows} rows, ${audit.abandoned} of them abandoned`
+  const facts = `${upstream.counted.size} generations counted, ${audit.rows} rows, ${audit.abandoned} of them abandoned, ${retried} sent again`
   console.log(`  ${kills} of ${RUNS} kills, ${seconds} s: ${facts}, ${audit.problems.length} problems`)
 }

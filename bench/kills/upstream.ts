@@ -7,24 +7,32 @@ export interface CountingUpstream {
   readonly url: string
   /** Model → the images that were asked for. */
   readonly counted: ReadonlyMap<string, number>
+  /** Models whose images were made, or may have been. */
+  readonly bought: ReadonlySet<string>
+  readonly boughtTwice: readonly string[]
   close(): Promise<void>
 }
 
 export async function countingUpstream(dice: Dice): Promise<CountingUpstream> {
   const counted = new Map<string, number>()
+  const bought = new Set<string>()
+  const boughtTwice: string[] = []
+  const buy = (model: string): void => {
+    if (bought.has(model)) boughtTwice.push(model)
+    bought.add(model)
+  }
   const server = new UpstreamServer({
-    onRequest: async (request, response) => serve(request, response, counted, dice),
+    onRequest: async (request, response) => serve(request, response, { counted, buy, dice }),
   })
   await server.listen()
-  return { url: server.url, counted, close: async () => server.close() }
+  return { url: server.url, counted, bought, boughtTwice, close: async () => server.close() }
 }
 
 /** Counts an order when its body is complete, and answers it with images, an error or a broken connection. */
 async function serve(
   request: IncomingMessage,
   response: ServerResponse,
-  counted: Map<string, number>,
-  dice: Dice,
+  { counted, buy, dice }: { counted: Map<string, number>; buy: (model: string) => void; dice: Dice },
 ): Promise<void> {
   const { body, isWhole } = await bodyOf(request)
   if (!isWhole) return // the gateway was killed in the middle of its request
@@ -32,6 +40,7 @@ async function serve(
   counted.set(model, n)
   await new Promise((wait) => setTimeout(wait, dice.between(0, 50)))
   const kind = dice.next()
+  if (kind < 0.08 || kind >= 0.16) buy(model) // nobody can tell what a broken answer or a 500 means
   if (kind < 0.04) return void response.destroy()
   if (kind < 0.08) return answer(response, 500, { error: { message: 'boom', type: '', code: '' } })
   if (kind < 0.12) return answer(response, 503, { error: { message: 'no capacity', type: '', code: '' } })
