@@ -47,10 +47,9 @@ export interface Logging {
  */
 export async function createLogging({ level, format, secrets, destination }: LogOptions): Promise<Logging> {
   const usePretty = format === 'pretty' || (format === 'auto' && process.stdout.isTTY)
-  // Lines are written in batches, after 100 ms at the latest: a loaded gateway uses a quarter less time for them.
-  const batch = { minLength: 8192, periodicFlush: 100 }
-  const file = pino.destination({ dest: 1, sync: usePretty, ...(usePretty ? {} : batch) })
-  const sink = destination ?? (usePretty ? await prettyStream() : file)
+  // Not made where it is not written to: it flushes every 100 ms for as long as the process lives.
+  const file = destination === undefined ? standardOutput(usePretty) : undefined
+  const sink = destination ?? (usePretty || file === undefined ? await prettyStream() : file)
   const redact = createRedactor(secrets)
   const guardedAgainst = spellings(secrets)
   const guarded: DestinationStream = {
@@ -60,9 +59,16 @@ export async function createLogging({ level, format, secrets, destination }: Log
     { level, base: null, timestamp: isoTimestamp, serializers: { err: (error) => describeError(error, redact) } },
     guarded,
   )
+  return { logger, flush: async () => (file === undefined ? undefined : flushed(file)) }
+}
+
+function standardOutput(usePretty: boolean): ReturnType<typeof pino.destination> {
+  // Lines are written in batches, after 100 ms at the latest: a loaded gateway uses a quarter less time for them.
+  const batch = { minLength: 8192, periodicFlush: 100 }
+  const file = pino.destination({ dest: 1, sync: usePretty, ...(usePretty ? {} : batch) })
   // The reader of the log may go away (EPIPE): that must neither end nor hang the process.
   file.on('error', () => {})
-  return { logger, flush: () => flushed(file) }
+  return file
 }
 
 /** Not `flushSync`: it tries again forever where nobody reads. */

@@ -23,6 +23,17 @@ const TOKEN_DETAILS = [
   ['output_image', 'outputImageTokens'],
 ] as const satisfies readonly (readonly [string, keyof Usage])[]
 
+let ofProcess: Registry | undefined
+
+/** Metrics of the process. One registry for all apps in it: their collectors watch the event loop until the process ends. */
+function processMetrics(): Registry {
+  if (ofProcess === undefined) {
+    ofProcess = new Registry()
+    collectDefaultMetrics({ register: ofProcess })
+  }
+  return ofProcess
+}
+
 /**
  * The gateway's metrics, one registry per app. All verbs are cheap and never throw; label values come from closed
  * sets (catalogue ids, configured key names, error codes), never from a request.
@@ -38,7 +49,6 @@ export class Metrics {
   readonly #cost = new Tally(this.#instruments.cost)
 
   constructor(version: string) {
-    collectDefaultMetrics({ register: this.#registry })
     this.#instruments.buildInfo.set({ version, node: process.version }, 1)
   }
 
@@ -51,7 +61,7 @@ export class Metrics {
   async exposition(): Promise<string> {
     const tallies = [this.#requests, this.#tokens, this.#tokenDetails, this.#images, this.#imageBytes, this.#cost]
     for (const tally of tallies) tally.flush()
-    return this.#registry.metrics()
+    return (await this.#registry.metrics()) + (await processMetrics().metrics())
   }
 
   /** Starts the series of known label sets at 0, so that a rate is right from the first request on. */
