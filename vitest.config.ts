@@ -12,7 +12,8 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     pool: 'forks',
-    maxWorkers: Math.max(2, availableParallelism()),
+    // One more than cores: there is always one that waits for a process or a timer.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       // Files of one worker share its modules: loading them anew for each file took a third of the time.
       {

@@ -21,15 +21,14 @@ export interface Behaviour {
 
 /** The request is as far as this upstream lets it come. */
 async function underWay(world: FaultWorld, count: number): Promise<void> {
-  const inFlight = async (): Promise<boolean> => (await world.gauges()).inFlight >= count
-  await eventually('the order is under way', world.isReachable ? () => world.upstream.arrivals >= count : inFlight)
+  const { upstream, isReachable } = world
+  await eventually('the order is under way', () => (isReachable ? upstream.arrivals : world.underWay) >= count)
 }
 
 /** The gateway knows that so many clients have left, or has nothing left to do for them. */
 async function noticed(world: FaultWorld, count: number): Promise<void> {
   await eventually('the gateway notices that the client has left', async () => {
-    const { orphans, inFlight } = await world.gauges()
-    return orphans >= count || inFlight === 0
+    return world.clientsLeft >= count || world.isOver()
   })
 }
 

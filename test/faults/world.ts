@@ -95,12 +95,12 @@ export class FaultWorld {
 
   /** Sends, waits until the request is upstream, and leaves; comes back when the gateway has noticed. */
   async sendAndLeave(payload: Payload = order(), options: SendOptions = {}): Promise<void> {
-    const { orphans } = await this.gauges()
+    const { clientsLeft } = this
     const { arrivals } = this.upstream
     const sent = this.send(payload, options)
     await eventually('the order arrives upstream', () => this.upstream.arrivals > arrivals)
     sent.leave()
-    await eventually('the gateway notices', async () => (await this.gauges()).orphans > orphans)
+    await eventually('the gateway notices', () => this.clientsLeft > clientsLeft)
   }
 
   /** The time of the gateway goes forward. */
@@ -117,10 +117,10 @@ export class FaultWorld {
 
   /** The same, or until nothing is under way that could be adopted. */
   async adoptedOrOver(count: number): Promise<void> {
-    await eventually(`${count} retries are adopted, or all is over`, async () => {
-      const { inFlight } = await this.gauges()
-      return inFlight === 0 || (await this.sum('comet_adoptions_total')) >= count
-    })
+    await eventually(
+      `${count} retries are adopted, or all is over`,
+      async () => (await this.sum('comet_adoptions_total')) >= count || this.isOver(),
+    )
   }
 
   /** Closes a client's connections, and comes back when the gateway has seen that. */
@@ -134,15 +134,32 @@ export class FaultWorld {
 
   /** Waits until so many exchanges have ended with an outcome. */
   async ended(outcome: 'completed' | 'client_left', count: number): Promise<void> {
+    await eventually(`${count} exchanges end: ${outcome}`, () => expect(this.#linesOf(outcome)).toHaveLength(count))
+  }
+
+  #linesOf(outcome: string): readonly string[] {
     const words = ['"msg":"request"', `"outcome":"${outcome}"`, '"endpoint":"images.']
-    await eventually(`${count} exchanges end: ${outcome}`, () =>
-      expect(this.gateway.lines.filter((line) => words.every((word) => line.includes(word)))).toHaveLength(count),
-    )
+    return this.gateway.lines.filter((line) => words.every((word) => line.includes(word)))
+  }
+
+  /** Generations under way that can be adopted. The app itself tells: a scrape of the metrics takes much longer. */
+  get underWay(): number {
+    return this.gateway.app.underWay().length
+  }
+
+  /** Nothing is under way any more. */
+  async isOver(): Promise<boolean> {
+    return this.underWay === 0 && (await this.gauges()).inFlight === 0
+  }
+
+  /** Exchanges whose client has left, by the log. */
+  get clientsLeft(): number {
+    return this.#linesOf('client_left').length
   }
 
   /** No generation is under way any more. */
   async idle(): Promise<void> {
-    await eventually('everything has settled', async () => (await this.gauges()).inFlight === 0)
+    await eventually('everything has settled', async () => this.isOver())
   }
 
   /** The sum that is booked for one key, in micro-USD. */

@@ -108,13 +108,13 @@ describe('rewriteJsonBody', () => {
     )
   })
 
-  it('drops thirty thousand names at once', async () => {
+  it('drops ten thousand names at once', async () => {
     const drop = (count: number): void => {
       const names = Array.from({ length: count }, (_, index) => `p${index}`)
       const text = `{"prompt":"A boat",${names.map((name) => `"${name}":1`).join(',')}}`
       expect(rewrite(text, names)).toBe('{"model":"dall-e-3","prompt":"A boat"}')
     }
-    expect(await growth(30_000, drop)).toBeLessThan(12)
+    expect(await growth(10_000, drop)).toBeLessThan(12)
   })
 })
 
