@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { VARIABLES } from '../src/config/variables.ts'
 import { PREFERENCE } from '../src/gateway/adoption/standing.ts'
 import { ERRORS } from '../src/errors/gateway-error.ts'
+import { CLIENTS } from './clients/clients.ts'
 import { Metrics } from '../src/telemetry/metrics.ts'
 import { builtInModels } from '../src/models/catalogue.ts'
 
@@ -19,6 +20,17 @@ const rows = (file: string): string[][] =>
         .slice(1, -1)
         .map((cell) => cell.trim()),
     )
+/** The files that say which clients are installed, below test/clients. */
+const PINNED = [
+  'node/package.json',
+  'go/go.mod',
+  'rust/Cargo.toml',
+  'java/pom.xml',
+  'python/requirements-openai-1.txt',
+  'python/requirements-openai-1.3.txt',
+  'python/requirements-openai-2.txt',
+  'python/requirements-litellm.txt',
+]
 /** Every page that is written by hand. */
 const PAGES: readonly string[] = [
   'README.md',
@@ -88,6 +100,16 @@ describe('the docs', () => {
       return !text.includes(`\`${family}\``)
     })
     expect(missing).toEqual([])
+  })
+
+  it('name every client that is tried, in the version that is installed', () => {
+    const page = read('docs/clients.md')
+    const pinned = PINNED.map((file) => read(`test/clients/${file}`)).join('\n')
+    for (const { name } of CLIENTS) {
+      expect(page).toContain(`| ${name} |`)
+      const [version] = /\d+\.\d+\.\d+/.exec(name) ?? []
+      if (version !== undefined) expect(pinned, name).toContain(version)
+    }
   })
 
   it('have no link that leads nowhere', () => {
