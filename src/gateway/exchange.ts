@@ -94,13 +94,15 @@ export class Exchange {
 
   /**
    * Time that the gateway itself added: from the arrival of the whole request to the call upstream, and from the end of
-   * the upstream's answer to the last byte handed over. Undefined where nothing was sent.
+   * the upstream's answer to the last byte handed over. Of a generation that is older than the request, only time after the request's arrival counts.
+   * Undefined where nothing was sent.
    */
   get overheadMs(): number | undefined {
     const { handledAt, relayedAt, generation } = this
     if (generation?.dispatchedAt === undefined || handledAt === undefined) return undefined
-    const before = generation.dispatchedAt - handledAt
-    const after = relayedAt === undefined || generation.endedAt === undefined ? 0 : relayedAt - generation.endedAt
-    return before + Math.max(0, after)
+    const before = Math.max(0, generation.dispatchedAt - handledAt)
+    const { endedAt } = generation
+    if (relayedAt === undefined || endedAt === undefined) return before
+    return before + Math.max(0, relayedAt - Math.max(endedAt, handledAt))
   }
 }

@@ -60,6 +60,28 @@ describe('a client that leaves', () => {
     })
   })
 
+  it('and comes back later for its answer adds no time of the gateway, and takes none away', async () => {
+    let answer = (): void => {}
+    upstream.script = (response) => {
+      answer = () =>
+        void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(imageAnswer()))
+    }
+    const received = upstream.received.length
+    const client = order()
+    await eventually('the order arrives upstream', () => upstream.received.length > received)
+    client.destroy()
+    await eventually('the generation is an orphan', async () => (await gateway.metric('comet_orphans')) === 1)
+    orders--
+    const again = order()
+    const adopted = (): Record<string, unknown> | undefined => gateway.parsedLines().find((line) => line['adopted'])
+    await eventually('it is adopted', async () => (await gateway.metric('comet_orphans')) === 0)
+    again.destroy()
+    await eventually('it is left again', () => adopted() !== undefined)
+    answer()
+    await eventually('nothing is under way', async () => expect(await gateway.metric('comet_in_flight')).toBe(0))
+    expect(adopted()?.['overheadMs']).toBe(0)
+  })
+
   it('before the request has gone upstream buys nothing', async () => {
     // A peer that accepts and never answers the handshake: the gateway stays in the state of connecting.
     const silent = new UpstreamServer({ onConnection: () => {} })
