@@ -59,12 +59,15 @@ const unasked = new WeakSet<IncomingMessage>()
 export function endUnreadBody(request: IncomingMessage, reply: FastifyReply, large: Patience = LARGE): void {
   if (!isComing(request)) return
   const length = contentLengthOf(request.headers)
-  const isClosing = unasked.has(request) || reply.getHeader('connection') === 'close' || (length ?? 0) > SMALL.bytes
-  if (isClosing) {
+  const isUnasked = unasked.has(request)
+  const isLarge = (length ?? 0) > SMALL.bytes
+  // Node closes the connection by itself for a client that asked for it.
+  const isLast = reply.getHeader('connection') === 'close' || !reply.raw.shouldKeepAlive
+  if (isLast || isUnasked || isLarge) {
     reply.header('connection', 'close')
     closeInSteps(request)
   }
-  readSome(request, reply.raw, isClosing || length === undefined ? large : SMALL)
+  readSome(request, reply.raw, length === undefined || isUnasked || isLarge ? large : SMALL)
 }
 
 /** More of the body is to come. */

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { buffer } from 'node:stream/consumers'
+import { finished } from 'node:stream/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import fastify from 'fastify'
 import { unreadBodies } from '../../../src/http/plugins/unread-bodies.ts'
@@ -163,6 +164,21 @@ describe('a body that nobody reads', () => {
     await client.write('GET / HTTP/1.1\r\nhost: localhost\r\n\r\n')
     expect((await client.answer()).body.toString()).toBe('next')
     client.socket.destroy()
+    await server.close()
+  })
+
+  it('is read on behind the answer for a client that asked for the end of the connection', async () => {
+    const server = await serving()
+    const { hostname, port } = new URL(server.url)
+    const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true })
+    const over = finished(socket) // rejects where the connection is reset
+    let received = ''
+    socket.setEncoding('utf8').on('data', (text: string) => (received += text))
+    socket.write(head('/', { 'content-length': 10 * MEGABYTE, connection: 'close' }))
+    await once(socket, 'end')
+    socket.end(Buffer.alloc(10 * MEGABYTE))
+    await over
+    expect(received).toMatch(/refused$/)
     await server.close()
   })
 
