@@ -44,7 +44,7 @@ import type { Database } from './database.ts'
 export const ENDPOINTS = [imagesGenerations, imagesEdits, imagesVariations]
 
 /** As many JSON bodies of the largest size may be in memory at once. */
-const LARGE_BODIES = 4
+const LARGE_BODIES = 2
 
 /** The parts that hooks and routes work with. */
 export interface ServerParts {

@@ -5,8 +5,14 @@ const LEAST_CAPACITY = 1024
  * pieces they come in. A list of pieces takes a hundred bytes and more for each.
  */
 export class GatheredBytes {
+  readonly #expected: number | undefined
   #memory: Buffer = Buffer.alloc(0)
   #length = 0
+
+  /** @param expected how many bytes will come, where that is known; more may come, or less */
+  constructor(expected?: number) {
+    this.#expected = expected
+  }
 
   get length(): number {
     return this.#length
@@ -35,8 +41,15 @@ export class GatheredBytes {
   }
 
   #grow(length: number): void {
-    const memory = Buffer.allocUnsafeSlow(Math.max(length, 2 * this.#memory.length, LEAST_CAPACITY))
+    const memory = Buffer.allocUnsafeSlow(this.#capacityFor(length))
     this.#memory.copy(memory, 0, 0, this.#length)
     this.#memory = memory
+  }
+
+  /** Twice what there is, so that few bytes are copied twice. Towards an expected end it goes faster, and not beyond. */
+  #capacityFor(length: number): number {
+    const next = Math.max(length, LEAST_CAPACITY, 2 * this.#memory.length)
+    const isExpected = this.#expected !== undefined && length <= this.#expected
+    return isExpected ? Math.min(this.#expected, 4 * next) : next
   }
 }

@@ -1,5 +1,5 @@
 import { GatewayError } from '../../errors/gateway-error.ts'
-import { ByteList } from '../../spool/byte-list.ts'
+import { GatheredBytes } from '../../spool/gathered-bytes.ts'
 import { gatheredPieces } from '../../spool/gathered-pieces.ts'
 import type { BodyShare } from './body-share.ts'
 import { brokenOff } from './uploads/receive.ts'
@@ -28,17 +28,18 @@ export function contentLengthOf(headers: IncomingHttpHeaders): number | undefine
  */
 export async function receiveWhole({ payload, contentLength, share }: IncomingBody, maxBytes: number): Promise<Buffer> {
   if (contentLength !== undefined && contentLength > maxBytes) throw tooLarge(maxBytes)
-  const received = new ByteList()
+  // Of an announced length there need not be more than that much memory.
+  const received = new GatheredBytes(contentLength)
   try {
     for await (const piece of gatheredPieces(payload)) {
-      if (received.bytes + piece.length > maxBytes) throw tooLarge(maxBytes)
+      if (received.length + piece.length > maxBytes) throw tooLarge(maxBytes)
       share?.take(piece.length)
       received.append(piece)
     }
   } catch (error) {
     throw error instanceof GatewayError ? error : brokenOff(error)
   }
-  return received.joined()
+  return received.bytes()
 }
 
 function tooLarge(maxBytes: number): GatewayError {
