@@ -11,9 +11,9 @@ import type { Script, ScriptedUpstream } from '../helpers/upstream.ts'
 import type { World } from '../helpers/world.ts'
 
 const MEGABYTE = 1_000_000
-/** At 400 bytes for each chunk, what was held of them would be far above the bound. */
-const BODY_BYTES = 400_000
-const ANSWER_BYTES = 800_000
+/** At 400 bytes for each chunk, 100 MB and 160 MB would be held of them: above the bound. */
+const BODY_BYTES = 250_000
+const ANSWER_BYTES = 400_000
 /** The heap of the smallest machines; the memory of buffers is outside of it. */
 const HEAP_MEGABYTES = 256
 /** A body or an answer may add so much to the memory of the process, beside a few times its own length. */
