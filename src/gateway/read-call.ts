@@ -9,6 +9,8 @@ import type { Gateway } from './gateway.ts'
 
 /** JSON of up to this length comes with its headers: there is nothing to save by refusing it before it is read. */
 const SMALL_BYTES = 65_536
+/** Such bodies do not count as memory: thousands of honest orders wait at once. */
+const NO_SHARE: BodyShare = { take: () => {}, giveBack: () => {} }
 
 /**
  * Refuses a request before its body is read, where its headers tell that it would be refused whatever that says. Of a
@@ -44,8 +46,9 @@ async function receiveJson(
   { body: payload, headers }: FastifyRequest,
 ): Promise<Call> {
   if (!(payload instanceof Readable)) return parse(undefined)
-  const share = memory.open()
   const contentLength = contentLengthOf(headers)
+  const isSmall = contentLength !== undefined && contentLength <= SMALL_BYTES
+  const share = isSmall ? NO_SHARE : memory.open()
   return sharing(share, async () => parse(await receiveWhole({ payload, contentLength, share }, maxBodyBytes)))
 }
 

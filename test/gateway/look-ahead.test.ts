@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { errorOf } from '../helpers/answers.ts'
 import { picture } from '../helpers/images.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { turns } from '../helpers/time/turns.ts'
@@ -203,7 +204,7 @@ describe('unfinished uploads', () => {
 })
 
 describe('JSON bodies in memory', () => {
-  it('are bounded together', async () => {
+  it('are bounded together, and small ones are always taken', async () => {
     gateway = await world.start({ MAX_BODY_BYTES: '100KiB' })
     const { secret, headers } = await world.issue({ name: 'alice' })
     const clients: WireClient[] = []
@@ -216,10 +217,14 @@ describe('JSON bodies in memory', () => {
       clients.push(client)
     }
     await eventually('no more is taken', async () => {
-      const answer = await gateway.post({ ...dalle, user: 'x'.repeat(10_000) }, bearer(secret))
+      const answer = await gateway.post({ ...dalle, user: 'x'.repeat(90_000) }, bearer(secret))
       expect([answer.status, await answer.json()]).toMatchObject([429, { error: { code: 'rate_limit_exceeded' } }])
     })
+    expect((await gateway.post(dalle, headers)).status).toBe(200)
     for (const client of clients) await leave(client)
-    await eventually('there is room again', async () => (await gateway.post(dalle, headers)).status === 200)
+    await eventually('there is room again', async () => {
+      const answer = await gateway.post({ ...dalle, prompt: 'x'.repeat(90_000) }, headers)
+      expect(await errorOf(answer)).toMatchObject({ code: expect.stringMatching(/invalid|string_above/) }) // it was read
+    })
   })
 })
