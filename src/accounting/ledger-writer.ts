@@ -15,6 +15,11 @@ const HOLD_TIMEOUT_MS = 5000
 const FULL_MS = 5000
 /** How long an ending waits for the next hold, to share its commit. Only a crash in between makes a difference. */
 const ENDING_DELAY_MS = 10
+/**
+ * How long a hold waits for others that come as close behind each other as this, to share their commit. With 32 clients
+ * at once it takes a tenth off the CPU of a request (decision 31); a hold that comes alone waits for nothing.
+ */
+const CROWD_MS = 2
 /** Commands in one transaction: about 10 ms, so that neither other processes nor this event loop wait longer. */
 const MAX_BATCH = 256
 
@@ -41,10 +46,10 @@ interface QueuedCommand {
 
 /**
  * A write-behind queue with group commit before the ledger, as the hot path uses it: `hold` before a generation is
- * sent, then exactly one of `settle` and `cancel`. Holds are committed in the next turn of the event loop, with all
- * that was queued in this one: a commit costs more than what it commits. Endings wait up to 10 ms to share a commit;
- * they never throw, and none is lost while the process lives. After a crash, the next process books at its hold what
- * was still queued.
+ * sent, then exactly one of `settle` and `cancel`. A hold is committed in the next turn of the event loop, and in a crowd
+ * after 2 ms, with all that was queued until then: a commit costs more than what it commits. Endings wait up to 10 ms to
+ * share a commit; they never throw, and none is lost while the process lives. After a crash, the next process books at
+ * its hold what was still queued.
  */
 export class LedgerWriter {
   readonly #ledger: Ledger
@@ -56,6 +61,7 @@ export class LedgerWriter {
   #isFlushing = false
   #isFlushScheduled = false
   #endingTimer: NodeJS.Timeout | undefined
+  #lastHoldAt = Number.NEGATIVE_INFINITY
   #isFailureReported = false
   #fullAt = Number.NEGATIVE_INFINITY
   #whenIdle: (() => void)[] = []
@@ -151,11 +157,18 @@ export class LedgerWriter {
 
   #enqueue(queued: QueuedCommand): void {
     this.#queue.push(queued)
+    const isOfHold = isHold(queued)
+    const isCrowded = isOfHold && queued.queuedAt - this.#lastHoldAt < CROWD_MS
+    if (isOfHold) this.#lastHoldAt = queued.queuedAt
     if (this.#isFlushing || this.#isFlushScheduled) return
-    if (queued.command.verb === 'hold') {
-      this.#isFlushScheduled = true
-      setImmediate(() => void this.#flush())
-    } else this.#endingTimer ??= setTimeout(() => void this.#flush(), ENDING_DELAY_MS)
+    if (isOfHold) this.#scheduleFlush(isCrowded)
+    else this.#endingTimer ??= setTimeout(() => void this.#flush(), ENDING_DELAY_MS)
+  }
+
+  #scheduleFlush(isCrowded: boolean): void {
+    this.#isFlushScheduled = true
+    if (isCrowded) setTimeout(() => void this.#flush(), CROWD_MS)
+    else setImmediate(() => void this.#flush())
   }
 
   /** Writes the queue, batch by batch, until it is empty. */

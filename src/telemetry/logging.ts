@@ -49,12 +49,11 @@ export async function createLogging({ level, format, secrets, destination }: Log
   const usePretty = format === 'pretty' || (format === 'auto' && process.stdout.isTTY)
   // Not made where it is not written to: it flushes every 100 ms for as long as the process lives.
   const file = destination === undefined ? standardOutput(usePretty) : undefined
-  const sink = destination ?? (usePretty || file === undefined ? await prettyStream() : file)
+  const sink = destination ?? (usePretty || file === undefined ? await prettyStream() : bytesInto(file))
   const redact = createRedactor(secrets)
   const guardedAgainst = spellings(secrets)
-  const guarded: DestinationStream = {
-    write: (line) => sink.write(guardedAgainst.some((secret) => line.includes(secret)) ? redact(line) : line),
-  }
+  const safe = (line: string): string => (guardedAgainst.some((secret) => line.includes(secret)) ? redact(line) : line)
+  const guarded: DestinationStream = { write: (line) => sink.write(safe(line)) }
   const logger = pino(
     { level, base: null, timestamp: isoTimestamp, serializers: { err: (error) => describeError(error, redact) } },
     guarded,
@@ -62,13 +61,23 @@ export async function createLogging({ level, format, secrets, destination }: Log
   return { logger, flush: async () => (file === undefined ? undefined : flushed(file)) }
 }
 
+/** Lines are written in batches of 64 KiB, after 100 ms at the latest. */
+const BATCH = { minLength: 65_536, maxWrite: 131_072, periodicFlush: 100, contentMode: 'buffer' } as const
+
 function standardOutput(usePretty: boolean): ReturnType<typeof pino.destination> {
-  // Lines are written in batches, after 100 ms at the latest: a loaded gateway uses a quarter less time for them.
-  const batch = { minLength: 8192, periodicFlush: 100 }
-  const file = pino.destination({ dest: 1, sync: usePretty, ...(usePretty ? {} : batch) })
+  const file = pino.destination({ dest: 1, sync: usePretty, ...(usePretty ? {} : BATCH) })
   // The reader of the log may go away (EPIPE): that must neither end nor hang the process.
   file.on('error', () => {})
   return file
+}
+
+/**
+ * Gives sonic-boom bytes instead of text: with text it looks through all that waits at every line, which makes a batch
+ * cost its length squared (3.8 µs a line instead of 6.8; decision 31).
+ */
+function bytesInto(file: { readonly write: (data: never) => boolean }): DestinationStream {
+  const write = file.write.bind(file) as (data: Buffer) => boolean // its types know text only
+  return { write: (line) => void write(Buffer.from(line)) }
 }
 
 /** Not `flushSync`: it tries again forever where nobody reads. */

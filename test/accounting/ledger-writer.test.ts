@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { LedgerWriter } from '../../src/accounting/ledger-writer.ts'
 import { StoreError } from '../../src/errors/store-error.ts'
 import { bought, free, unknown } from '../helpers/store/settlements.ts'
@@ -53,6 +53,12 @@ const order = orderOf(undefined)
 const never = { 'x-should-retry': 'false' }
 const full = new StoreError('full', 'the disk is full')
 
+afterEach(() => void vi.useRealTimers())
+
+async function aTurn(): Promise<void> {
+  await new Promise<void>((resolve) => void setImmediate(resolve))
+}
+
 function orderedBefore(more: Partial<EarlierOrder>): HoldRefusal {
   return {
     refused: 'ordered_before',
@@ -65,6 +71,26 @@ describe('the ledger writer', () => {
     const { ledger, writer } = withWriter()
     await Promise.all([writer.hold(order), writer.hold(order), writer.hold(order)])
     expect(ledger.verbs).toEqual(['hold hold hold'])
+  })
+
+  it('lets the holds of a crowd wait 2 ms for each other, and one that comes alone for nothing', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] })
+    let now = 0
+    const ledger = new FakeLedger()
+    const writer = new LedgerWriter({ ledger, onWriteFailed: () => {}, now: () => now })
+    await writer.hold(order)
+    now = 1
+    const first = writer.hold(order)
+    await aTurn()
+    const second = writer.hold(order)
+    await aTurn()
+    expect(ledger.verbs).toEqual(['hold'])
+    vi.advanceTimersByTime(2)
+    await Promise.all([first, second])
+    expect(ledger.verbs).toEqual(['hold', 'hold hold'])
+    now = 3
+    await writer.hold(order)
+    expect(ledger.verbs).toEqual(['hold', 'hold hold', 'hold'])
   })
 
   it('writes an ending with the next hold, in the order in which they came', async () => {

@@ -60,7 +60,8 @@ export interface NewSecret {
 
 /**
  * The store of virtual keys; engines other than SQLite may answer with promises. Each verb is atomic for all processes on
- * the store, and the next `find` in every one of them sees its effect.
+ * the store. The next `find` in this process sees its effect, and so does every `find` in others from their next turn of
+ * the event loop on.
  * Verbs about a name throw KeyError `no_such_key` or `key_is_revoked`.
  */
 export interface KeyStore {

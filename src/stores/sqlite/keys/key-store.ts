@@ -51,8 +51,9 @@ interface SecretRow {
 
 /**
  * Virtual keys in SQLite. Keys that were found are cached until any process changes any key: reading the revision takes
- * 3 µs, reading the row 5, and parsing it more. (`PRAGMA data_version` would change with every ledger row that another
- * process writes.)
+ * 3 µs, reading the row 5, and parsing it more. It is read once in a turn of the event loop: each read is a transaction,
+ * with two locks of the file (decision 31). (`PRAGMA data_version` would change with every ledger row that another process
+ * writes.)
  */
 export class SqliteKeyStore implements KeyStore {
   readonly #database: SqliteDatabase
@@ -60,7 +61,11 @@ export class SqliteKeyStore implements KeyStore {
   readonly #statements
   readonly #found = new Map<string, FoundKey>()
   #revision: unknown
+  #isRevisionFresh = false
   #hasKeys: boolean | undefined
+  readonly #endOfTurn = (): void => {
+    this.#isRevisionFresh = false
+  }
 
   constructor(database: SqliteDatabase, marker: Pick<KeysMarker, 'set'>) {
     this.#database = database
@@ -98,7 +103,10 @@ export class SqliteKeyStore implements KeyStore {
   }
 
   #dropStaleCache(): void {
+    if (this.#isRevisionFresh) return
     const revision = this.#database.run(() => this.#statements.revision.get())?.['revision']
+    this.#isRevisionFresh = true
+    setImmediate(this.#endOfTurn)
     if (revision === this.#revision) return
     this.#found.clear()
     this.#hasKeys = undefined
@@ -106,7 +114,7 @@ export class SqliteKeyStore implements KeyStore {
   }
 
   create(settings: KeySettings, { digest, hint }: NewSecret, now: number): VirtualKey {
-    return this.#database.transaction(() => {
+    return this.#change(() => {
       this.#refuseTaken(settings.name)
       const row = this.#statements.create.get({ ...columnsOf(settings), now }) as unknown as KeyRow
       this.#statements.addSecret.run(digest, row.id, hint, now)
@@ -135,7 +143,7 @@ export class SqliteKeyStore implements KeyStore {
   }
 
   update(name: string, changes: Partial<KeySettings>, now: number): VirtualKey {
-    return this.#database.transaction(() => {
+    return this.#change(() => {
       const before = this.#usable(name)
       const after = { ...before, ...changes }
       if (after.name !== name)
@@ -146,7 +154,7 @@ export class SqliteKeyStore implements KeyStore {
   }
 
   rotate(name: string, { digest, hint }: NewSecret, graceEndsAt: number, now: number): VirtualKey {
-    return this.#database.transaction(() => {
+    return this.#change(() => {
       const key = this.#usable(name)
       this.#statements.forgetSecrets.run({ id: key.id, before: now - KEEP_REPLACED_MS })
       this.#statements.endSecrets.run({ id: key.id, end: graceEndsAt })
@@ -157,10 +165,16 @@ export class SqliteKeyStore implements KeyStore {
   }
 
   revoke(name: string, now: number): VirtualKey {
-    return this.#database.transaction(() => {
+    return this.#change(() => {
       const key = this.#usable(name)
       return keyOfRow(this.#statements.revoke.get({ id: key.id, now }) as unknown as KeyRow)
     })
+  }
+
+  /** A `find` of this process sees the change in the same turn already. */
+  #change<T>(work: () => T): T {
+    this.#isRevisionFresh = false
+    return this.#database.transaction(work)
   }
 
   /** Reads the key after the revision, so that a change in between is seen early at worst. */
