@@ -18,6 +18,7 @@ const FRAMEWORK: ReadonlyMap<string, readonly [ErrorCode, string]> = new Map<str
   ['FST_ERR_BAD_URL', ['invalid_http', 'The URL is not well-formed.']],
   ['FST_ERR_MAX_PARAM_LENGTH', ['uri_too_long', 'A part of the URL is too long.']],
   ['HPE_HEADER_OVERFLOW', ['headers_too_large', 'The request headers are larger than 16 KiB.']],
+  ['HPE_PAUSED_H2_UPGRADE', ['invalid_http', 'The gateway speaks HTTP/1.1, and this connection began with HTTP/2.']],
   ['ERR_HTTP_REQUEST_TIMEOUT', ['request_timeout', 'The request did not arrive in time.']],
   ['ECONNRESET', ['invalid_http', 'The connection broke before the body had arrived.']],
 ])
