@@ -37,7 +37,7 @@ const HINTS: readonly (readonly [path: RegExp, hint: string])[] = [
   [/^\/v1\/images?\/edit/i, ' It is /v1/images/edits.'],
   [/^\/v1\/images?\/variation/i, ' It is /v1/images/variations.'],
   [
-    /^\/(?!v1\/)(?:.*\/)?(?:images|models)(?:\/|$)/i,
+    /^\/(?!v1\/)(?:.*\/)?(?:images|models)(?:\/|$)/,
     ' The base URL ends in /v1, with nothing between it and the port.',
   ],
   [
