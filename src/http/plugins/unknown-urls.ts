@@ -33,9 +33,9 @@ export const unknownUrls = fp(
 const HINTS: readonly (readonly [path: RegExp, hint: string])[] = [
   [/^\/v1\/v1\//, ' The base URL has /v1 twice.'],
   [/\/\//, ' It has two slashes in a row: the base URL ends in /v1, without a slash after it.'],
-  [/^\/v1\/images?\/generat/i, ' It is /v1/images/generations.'],
-  [/^\/v1\/images?\/edit/i, ' It is /v1/images/edits.'],
-  [/^\/v1\/images?\/variation/i, ' It is /v1/images/variations.'],
+  [/^\/v1\/images?\/generat/, ' It is /v1/images/generations.'],
+  [/^\/v1\/images?\/edit/, ' It is /v1/images/edits.'],
+  [/^\/v1\/images?\/variation/, ' It is /v1/images/variations.'],
   [
     /^\/(?!v1\/)(?:.*\/)?(?:images|models)(?:\/|$)/,
     ' The base URL ends in /v1, with nothing between it and the port.',
