@@ -1,6 +1,6 @@
 import { HEARTBEAT_MS, Instances } from './instances.ts'
 import { localProcesses } from './process-identity.ts'
-import { SqliteLedger } from './ledger.ts'
+import { SqliteLedger } from './ledger/ledger.ts'
 import type { AbandonedHold } from '../../accounting/ledger.ts'
 import type { StoreError } from '../../errors/store-error.ts'
 import type { SqliteDatabase } from './database.ts'

@@ -13,7 +13,7 @@ import type {
   KeyAccount,
   SettledEnding,
 } from '../../../src/accounting/ledger.ts'
-import type { SqliteLedger } from '../../../src/stores/sqlite/ledger.ts'
+import type { SqliteLedger } from '../../../src/stores/sqlite/ledger/ledger.ts'
 import type { ProcessIdentity, Processes } from '../../../src/stores/sqlite/process-identity.ts'
 import type { Store } from '../../../src/stores/sqlite/store.ts'
 import type { Instance } from '../../../src/stores/sqlite/store.ts'

@@ -1,5 +1,5 @@
-import type { EarlierOrder, OrderKey } from '../../accounting/ledger.ts'
-import type { SqliteDatabase } from './database.ts'
+import type { EarlierOrder, OrderKey } from '../../../accounting/ledger.ts'
+import type { SqliteDatabase } from '../database.ts'
 
 /** Expired keys that one heartbeat removes at most: about a millisecond. */
 const PRUNE_ROWS = 1000

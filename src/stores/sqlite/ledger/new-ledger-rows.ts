@@ -1,6 +1,6 @@
-import { dayOf } from '../../accounting/period.ts'
-import type { NewRow } from './database.ts'
-import type { Hold, OrderedGeneration, LedgerOutcome, SettledEnding } from '../../accounting/ledger.ts'
+import { dayOf } from '../../../accounting/period.ts'
+import type { NewRow } from '../database.ts'
+import type { Hold, OrderedGeneration, LedgerOutcome, SettledEnding } from '../../../accounting/ledger.ts'
 
 /** Texts that a client may have written are truncated, so that no prompt hides in a row. */
 const MAX_LABEL = 64
@@ -74,8 +74,22 @@ export function newGenerationRow({ order }: Hold, ending: BookedEnding): NewRow 
   }
 }
 
-/** A row of the table `daily_totals`: one generation, under the day on which it was held. */
-export function newTotalRow({ order }: Hold, ending: BookedEnding): NewRow {
+/** A row of the table `daily_totals`. */
+export interface TotalRow {
+  readonly day: number
+  readonly key_name: string
+  readonly model: string
+  readonly generations: number
+  readonly failed: number
+  readonly images: number
+  readonly input_tokens: number
+  readonly output_tokens: number
+  readonly cost_micros: number
+  readonly estimated_micros: number
+}
+
+/** One generation, under the day on which it was held. */
+export function newTotalRow({ order }: Hold, ending: BookedEnding): TotalRow {
   const { outcome, images, usage, costMicros = 0, isEstimated } = ending
   return {
     day: dayOf(order.heldAt),

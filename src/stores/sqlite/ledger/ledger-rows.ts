@@ -1,7 +1,7 @@
-import { firstDayOfMonth, firstDayOfWeek } from '../../accounting/period.ts'
-import type { BudgetState } from '../../accounting/budget.ts'
-import type { Hold } from '../../accounting/ledger.ts'
-import type { Period } from '../../accounting/period.ts'
+import { firstDayOfMonth, firstDayOfWeek } from '../../../accounting/period.ts'
+import type { BudgetState } from '../../../accounting/budget.ts'
+import type { Hold } from '../../../accounting/ledger.ts'
+import type { Period } from '../../../accounting/period.ts'
 
 /** A row of the table `holds`. */
 export interface HoldRow {
@@ -20,6 +20,9 @@ export interface HoldRow {
 
 /** A row of the statement `account`. */
 export interface AccountRow {
+  readonly revoked_at: number | null
+  readonly is_disabled: 0 | 1
+  readonly expires_at: number | null
   readonly budget_micros: number | null
   readonly period: Period
   readonly max_in_flight: number | null

@@ -1,6 +1,7 @@
-import { dayOf } from '../../accounting/period.ts'
+import { dayOf } from '../../../accounting/period.ts'
 import { newGenerationRow, newHoldRow, newTotalRow, truncated } from './new-ledger-rows.ts'
 import { budgetOfRow, daysOf, holdOfRow } from './ledger-rows.ts'
+import { Batch } from './batch.ts'
 import { LEDGER_SQL } from './ledger-sql.ts'
 import { SqliteOrderKeys } from './order-keys.ts'
 import type {
@@ -12,13 +13,15 @@ import type {
   KeyAccount,
   Ledger,
   LedgerCommand,
-} from '../../accounting/ledger.ts'
-import type { SqliteDatabase } from './database.ts'
+} from '../../../accounting/ledger.ts'
+import type { SqliteDatabase } from '../database.ts'
+import type { BatchStatements } from './batch.ts'
 import type { BookedEnding } from './new-ledger-rows.ts'
 import type { AccountRow, HoldRow } from './ledger-rows.ts'
 
 /** Ids that each instance has for its holds: they are never used again, also across instances. */
 const HOLDS_PER_INSTANCE = 2 ** 32
+const NO_SUCH_KEY: HoldRefusal = { refused: 'key' }
 
 /** The ledger and the budgets in SQLite. */
 export class SqliteLedger implements Ledger {
@@ -30,6 +33,15 @@ export class SqliteLedger implements Ledger {
   #lastHoldId: number
   /** Key id → the day for which its account rows are known to exist. */
   readonly #accountDays = new Map<number, number>()
+  readonly #ofBatch: BatchStatements = {
+    readAccount: (keyId, days) => this.#readAccount(keyId, days),
+    openAccount: (keyId, day) => {
+      if (this.#accountDays.get(keyId) !== day) this.#statements.openAccount.run(keyId, day)
+    },
+    changeAccount: (keyId, day, { heldMicros, spentMicros, openHolds }) =>
+      this.#statements.changeAccount.run(keyId, day, heldMicros, spentMicros, openHolds),
+    addTotal: (row) => this.#insert.total(row),
+  }
 
   /** `instance` is this process's id in the table `instances`. */
   constructor(database: SqliteDatabase, instance: number) {
@@ -40,11 +52,9 @@ export class SqliteLedger implements Ledger {
     const prepare = (sql: string) => database.prepare(sql)
     this.#statements = {
       openAccount: prepare(LEDGER_SQL.openAccount),
-      reserve: prepare(LEDGER_SQL.reserve),
       account: prepare(LEDGER_SQL.account),
-      isUsable: prepare(LEDGER_SQL.isUsable),
+      changeAccount: prepare(LEDGER_SQL.changeAccount),
       deleteHold: prepare(LEDGER_SQL.deleteHold),
-      book: prepare(LEDGER_SQL.book),
       holdsOf: prepare(LEDGER_SQL.holdsOf),
     }
     this.#insert = {
@@ -57,13 +67,13 @@ export class SqliteLedger implements Ledger {
   write(commands: readonly LedgerCommand[]): readonly CommandResult[] {
     // An ending belongs to where its hold is, also when that was moved.
     const where = commands.some(({ verb }) => verb === 'hold') ? 'in place' : 'anywhere'
-    const results = this.#database.transaction(() => commands.map((command) => this.#execute(command)), where)
+    const results = this.#transaction((batch) => commands.map((command) => this.#execute(command, batch)), where)
     for (const result of results) if (typeof result === 'object') this.#rememberAccount(result)
     return results
   }
 
   accountOf(keyId: number, now: number): KeyAccount | undefined {
-    const row = this.#database.run(() => this.#account(keyId, now))
+    const row = this.#database.run(() => this.#readAccount(keyId, daysOf(dayOf(now))))
     return row === undefined ? undefined : { budget: budgetOfRow(row), inFlight: row.open_holds }
   }
 
@@ -74,9 +84,9 @@ export class SqliteLedger implements Ledger {
 
   /** Books every hold that a dead instance left open, marked as estimated. */
   bookAbandoned(instance: number, now: number): readonly AbandonedHold[] {
-    return this.#database.transaction(() => {
+    return this.#transaction((batch) => {
       const holds = (this.#statements.holdsOf.all(instance) as unknown as HoldRow[]).map(holdOfRow)
-      for (const hold of holds) this.#end(hold, { ...estimateOf(hold), endedAt: now, images: hold.order.n })
+      for (const hold of holds) this.#end(hold, { ...estimateOf(hold), endedAt: now, images: hold.order.n }, batch)
       return holds.map(({ order, heldMicros: bookedMicros }) => {
         const { generationId, keyName, model, heldAt } = order
         return { generationId, keyName, model, heldAt, bookedMicros }
@@ -84,58 +94,50 @@ export class SqliteLedger implements Ledger {
     })
   }
 
-  #execute(command: LedgerCommand): CommandResult {
+  /** One transaction, with the accounts and totals that it changes. */
+  #transaction<T>(work: (batch: Batch) => T, where: 'in place' | 'anywhere' = 'in place'): T {
+    return this.#database.transaction(() => {
+      const batch = new Batch(this.#ofBatch)
+      const result = work(batch)
+      batch.write()
+      return result
+    }, where)
+  }
+
+  #execute(command: LedgerCommand, batch: Batch): CommandResult {
     switch (command.verb) {
       case 'hold':
-        return this.#hold(truncated(command.order))
+        return this.#hold(truncated(command.order), batch)
       case 'release': {
         const nothing = { costMicros: 0, isEstimated: false, images: 0, usage: undefined }
-        return this.#giveKeyBack(
-          command.hold,
-          this.#end(command.hold, { ...command.ending, ...nothing, outcome: 'failed' }),
-        )
+        const released = { ...command.ending, ...nothing, outcome: 'failed' } as const
+        return this.#giveKeyBack(command.hold, this.#end(command.hold, released, batch))
       }
       case 'bookEstimated':
-        return this.#end(command.hold, { ...estimateOf(command.hold), ...command.ending, outcome: 'ambiguous' })
+        return this.#end(command.hold, { ...estimateOf(command.hold), ...command.ending, outcome: 'ambiguous' }, batch)
       case 'cancel':
-        return this.#giveKeyBack(command.hold, this.#cancel(command.hold))
+        return this.#giveKeyBack(command.hold, this.#cancel(command.hold, batch))
       case 'settle':
         break
     }
-    return this.#end(command.hold, { ...command.ending, outcome: 'completed' })
+    return this.#end(command.hold, { ...command.ending, outcome: 'completed' }, batch)
   }
 
-  #hold(order: OrderedGeneration): Hold | HoldRefusal {
-    const { keyId, heldAt, highestMicros, orderKey } = order
+  #hold(order: OrderedGeneration, batch: Batch): Hold | HoldRefusal {
+    const { keyId, heldAt, highestMicros: heldMicros = 0, orderKey } = order
     const earlier = orderKey === undefined ? undefined : this.#orderKeys.earlier(orderKey, heldAt)
     if (earlier !== undefined) return { refused: 'ordered_before', earlier }
-    const heldMicros = highestMicros ?? 0
     if (keyId === undefined) return { id: this.#insertHold(order), order, heldMicros, budget: undefined }
-    const days = daysOf(dayOf(heldAt))
-    if (this.#accountDays.get(keyId) !== days[0]) this.#statements.openAccount.run(keyId, days[0])
-    const isPriced = highestMicros !== undefined || order.allowUnpriced ? 1 : 0
-    const { changes } = this.#statements.reserve.run(keyId, ...days, heldMicros, isPriced, heldAt)
-    const account = this.#account(keyId, heldAt)
-    if (changes === 0 || account === undefined) return this.#refusalOf(order, keyId, account)
-    return { id: this.#insertHold(order), order, heldMicros, budget: budgetOfRow(account) }
+    const day = dayOf(heldAt)
+    const account = batch.account(keyId, day)
+    const refusal = account === undefined ? NO_SUCH_KEY : account.refusalOf(order)
+    if (refusal !== undefined) return refusal
+    batch.change(keyId, day, { heldMicros, spentMicros: 0, openHolds: 1 })
+    return { id: this.#insertHold(order), order, heldMicros, budget: account?.budget }
   }
 
-  #refusalOf(order: OrderedGeneration, keyId: number, account: AccountRow | undefined): HoldRefusal {
-    const isUsable = this.#statements.isUsable.get(keyId, order.heldAt) !== undefined
-    if (account === undefined || !isUsable) return { refused: 'key' }
-    const budget = budgetOfRow(account)
-    const { limitMicros = Number.POSITIVE_INFINITY } = budget
-    // Refusals that no waiting helps against come first, so that the client learns of them at once.
-    const hasNoPrice = order.highestMicros === undefined && !order.allowUnpriced
-    if (hasNoPrice && budget.limitMicros !== undefined) return { refused: 'unpriced' }
-    if ((order.highestMicros ?? 0) > limitMicros) return { refused: 'budget', budget }
-    const { max_in_flight: limit, open_holds: open } = account
-    if (limit !== null && open >= limit) return { refused: 'in_flight', limit }
-    return { refused: 'budget', budget }
-  }
-
-  #account(keyId: number, now: number): AccountRow | undefined {
-    return this.#statements.account.get(keyId, ...daysOf(dayOf(now))) as AccountRow | undefined
+  #readAccount(keyId: number, days: readonly [day: number, week: number, month: number]): AccountRow | undefined {
+    return this.#statements.account.get(keyId, ...days) as AccountRow | undefined
   }
 
   #insertHold(order: OrderedGeneration): number {
@@ -145,12 +147,11 @@ export class SqliteLedger implements Ledger {
     return id
   }
 
-  #end(hold: Hold, ending: BookedEnding): boolean {
+  #end(hold: Hold, ending: BookedEnding, batch: Batch): boolean {
     if (this.#statements.deleteHold.run(hold.id).changes === 0) return false
-    const { keyId, heldAt } = hold.order
     this.#insert.generation(newGenerationRow(hold, ending))
-    if (keyId !== undefined) this.#statements.book.run(keyId, dayOf(heldAt), hold.heldMicros, ending.costMicros ?? 0)
-    this.#insert.total(newTotalRow(hold, ending))
+    batch.addTotal(newTotalRow(hold, ending))
+    giveRestBack(hold, ending.costMicros ?? 0, batch)
     return true
   }
 
@@ -161,9 +162,9 @@ export class SqliteLedger implements Ledger {
   }
 
   /** Removes a hold, as if it had never been made. */
-  #cancel({ id, order, heldMicros }: Hold): boolean {
-    if (this.#statements.deleteHold.run(id).changes === 0) return false
-    if (order.keyId !== undefined) this.#statements.book.run(order.keyId, dayOf(order.heldAt), heldMicros, 0)
+  #cancel(hold: Hold, batch: Batch): boolean {
+    if (this.#statements.deleteHold.run(hold.id).changes === 0) return false
+    giveRestBack(hold, 0, batch)
     return true
   }
 
@@ -172,6 +173,11 @@ export class SqliteLedger implements Ledger {
     if ('refused' in result || result.order.keyId === undefined) return
     this.#accountDays.set(result.order.keyId, dayOf(result.order.heldAt))
   }
+}
+
+/** A hold becomes what it came to. */
+function giveRestBack({ order: { keyId, heldAt }, heldMicros }: Hold, spentMicros: number, batch: Batch): void {
+  if (keyId !== undefined) batch.change(keyId, dayOf(heldAt), { heldMicros: -heldMicros, spentMicros, openHolds: -1 })
 }
 
 /** All that is held may have been spent. */

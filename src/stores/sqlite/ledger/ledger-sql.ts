@@ -5,43 +5,22 @@ export const LEDGER_SQL = {
     INSERT OR IGNORE INTO accounts (key_id, day)
     SELECT id, column1 FROM keys, (VALUES (-1), (?2)) WHERE id = ?1`,
 
-  /**
-   * key id, day, first day of its week, of its month, amount, whether the model has a price, now.
-   * The check and the reservation are one statement. The subqueries do not depend on the row that is updated, so
-   * SQLite computes them once, before the first change.
-   */
-  reserve: `
-    UPDATE accounts SET held_micros = held_micros + ?5, open_holds = open_holds + 1
-    WHERE key_id = ?1 AND day IN (-1, ?2) AND EXISTS (
-      SELECT 1 FROM keys k WHERE k.id = ?1
-        AND k.revoked_at IS NULL AND k.is_disabled = 0 AND (k.expires_at IS NULL OR k.expires_at > ?7)
-        AND (k.max_in_flight IS NULL OR k.max_in_flight >
-          (SELECT open_holds FROM accounts WHERE key_id = ?1 AND day = -1))
-        AND (k.budget_micros IS NULL OR (?6 AND ?5 + (
-          SELECT coalesce(sum(spent_micros + held_micros), 0) FROM accounts
-          WHERE key_id = ?1 AND CASE k.budget_period
-            WHEN 'day' THEN day >= ?2 WHEN 'week' THEN day >= ?3 WHEN 'month' THEN day >= ?4 ELSE day = -1 END
-        ) <= k.budget_micros)))`,
-
   /** key id, day, first day of its week, of its month */
   account: `
-    SELECT k.budget_micros, coalesce(k.budget_period, 'total') AS period, k.max_in_flight,
+    SELECT k.revoked_at, k.is_disabled, k.expires_at, k.max_in_flight,
+      k.budget_micros, coalesce(k.budget_period, 'total') AS period,
       coalesce((SELECT open_holds FROM accounts WHERE key_id = k.id AND day = -1), 0) AS open_holds,
       coalesce(sum(a.spent_micros), 0) AS spent, coalesce(sum(a.held_micros), 0) AS held
     FROM keys k LEFT JOIN accounts a ON a.key_id = k.id AND CASE k.budget_period
       WHEN 'day' THEN a.day >= ?2 WHEN 'week' THEN a.day >= ?3 WHEN 'month' THEN a.day >= ?4 ELSE a.day = -1 END
     WHERE k.id = ?1 GROUP BY k.id`,
 
-  /** key id, now */
-  isUsable: `SELECT 1 FROM keys WHERE id = ?1 AND revoked_at IS NULL AND is_disabled = 0
-    AND (expires_at IS NULL OR expires_at > ?2)`,
-
   /** The number of changes tells whether the hold was still open, so that it ends once. */
   deleteHold: `DELETE FROM holds WHERE id = ?`,
 
-  /** key id, day, held, cost */
-  book: `
-    UPDATE accounts SET held_micros = held_micros - ?3, spent_micros = spent_micros + ?4, open_holds = open_holds - 1
+  /** key id, day, held, spent, open */
+  changeAccount: `
+    UPDATE accounts SET held_micros = held_micros + ?3, spent_micros = spent_micros + ?4, open_holds = open_holds + ?5
     WHERE key_id = ?1 AND day IN (-1, ?2)`,
 
   /** The end of an INSERT into `daily_totals`. */
