@@ -52,9 +52,10 @@ export class ByteList {
     throw new RangeError('there is no byte at this offset')
   }
 
-  /** The first pieces, together at most so many bytes, but at least one piece. */
+  /** The first pieces, together at most so many bytes, but at least one piece. They do not grow any more. */
   firstPieces(maxBytes: number): readonly Buffer[] {
-    const pieces = this.pieces()
+    this.#closeBlock()
+    const pieces = this.#pieces
     let count = 0
     for (let bytes = 0; count < pieces.length; count++) {
       bytes += pieces[count]?.length ?? 0
@@ -65,7 +66,6 @@ export class ByteList {
 
   /** Takes away the first pieces, as `firstPieces` gave them. */
   removeFirst(pieces: readonly Buffer[]): void {
-    if (pieces.length > this.#pieces.length) this.#closeBlock(pieces)
     this.#pieces.splice(0, pieces.length)
     for (const { length } of pieces) this.bytes -= length
   }
@@ -76,13 +76,10 @@ export class ByteList {
     this.bytes = 0
   }
 
-  /** The block that is being gathered becomes a piece: in two, where a part of it is about to be taken away. */
-  #closeBlock(taken: readonly Buffer[] = []): void {
+  /** The block that is being gathered becomes a piece. */
+  #closeBlock(): void {
     if (this.#gathering === undefined) return
-    const block = this.#gathering.bytes()
+    this.#pieces.push(this.#gathering.bytes())
     this.#gathering = undefined
-    const partly = taken.length > this.#pieces.length ? (taken.at(-1)?.length ?? block.length) : block.length
-    this.#pieces.push(block.subarray(0, partly))
-    if (partly < block.length) this.#pieces.push(block.subarray(partly))
   }
 }
