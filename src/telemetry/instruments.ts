@@ -1,5 +1,6 @@
-import { Counter, Gauge, Histogram } from 'prom-client'
-import type { LabelValues, Registry } from 'prom-client'
+import { Gauge } from 'prom-client'
+import { Counter, Histogram } from './series.ts'
+import type { Metric, Registry } from 'prom-client'
 
 const SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 45, 60, 90, 120, 180, 300, 600]
 const OVERHEAD_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1]
@@ -8,14 +9,18 @@ const TOKENS = [1, 4, 16, 64, 256, 1024, 4096, 16_384, 65_536, 262_144]
 /** Every metric as a table: name → type, help, labels. docs/metrics.md has the same; a test compares. */
 export function createInstruments(registry: Registry) {
   const registers = [registry]
-  const counter = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
-    new Counter<L>({ name, help, labelNames: [...labelNames], registers })
-  const histogram = <L extends string>(
+  const registered = <T extends object>(metric: T): T => {
+    registry.registerMetric(metric as unknown as Metric) // its type is a list of prom-client's own classes
+    return metric
+  }
+  const counter = <const L extends readonly string[]>(name: string, help: string, labelNames: L) =>
+    registered(new Counter<L>({ name, help, labelNames }))
+  const histogram = <const L extends readonly string[]>(
     name: string,
     help: string,
-    labelNames: readonly L[],
+    labelNames: L,
     buckets: readonly number[],
-  ) => new Histogram<L>({ name, help, labelNames: [...labelNames], buckets: [...buckets], registers })
+  ) => registered(new Histogram<L>({ name, help, labelNames }, buckets))
   const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
     new Gauge<L>({ name, help, labelNames: [...labelNames], registers })
   return {
@@ -102,32 +107,5 @@ export function createInstruments(registry: Registry) {
       ['gen_ai_operation_name', 'gen_ai_request_model', 'error_type'],
       SECONDS,
     ),
-  }
-}
-
-/**
- * Sums that are added to a counter at the next scrape. prom-client hashes and validates labels at every `inc`, which
- * cost a tenth of the hot path with a dozen counters a request; here an increment is an addition in a Map.
- */
-export class Tally<L extends string> {
-  readonly #counter: Counter<L>
-  readonly #series = new Map<string, { readonly labels: LabelValues<L>; waiting: number }>()
-
-  constructor(counter: Counter<L>) {
-    this.#counter = counter
-  }
-
-  /** @param id the label values joined; `labels` is called for a new series only */
-  add(id: string, value: number, labels: () => LabelValues<L>): void {
-    const series = this.#series.get(id)
-    if (series === undefined) this.#series.set(id, { labels: labels(), waiting: value })
-    else series.waiting += value
-  }
-
-  flush(): void {
-    for (const series of this.#series.values()) {
-      this.#counter.inc(series.labels, series.waiting)
-      series.waiting = 0
-    }
   }
 }

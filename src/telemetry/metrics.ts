@@ -1,6 +1,6 @@
 import { Registry, collectDefaultMetrics } from 'prom-client'
 import { usdOf } from '../accounting/money.ts'
-import { createInstruments, Tally } from './instruments.ts'
+import { createInstruments } from './instruments.ts'
 import type { Settlement } from '../accounting/settlement.ts'
 import type { Usage } from '../accounting/usage.ts'
 
@@ -14,7 +14,7 @@ export interface CallLabels {
   readonly key: string
 }
 
-const OPERATION = { gen_ai_operation_name: 'image_generation' }
+const OPERATION = 'image_generation'
 const TOKEN_DETAILS = [
   ['input_text', 'inputTextTokens'],
   ['input_image', 'inputImageTokens'],
@@ -41,14 +41,10 @@ function processMetrics(): Registry {
 export class Metrics {
   readonly #registry = new Registry()
   readonly #instruments = createInstruments(this.#registry)
-  readonly #requests = new Tally(this.#instruments.requests)
-  readonly #tokens = new Tally(this.#instruments.tokens)
-  readonly #tokenDetails = new Tally(this.#instruments.tokenDetails)
-  readonly #images = new Tally(this.#instruments.images)
-  readonly #imageBytes = new Tally(this.#instruments.imageBytes)
-  readonly #cost = new Tally(this.#instruments.cost)
 
   constructor(version: string) {
+    const { ambiguous, adoptions } = this.#instruments
+    for (const counter of [ambiguous, adoptions]) counter.add([], 0)
     this.#instruments.buildInfo.set({ version, node: process.version }, 1)
   }
 
@@ -59,8 +55,6 @@ export class Metrics {
 
   /** All metrics in Prometheus' text format. */
   async exposition(): Promise<string> {
-    const tallies = [this.#requests, this.#tokens, this.#tokenDetails, this.#images, this.#imageBytes, this.#cost]
-    for (const tally of tallies) tally.flush()
     return (await this.#registry.metrics()) + (await processMetrics().metrics())
   }
 
@@ -71,7 +65,7 @@ export class Metrics {
     keys: readonly string[],
     reasons: readonly string[],
   ): void {
-    for (const reason of reasons) this.#instruments.rejections.inc({ reason }, 0)
+    for (const reason of reasons) this.#instruments.rejections.add([reason], 0)
     for (const key of keys) {
       for (const model of models) {
         this.#addCost(model, key, 0)
@@ -90,20 +84,20 @@ export class Metrics {
   ): void {
     const { endpoint, model } = labels
     this.#addRequest(labels, outcome, status, 1)
-    this.#instruments.requestSeconds.observe({ endpoint, model }, durationMs / 1000)
-    if (overheadMs !== undefined) this.#instruments.overheadSeconds.observe({ endpoint }, overheadMs / 1000)
+    this.#instruments.requestSeconds.observe([endpoint, model], durationMs / 1000)
+    if (overheadMs !== undefined) this.#instruments.overheadSeconds.observe([endpoint], overheadMs / 1000)
   }
 
   rejected(reason: string): void {
-    this.#instruments.rejections.inc({ reason })
+    this.#instruments.rejections.add([reason], 1)
   }
 
   parametersDropped(model: string, params: readonly string[]): void {
-    for (const param of params) this.#instruments.dropped.inc({ model, param })
+    for (const param of params) this.#instruments.dropped.add([model, param], 1)
   }
 
   parametersDefaulted(model: string, params: readonly string[]): void {
-    for (const param of params) this.#instruments.defaulted.inc({ model, param })
+    for (const param of params) this.#instruments.defaulted.add([model, param], 1)
   }
 
   /** The rest of a virtual key's budget after its latest hold. */
@@ -113,16 +107,16 @@ export class Metrics {
 
   /** An order is sent upstream again. */
   retried(reason: string): void {
-    this.#instruments.retries.inc({ reason })
+    this.#instruments.retries.add([reason], 1)
   }
 
   /** A client was given the generation of an earlier attempt. */
   adopted(): void {
-    this.#instruments.adoptions.inc()
+    this.#instruments.adoptions.add([], 1)
   }
 
   ambiguousFailure(): void {
-    this.#instruments.ambiguous.inc()
+    this.#instruments.ambiguous.add([], 1)
   }
 
   generationStarted(): void {
@@ -139,43 +133,41 @@ export class Metrics {
     const all = this.#instruments
     const seconds = settlement.upstreamMs / 1000
     all.inFlight.dec()
-    all.upstreamSeconds.observe({ endpoint, model }, seconds)
-    all.genAiSeconds.observe({ ...OPERATION, gen_ai_request_model: model, error_type: failure ?? '' }, seconds)
-    if (images > 0)
-      this.#images.add(`${model}|${key}|${size}|${quality}`, images, () => ({ model, key, size, quality }))
-    if (partialImages > 0) all.partialImages.inc({ model, key }, partialImages)
-    if (firstEventMs !== undefined) all.firstEventSeconds.observe({ endpoint, model }, firstEventMs / 1000)
+    all.upstreamSeconds.observe([endpoint, model], seconds)
+    all.genAiSeconds.observe([OPERATION, model, failure ?? ''], seconds)
+    if (images > 0) all.images.add([model, key, size, quality], images)
+    if (partialImages > 0) all.partialImages.add([model, key], partialImages)
+    if (firstEventMs !== undefined) all.firstEventSeconds.observe([endpoint, model], firstEventMs / 1000)
     if (cost !== undefined && cost.costMicros > 0) this.#addCost(model, key, usdOf(cost.costMicros))
-    if (settlement.isUsageMissing) all.usageMissing.inc({ model })
+    if (settlement.isUsageMissing) all.usageMissing.add([model], 1)
     if (usage !== undefined) this.#usageReported(model, key, usage)
   }
 
   bytesRelayed({ model, key }: CallLabels, bytes: number): void {
-    this.#imageBytes.add(`${model}|${key}`, bytes, () => ({ model, key }))
+    this.#instruments.imageBytes.add([model, key], bytes)
   }
 
   #usageReported(model: string, key: string, usage: Usage): void {
-    const { genAiTokens } = this.#instruments
+    const { genAiTokens, tokenDetails } = this.#instruments
     this.#addTokens(model, key, 'input', usage.inputTokens)
     this.#addTokens(model, key, 'output', usage.outputTokens)
-    genAiTokens.observe({ ...OPERATION, gen_ai_request_model: model, gen_ai_token_type: 'input' }, usage.inputTokens)
-    genAiTokens.observe({ ...OPERATION, gen_ai_request_model: model, gen_ai_token_type: 'output' }, usage.outputTokens)
+    genAiTokens.observe([OPERATION, model, 'input'], usage.inputTokens)
+    genAiTokens.observe([OPERATION, model, 'output'], usage.outputTokens)
     for (const [type, member] of TOKEN_DETAILS) {
       const count = usage[member]
-      if (count !== undefined) this.#tokenDetails.add(`${model}|${key}|${type}`, count, () => ({ model, key, type }))
+      if (count !== undefined) tokenDetails.add([model, key, type], count)
     }
   }
 
   #addRequest({ endpoint, model, key }: CallLabels, outcome: Outcome, status: number, value: number): void {
-    const id = `${endpoint}|${model}|${key}|${outcome}|${status}`
-    this.#requests.add(id, value, () => ({ endpoint, model, key, outcome, status: String(status) }))
+    this.#instruments.requests.add([endpoint, model, key, outcome, status], value)
   }
 
   #addTokens(model: string, key: string, type: string, value: number): void {
-    this.#tokens.add(`${model}|${key}|${type}`, value, () => ({ model, key, type }))
+    this.#instruments.tokens.add([model, key, type], value)
   }
 
   #addCost(model: string, key: string, usd: number): void {
-    this.#cost.add(`${model}|${key}`, usd, () => ({ model, key }))
+    this.#instruments.cost.add([model, key], usd)
   }
 }
