@@ -33,14 +33,15 @@ async function relayAnswer(reply: FastifyReply, generation: Generation, exchange
   if (exchange.isAdopter && failure !== undefined && kept?.ending === 'cut') throw failure
   const { delivery } = exchange
   if (raw.destroyed || delivery === undefined) return reply.hijack()
-  reply.code(generation.status).headers(responseHeaders(generation.headers)).headers(exchange.headers)
+  const headers = reply.getHeaders() as OutgoingHttpHeaders
+  Object.assign(headers, responseHeaders(generation.headers), exchange.headers)
   const whole = delivery.takeWhole()
   const cost = costOf(generation, exchange)
-  if (cost !== undefined) reply.header('x-gateway-cost-usd', cost)
+  if (cost !== undefined) headers['x-gateway-cost-usd'] = cost
   const length = whole?.length ?? relayedLength(generation.headers)
-  if (length !== undefined) reply.header('content-length', length)
-  // Written past Fastify's reply, which would look at the payload again: a tenth of a small answer's time.
-  raw.writeHead(generation.status, reply.getHeaders() as OutgoingHttpHeaders)
+  if (length !== undefined) headers['content-length'] = length
+  // Written past Fastify's reply, which would look at headers and payload again: a tenth of a small answer's time.
+  raw.writeHead(generation.status, headers)
   reply.hijack()
   if (whole === undefined) delivery.flowInto(new ClientSink(raw, generation, exchange))
   else {

@@ -28,6 +28,11 @@ export function contentLengthOf(headers: IncomingHttpHeaders): number | undefine
  */
 export async function receiveWhole({ payload, contentLength, share }: IncomingBody, maxBytes: number): Promise<Buffer> {
   if (contentLength !== undefined && contentLength > maxBytes) throw tooLarge(maxBytes)
+  const arrived = contentLength === payload.readableLength ? arrivedWhole(payload) : undefined
+  if (arrived !== undefined) {
+    share?.take(arrived.length)
+    return arrived
+  }
   // Of an announced length there need not be more than that much memory.
   const received = new GatheredBytes(contentLength)
   try {
@@ -40,6 +45,14 @@ export async function receiveWhole({ payload, contentLength, share }: IncomingBo
     throw error instanceof GatewayError ? error : brokenOff(error)
   }
   return received.bytes()
+}
+
+/** All of a body that came with its headers: to read it as it arrives would take a turn of the event loop more. */
+function arrivedWhole(payload: Readable): Buffer | undefined {
+  if (payload.destroyed) return undefined
+  const body = payload.read() as Buffer | null
+  payload.resume() // to its end, which may be still to come
+  return body ?? undefined
 }
 
 function tooLarge(maxBytes: number): GatewayError {
