@@ -60,7 +60,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   upstream: ['errors', 'telemetry'],
   spool: ['errors'],
   telemetry: ['accounting', 'errors'],
-  config: ['access/keys/key-name.ts', 'access/keys/parameter-defaults.ts'],
+  config: ['accounting/budget.ts', 'access/keys/key-name.ts', 'access/keys/parameter-defaults.ts'],
   errors: [],
   version: [],
 }

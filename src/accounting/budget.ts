@@ -1,15 +1,30 @@
 import { GatewayError } from '../errors/gateway-error.ts'
-import { formatUsd } from './money.ts'
-import { endOfPeriod } from './period.ts'
+import { formatUsd, microsOf } from './money.ts'
+import { endOfPeriod, PERIODS } from './period.ts'
 import type { Period } from './period.ts'
 
-/** Money that a key may spend per period. */
+/** Money that a key, or everybody together, may spend per period. */
 export interface Budget {
   readonly limitMicros: number
   readonly period: Period
 }
 
-/** The use of a key's budget in its current period; without a budget, `limitMicros` is undefined. */
+/** The forms of a budget in words, for messages. */
+export const BUDGET_FORMS = `USD per ${PERIODS.join(', ')}: 25/month or 0.50/day`
+
+/** `25/month`, `0.50/day`, in USD; undefined where it is no budget. */
+export function parseBudget(text: string): Budget | undefined {
+  const match = /^\$?(\d{1,7}(?:\.\d{1,6})?)\/(\w+)$/.exec(text)
+  const period = PERIODS.find((candidate) => candidate === match?.[2])
+  return match === null || period === undefined ? undefined : { limitMicros: microsOf(Number(match[1])), period }
+}
+
+/** The budget of a key as messages name it. */
+export const budgetOf = (keyName: string): string => `budget of the key '${keyName}'`
+/** The budget of everybody together as messages name it. */
+export const SPEND_LIMIT = 'spend limit of this gateway'
+
+/** The use of a budget in its current period; without a budget, `limitMicros` is undefined. */
 export interface BudgetState {
   readonly limitMicros: number | undefined
   readonly period: Period
@@ -26,9 +41,10 @@ export function leftMicros({ limitMicros, spentMicros, heldMicros }: BudgetState
 /** Says what an order costs at most in a cheaper form, where that is no more than an amount. */
 export type CheaperOrder = (atMostMicros: number) => string | undefined
 
-/** A request that its key's budget does not cover. */
+/** A request that a budget does not cover. */
 export interface Excess {
-  readonly keyName: string
+  /** The budget as messages name it: `budgetOf(key)`, SPEND_LIMIT. */
+  readonly budget: string
   readonly state: BudgetState
   /** The most that it can cost. */
   readonly costMicros: number
@@ -37,11 +53,11 @@ export interface Excess {
 }
 
 /**
- * The refusal of a request that its key's budget does not cover, with the money left, the highest cost and the time of
+ * The refusal of a request that a budget does not cover, with the money left, the highest cost and the time of
  * the reset: 429, or 400 where the whole budget is too small, so that no waiting helps. A cheaper form of the order that
  * the budget covers is named.
  */
-export function budgetExceeded({ keyName, state, costMicros, now, cheaper }: Excess): GatewayError {
+export function budgetExceeded({ budget, state, costMicros, now, cheaper }: Excess): GatewayError {
   const { limitMicros = 0, period, heldMicros } = state
   const left = leftMicros(state) ?? 0
   const per = perPeriod(state)
@@ -49,28 +65,29 @@ export function budgetExceeded({ keyName, state, costMicros, now, cheaper }: Exc
     // A budget that resets will cover again what is not left of it now.
     const fits = cheaper(period === 'total' ? left : limitMicros)
     const never =
-      `This request can cost up to ${formatUsd(costMicros)}, and the budget of the key '${keyName}' is ${formatUsd(limitMicros)} ${per}: ` +
+      `This request can cost up to ${formatUsd(costMicros)}, and the ${budget} is ${formatUsd(limitMicros)} ${per}: ` +
       `it never covers it. Ask for fewer images, a smaller size or a lower quality${fits === undefined ? '' : `: ${fits}`}.`
     return new GatewayError('request_exceeds_limit', never)
   }
   const held = heldMicros === 0 ? '' : ` (${formatUsd(heldMicros)} is held for generations under way)`
   const fits = cheaper(left)
   const message =
-    `The budget of the key '${keyName}' is ${formatUsd(limitMicros)} ${per}; ${formatUsd(left)} is left${held}, ` +
+    `The ${budget} is ${formatUsd(limitMicros)} ${per}; ${formatUsd(left)} is left${held}, ` +
     `and this request can cost up to ${formatUsd(costMicros)}${fits === undefined ? '' : `; ${fits}`}. ${resetOf(state, now)}`
   return new GatewayError('insufficient_quota', message)
 }
 
 /** The same for a request whose cost is not known yet, where nothing at all is left. Undefined where something is. */
-export function budgetUsedUp(keyName: string, state: BudgetState, now: number): GatewayError | undefined {
+export function budgetUsedUp(budget: string, state: BudgetState, now: number): GatewayError | undefined {
   const { limitMicros = 0 } = state
   if (leftMicros(state) !== 0) return undefined
-  const budget = `The budget of the key '${keyName}' is ${formatUsd(limitMicros)} ${perPeriod(state)}`
-  if (limitMicros === 0) return new GatewayError('request_exceeds_limit', `${budget}: it covers no request.`)
-  return new GatewayError('insufficient_quota', `${budget}; nothing is left of it. ${resetOf(state, now)}`)
+  const is = `The ${budget} is ${formatUsd(limitMicros)} ${perPeriod(state)}`
+  if (limitMicros === 0) return new GatewayError('request_exceeds_limit', `${is}: it covers no request.`)
+  return new GatewayError('insufficient_quota', `${is}; nothing is left of it. ${resetOf(state, now)}`)
 }
 
-function perPeriod({ period }: BudgetState): string {
+/** `per month`, `in total`. */
+export function perPeriod({ period }: Pick<Budget, 'period'>): string {
   return period === 'total' ? 'in total' : `per ${period}`
 }
 

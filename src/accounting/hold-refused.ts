@@ -1,23 +1,27 @@
-import { budgetExceeded } from './budget.ts'
+import { budgetExceeded, budgetOf, SPEND_LIMIT } from './budget.ts'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { orderedBefore } from './ordered-before.ts'
-import type { CheaperOrder } from './budget.ts'
+import type { BudgetState, CheaperOrder } from './budget.ts'
 import type { OrderedGeneration, HoldRefusal } from './ledger.ts'
 
 /** The error for a client whose request could not be held. */
 export function holdRefused(refusal: HoldRefusal, order: OrderedGeneration, cheaper: CheaperOrder): GatewayError {
   const { keyName, model, highestMicros = 0, heldAt } = order
+  const exceeded = (budget: string, state: BudgetState): GatewayError =>
+    budgetExceeded({ budget, state, costMicros: highestMicros, now: heldAt, cheaper })
   switch (refusal.refused) {
     case 'ordered_before':
       return orderedBefore(refusal.earlier)
     case 'budget':
-      return budgetExceeded({ keyName, state: refusal.budget, costMicros: highestMicros, now: heldAt, cheaper })
+      return exceeded(budgetOf(keyName), refusal.budget)
+    case 'spend_limit':
+      return exceeded(SPEND_LIMIT, refusal.budget)
     case 'in_flight':
       return tooManyInFlight(keyName, refusal.limit)
     case 'unpriced':
       return new GatewayError(
         'model_not_priced',
-        `The key '${keyName}' has a budget, and the price of the model '${model}' is not known.`,
+        `${refusal.isForEverybody === true ? 'The gateway has a spend limit' : `The key '${keyName}' has a budget`}, and the price of the model '${model}' is not known.`,
         { param: 'model' },
       )
     case 'key':

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { StoreError, storeRefusal } from '../errors/store-error.ts'
+import { leftMicros } from './budget.ts'
 import { holdRefused } from './hold-refused.ts'
 import { isRefusal } from './ledger.ts'
 import { endingCommand } from './settlement.ts'
-import type { CheaperOrder } from './budget.ts'
+import type { BudgetState, CheaperOrder } from './budget.ts'
 import type { CommandResult, Hold, KeyAccount, Ledger, LedgerCommand, OrderedGeneration } from './ledger.ts'
 import type { Settlement } from './settlement.ts'
 
@@ -119,13 +120,30 @@ export class LedgerWriter {
    * @throws StoreError
    */
   async accountOf(keyId: number, now: number): Promise<KeyAccount | undefined> {
-    if (this.#queue.length > 0) await Promise.race([this.#flush(), sleep(BACKOFF_MS, undefined, { ref: false })])
+    if (this.#queue.length > 0) await this.#written()
     return this.#ledger.accountOf(keyId, now)
   }
 
   /** The same as it is in the ledger, without the endings that are about to be written. @throws StoreError */
   async writtenAccountOf(keyId: number, now: number): Promise<KeyAccount | undefined> {
     return this.#ledger.accountOf(keyId, now)
+  }
+
+  /**
+   * The spending of everybody together; undefined where there is no limit. Where nothing is left, endings that are about to
+   * be written may have made room, and are waited for.
+   * @throws StoreError
+   */
+  async spending(now: number): Promise<BudgetState | undefined> {
+    const written = await this.#ledger.spending(now)
+    if (written === undefined || leftMicros(written) !== 0 || this.#queue.length === 0) return written
+    await this.#written()
+    return this.#ledger.spending(now)
+  }
+
+  /** Writes the queue, as far as that can be done at once. */
+  async #written(): Promise<void> {
+    await Promise.race([this.#flush(), sleep(BACKOFF_MS, undefined, { ref: false })])
   }
 
   /** Resolves when every ending is committed. */

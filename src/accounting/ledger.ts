@@ -62,6 +62,8 @@ export interface Hold {
   readonly heldMicros: number
   /** The key's budget with this hold in it; undefined where the caller is no virtual key. */
   readonly budget: BudgetState | undefined
+  /** The spending of everybody together with this hold in it; undefined where there is no SPEND_LIMIT. */
+  readonly spending?: BudgetState | undefined
 }
 
 /** Why nothing was held. */
@@ -70,7 +72,10 @@ export type HoldRefusal =
   | { readonly refused: 'ordered_before'; readonly earlier: EarlierOrder }
   | { readonly refused: 'budget'; readonly budget: BudgetState }
   | { readonly refused: 'in_flight'; readonly limit: number }
-  | { readonly refused: 'unpriced' }
+  /** The budget of everybody together does not cover the order. */
+  | { readonly refused: 'spend_limit'; readonly budget: BudgetState }
+  /** The model has no price, and the key has a budget, or everybody together. */
+  | { readonly refused: 'unpriced'; readonly isForEverybody?: true }
   /** The key was revoked, disabled or expired since it was looked up. */
   | { readonly refused: 'key' }
 
@@ -141,6 +146,8 @@ export interface Ledger {
   write(commands: readonly LedgerCommand[]): readonly CommandResult[] | Promise<readonly CommandResult[]>
   /** The budget and the load of a virtual key; undefined where there is no such key. @throws StoreError */
   accountOf(keyId: number, now: number): KeyAccount | undefined | Promise<KeyAccount | undefined>
+  /** The spending of everybody together; undefined where there is no SPEND_LIMIT. @throws StoreError */
+  spending(now: number): BudgetState | undefined | Promise<BudgetState | undefined>
 }
 
 /** The budget of a virtual key and its generations under way. */

@@ -12,6 +12,7 @@ import { createLogging, createRedactor } from '../telemetry/logging.ts'
 import { Metrics } from '../telemetry/metrics.ts'
 import { DiskRoom } from '../spool/disk-room.ts'
 import { SpoolDirectory } from '../spool/spool-file.ts'
+import { usdOf } from '../accounting/money.ts'
 import { Upstream } from '../upstream/upstream.ts'
 import { UpstreamPauses } from '../upstream/pauses.ts'
 import { VERSION } from '../version.ts'
@@ -21,6 +22,7 @@ import { findingAbout } from './data-directory.ts'
 import { openDatabase, storageProblem } from './database.ts'
 import { startSandbox } from './sandbox.ts'
 import { ENDPOINTS, createServer } from './server.ts'
+import type { Database } from './database.ts'
 import type { FastifyInstance } from 'fastify'
 import type { DestinationStream, Logger } from 'pino'
 import type { Config } from '../config/config.ts'
@@ -104,6 +106,7 @@ async function compose(config: Config, foundation: Foundation): Promise<App> {
 
   const metrics = new Metrics(VERSION)
   startMetrics(metrics, catalogue, keyring)
+  if (database !== undefined) metrics.onScrape(async () => showSpending(metrics, database, clock.date()))
   const log = new ExchangeLog(logger, metrics)
   const spool = new SpoolDirectory(join(config.DATA_DIR, 'spool'), room)
   await spool.sweep()
@@ -178,6 +181,12 @@ function secretsOf(config: Config, upstreamKey: string): string[] {
   const named = (config.GATEWAY_KEYS ?? []).map(({ key }) => key)
   const all = [upstreamKey, config.COMETAPI_KEY, config.ADMIN_KEY, config.METRICS_TOKEN, ...named]
   return all.filter((secret) => secret !== undefined && secret !== '') as string[]
+}
+
+async function showSpending(metrics: Metrics, { ledger }: Database, now: number): Promise<void> {
+  const spending = await ledger.spending(now)
+  if (spending?.limitMicros === undefined) return
+  metrics.spending(usdOf(spending.limitMicros), usdOf(spending.spentMicros + spending.heldMicros))
 }
 
 function startMetrics(metrics: Metrics, { models }: Catalogue, keyring: Keyring): void {

@@ -74,6 +74,7 @@ function checkKeys(config: Config, keys: readonly VirtualKey[]): void {
 
 function register(store: Store, config: Config, { logger, clock, room, catalogue }: Surroundings): Database {
   const instance = store.register({
+    spendLimit: config.SPEND_LIMIT,
     onAbandoned: (rows) =>
       logger.warn({ generations: rows }, 'a process died: what it had under way is booked at its highest cost'),
     onHeartbeatFailed: (err) => logger.error({ err }, 'the ledger cannot be reached'),

@@ -1,7 +1,6 @@
 import { InvalidArgumentError } from 'commander'
-import { microsOf } from '../accounting/money.ts'
+import { BUDGET_FORMS, parseBudget } from '../accounting/budget.ts'
 import { NO_DEFAULTS, parseDefaults } from '../access/keys/parameter-defaults.ts'
-import { PERIODS } from '../accounting/period.ts'
 import { dateMs, durationMs, firstDayOf } from '../accounting/calendar.ts'
 import type { ParameterDefaults } from '../access/keys/parameter-defaults.ts'
 import type { Budget } from '../accounting/budget.ts'
@@ -13,12 +12,9 @@ export type OrNone<T> = T | typeof NONE
 /** `25/month`, `0.50/day`, in USD; `none` for no budget. */
 export function budgetArgument(text: string): OrNone<Budget> {
   if (text === NONE) return NONE
-  const match = /^\$?(\d{1,7}(?:\.\d{1,6})?)\/(\w+)$/.exec(text)
-  const period = PERIODS.find((candidate) => candidate === match?.[2])
-  if (match === null || period === undefined) {
-    throw new InvalidArgumentError(`It is USD per ${PERIODS.join(', ')}: 25/month or 0.50/day, or none.`)
-  }
-  return { limitMicros: microsOf(Number(match[1])), period }
+  const budget = parseBudget(text)
+  if (budget !== undefined) return budget
+  throw new InvalidArgumentError(`It is ${BUDGET_FORMS}, or none.`)
 }
 
 /** `quality=medium,size=1024x1024`; `none` for none. */

@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { KEY_NAME, RESERVED_NAMES } from '../access/keys/key-name.ts'
 import { NO_DEFAULTS, parseDefaults } from '../access/keys/parameter-defaults.ts'
+import { BUDGET_FORMS, parseBudget } from '../accounting/budget.ts'
 import { isLoopback } from './loopback.ts'
+import type { Budget } from '../accounting/budget.ts'
 import type { NamedKey } from '../access/keys/key-name.ts'
 import type { ParameterDefaults } from '../access/keys/parameter-defaults.ts'
 
@@ -87,6 +89,14 @@ export const parameterDefaults = z.string().transform((value, context): Paramete
   if (typeof defaults !== 'string') return defaults
   context.addIssue({ code: 'custom', message: defaults })
   return NO_DEFAULTS
+})
+
+/** `500/month`: money that everybody together may spend per period. */
+export const budget = z.string().transform((value, context): Budget => {
+  const parsed = parseBudget(value)
+  if (parsed !== undefined) return parsed
+  context.addIssue({ code: 'custom', message: `must be ${BUDGET_FORMS}` })
+  return z.NEVER
 })
 
 /** Origins, comma-separated; `*` and `null` are none, since every page of the web has one of them. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import {
+  budget,
   bytes,
   decimal,
   flag,
@@ -99,7 +100,12 @@ export const VARIABLES = {
   UNPRICED_MODELS: {
     read: z.enum(['refuse', 'allow']),
     default: 'refuse',
-    doc: 'Whether a virtual key with a budget may use models whose price is not known.',
+    doc: 'Whether models whose price is not known may be used by a key with a budget, and where there is a SPEND_LIMIT.',
+  },
+  SPEND_LIMIT: {
+    read: budget,
+    default: undefined,
+    doc: 'Money that all callers together may spend, in USD per day, week, month or total: 500/month. Held before each call.',
   },
   MAX_IN_FLIGHT: {
     read: whole(0, 1_000_000),

@@ -55,7 +55,7 @@ export const ERRORS = {
     status: 400,
     type: request,
     retry: 'never',
-    doc: "The request is larger than its key's budget or images per minute ever allow.",
+    doc: "The request is larger than its key's budget or images per minute, or the gateway's spend limit, ever allow.",
   },
   invalid_api_key: {
     status: 401,
@@ -74,7 +74,7 @@ export const ERRORS = {
     status: 403,
     type: request,
     retry: 'never',
-    doc: 'The key has a budget and the model no known price, so nothing could be held for it.',
+    doc: 'The key has a budget, or the gateway a spend limit, and the model no known price, so nothing could be held for it.',
   },
   host_not_allowed: {
     status: 403,
@@ -153,7 +153,7 @@ export const ERRORS = {
     status: 429,
     type: 'insufficient_quota',
     retry: 'never',
-    doc: "The key's budget does not cover the highest cost of the request.",
+    doc: "The key's budget, or the gateway's spend limit, does not cover the highest cost of the request.",
   },
   client_closed_request: {
     status: 499,

@@ -94,6 +94,12 @@ export function createInstruments(registry: Registry) {
     inFlight: gauge('comet_in_flight', 'Generations under way.', []),
     orphans: gauge('comet_orphans', 'Generations under way whose client has left.', []),
     budgetRemaining: gauge('comet_budget_remaining_usd', "What is left of a virtual key's budget.", ['key']),
+    spendLimit: gauge('comet_spend_limit_usd', 'SPEND_LIMIT; 0 where there is none.', []),
+    spending: gauge(
+      'comet_spend_limit_used_usd',
+      'What all callers together have spent and hold in the current period of SPEND_LIMIT.',
+      [],
+    ),
     buildInfo: gauge('comet_build_info', 'Always 1; the labels say what runs.', ['version', 'node']),
     genAiTokens: histogram(
       'gen_ai_client_token_usage',

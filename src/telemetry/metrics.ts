@@ -41,6 +41,7 @@ function processMetrics(): Registry {
 export class Metrics {
   readonly #registry = new Registry()
   readonly #instruments = createInstruments(this.#registry)
+  readonly #onScrape: (() => Promise<void>)[] = []
 
   constructor(version: string) {
     const { ambiguous, adoptions } = this.#instruments
@@ -53,8 +54,14 @@ export class Metrics {
     return this.#registry.contentType
   }
 
+  /** Has gauges set before each scrape, by what is asked only then. A failure leaves them as they were. */
+  onScrape(setGauges: () => Promise<void>): void {
+    this.#onScrape.push(setGauges)
+  }
+
   /** All metrics in Prometheus' text format. */
   async exposition(): Promise<string> {
+    await Promise.allSettled(this.#onScrape.map(async (setGauges) => setGauges()))
     return (await this.#registry.metrics()) + (await processMetrics().metrics())
   }
 
@@ -103,6 +110,12 @@ export class Metrics {
   /** The rest of a virtual key's budget after its latest hold. */
   budgetRemaining(key: string, usd: number): void {
     this.#instruments.budgetRemaining.set({ key }, usd)
+  }
+
+  /** SPEND_LIMIT, and what counts against it now. */
+  spending(limitUsd: number, usedUsd: number): void {
+    this.#instruments.spendLimit.set(limitUsd)
+    this.#instruments.spending.set(usedUsd)
   }
 
   /** An order is sent upstream again. */

@@ -15,6 +15,8 @@ import type {
 
 /** A ledger that records its batches, and fails where `failWith` says so. */
 class FakeLedger implements Ledger {
+  spending = (): undefined => undefined
+
   readonly batches: LedgerCommand[][] = []
   failWith: (commands: readonly LedgerCommand[]) => Error | undefined = () => undefined
   #lastId = 0

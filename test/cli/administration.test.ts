@@ -233,6 +233,18 @@ describe('comet-gateway check, models and doctor', () => {
     })
   })
 
+  it('doctor says what is left of the spend limit', async () => {
+    const doctorWith = async (limit: string) =>
+      command(directory.path, ['doctor'], { environment: { SANDBOX: 'true', SPEND_LIMIT: limit } })
+    expect((await doctorWith('500/month')).stdout).toMatch(
+      /ok +spend limit +\$\d{3}\.\d+ of \$500\.00 per month is left/,
+    )
+    const empty = await doctorWith('0/day')
+    expect([empty.code, empty.stdout]).toEqual([1, expect.stringMatching(/NO +spend limit +\$0\.00/)])
+    const wrong = await doctorWith('500')
+    expect(wrong.stdout).toContain('SPEND_LIMIT must be USD per day, week, month, total: 25/month or 0.50/day')
+  })
+
   it('doctor finds what is wrong without printing the key', async () => {
     const COMETAPI_KEY = 'sk-planted-upstream-key-0123456789'
     const environment = { COMETAPI_KEY, COMETAPI_BASE_URL: 'http://127.0.0.1:1' }

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { statuses } from '../helpers/answers.ts'
+import { errorOf, statuses } from '../helpers/answers.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { times } from '../helpers/times.ts'
 import { answerJson, gated } from '../helpers/upstream.ts'
 import { formEdit, jsonEdit, streamed } from './orders.ts'
 import { DALLE_MICROS, dalle, dalleAnswer, gptAnswer, gptImage, openTeam } from './world.ts'
+import type { GatewayClient } from '../helpers/gateways/gateway-client.ts'
 import type { TeamWorld } from './world.ts'
 
 let world: TeamWorld
@@ -49,6 +50,34 @@ describe('500 requests at once against a budget that pays for 20', () => {
     expect(world.upstream.received).toHaveLength(20)
     await world.idle()
     expect(world.accountOf(alice)).toMatchObject({ budget: { spentMicros: 20 * DALLE_MICROS, heldMicros: 0 } })
+  })
+})
+
+describe('500 requests at once over ten keys against a spend limit for 20', () => {
+  const spendLimit = { SPEND_LIMIT: `${((21 * DALLE_MICROS - 1) / 1e6).toFixed(6)}/month` }
+
+  it.each<[what: string, start: () => Promise<GatewayClient[]>]>([
+    ['one gateway', async () => [await world.start(spendLimit)]],
+    ['two processes on one file', async () => Promise.all([world.spawn(spendLimit), world.spawn(spendLimit)])],
+  ])('are 20 upstream, through %s', async (_what, start) => {
+    world.upstream.script = answerJson(dalleAnswer())
+    const keys = await Promise.all(times(10, async (index) => world.issue({ name: `key-${index}` })))
+    const gateways = await start()
+    const post = async (index: number): Promise<Response> => {
+      const [gateway, key] = [gateways[index % gateways.length], keys[index % keys.length]]
+      if (gateway === undefined || key === undefined) throw new Error('there is no gateway or no key')
+      return gateway.post(dalle, key.headers)
+    }
+    const counts = await statuses(times(500, post))
+    expect(counts).toEqual({ 200: 20, 429: 480 })
+    expect(world.upstream.received).toHaveLength(20)
+    const { code, message } = await errorOf(await post(0))
+    expect([code, message]).toEqual([
+      'insufficient_quota',
+      expect.stringMatching(/^The spend limit of this gateway is /),
+    ])
+    await world.idle()
+    expect(await gateways[0]?.metric('comet_spend_limit_used_usd')).toBeCloseTo((20 * DALLE_MICROS) / 1e6, 6)
   })
 })
 

@@ -1,4 +1,4 @@
-import { budgetUsedUp } from '../../accounting/budget.ts'
+import { budgetOf, budgetUsedUp, SPEND_LIMIT } from '../../accounting/budget.ts'
 import { tooManyInFlight } from '../../accounting/hold-refused.ts'
 import { ANONYMOUS } from '../keys/keyring.ts'
 import type { CallerLimits } from './caller-limits.ts'
@@ -11,8 +11,8 @@ import type { Caller } from '../keys/keyring.ts'
 export interface ForeseeingOptions {
   readonly limits: Pick<CallerLimits, 'foreseenRefusal'>
   /** Undefined where there is no database. */
-  readonly ledger: Pick<LedgerWriter, 'accountOf' | 'writtenAccountOf'> | undefined
-  /** Every model that a key with a budget may use costs something, so that nothing can be bought with nothing. */
+  readonly ledger: Pick<LedgerWriter, 'accountOf' | 'writtenAccountOf' | 'spending'> | undefined
+  /** Every model that may be used where there is a budget costs something, so that nothing can be bought with nothing. */
   readonly everythingCosts: boolean
 }
 
@@ -32,11 +32,14 @@ export async function foreseenRefusal(
   { caller = ANONYMOUS, idempotencyKey }: Coming,
 ): Promise<GatewayError | undefined> {
   const refusal = limits.foreseenRefusal(caller)
-  const { key } = caller
   // The ledger may have an order with the same Idempotency-Key, and says so before it looks at the budget.
-  const isLookedUp = key !== undefined && (key.maxInFlight !== undefined || key.budget !== undefined)
-  if (refusal !== undefined || ledger === undefined || !isLookedUp || idempotencyKey !== undefined) return refusal
+  if (refusal !== undefined || ledger === undefined || idempotencyKey !== undefined) return refusal
+  const { key } = caller
   const now = Date.now()
+  const spending = everythingCosts ? await ledger.spending(now) : undefined
+  const usedUp = spending === undefined ? undefined : budgetUsedUp(SPEND_LIMIT, spending, now)
+  const isLookedUp = key !== undefined && (key.maxInFlight !== undefined || key.budget !== undefined)
+  if (usedUp !== undefined || !isLookedUp) return usedUp
   const refusalIn = (account: KeyAccount | undefined): GatewayError | undefined =>
     account === undefined ? undefined : refusalOf(key, account, everythingCosts ? now : undefined)
   if (refusalIn(await ledger.writtenAccountOf(key.id, now)) === undefined) return undefined
@@ -50,7 +53,7 @@ function refusalOf(
   { budget, inFlight }: KeyAccount,
   now: number | undefined,
 ): GatewayError | undefined {
-  const usedUp = now === undefined ? undefined : budgetUsedUp(name, budget, now)
+  const usedUp = now === undefined ? undefined : budgetUsedUp(budgetOf(name), budget, now)
   if (usedUp !== undefined) return usedUp
   return maxInFlight !== undefined && inFlight >= maxInFlight ? tooManyInFlight(name, maxInFlight) : undefined
 }

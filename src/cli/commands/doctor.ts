@@ -1,5 +1,7 @@
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { leftMicros, perPeriod } from '../../accounting/budget.ts'
+import { formatUsd } from '../../accounting/money.ts'
 import { findingAbout } from '../../app/data-directory.ts'
 import { lostKeysIn } from '../../app/lost-keys.ts'
 import { ConfigError, loadEnvFile, readConfig } from '../../config/config.ts'
@@ -48,6 +50,7 @@ async function examine(): Promise<readonly Finding[]> {
   const findings = [
     { what: 'configuration', ok: true, says: 'complete' },
     examineStore(config),
+    ...examineSpending(config),
     ...examineRights(config),
   ]
   return [...findings, ...(await examineUpstream(config))]
@@ -74,6 +77,24 @@ function examineStore(config: Config): Finding {
   } catch (error) {
     if (error instanceof StoreError && error.problem === 'missing') return examineMissing(config)
     return { what, ok: false, says: sentence(error) }
+  }
+}
+
+/** The rest of SPEND_LIMIT, where there is one and something to read it from. */
+function examineSpending({ DATA_DIR, SPEND_LIMIT: limit }: Config): readonly Finding[] {
+  if (limit === undefined || !existsSync(DATA_DIR)) return []
+  try {
+    const store = Store.forCommand(DATA_DIR, { create: false })
+    try {
+      const spending = store.spending(limit, Date.now())
+      const left = spending === undefined ? 0 : (leftMicros(spending) ?? 0)
+      const says = `${formatUsd(left)} of ${formatUsd(limit.limitMicros)} ${perPeriod(limit)} is left`
+      return [{ what: 'spend limit', ok: left > 0, says }]
+    } finally {
+      store.close()
+    }
+  } catch {
+    return [] // said of the data directory already
   }
 }
 

@@ -36,10 +36,7 @@ const HINTS: readonly (readonly [path: RegExp, hint: string])[] = [
   [/^\/v1\/images?\/generat/, ' It is /v1/images/generations.'],
   [/^\/v1\/images?\/edit/, ' It is /v1/images/edits.'],
   [/^\/v1\/images?\/variation/, ' It is /v1/images/variations.'],
-  [
-    /^\/(?!v1\/)(?:.*\/)?(?:images|models)(?:\/|$)/,
-    ' The base URL ends in /v1, with nothing between it and the port.',
-  ],
+  [/^\/(?!v1\/)(?:.*\/)?(?:images|models)(?:\/|$)/, ' The base URL ends in /v1, with nothing between it and the port.'],
   [
     /^\/(?:v1(?:\/|$)|chat\/|responses)/,
     ' This gateway serves /v1/images/generations, /v1/images/edits, /v1/images/variations and /v1/models.',

@@ -1,6 +1,7 @@
 import { HEARTBEAT_MS, Instances } from './instances.ts'
 import { localProcesses } from './process-identity.ts'
 import { SqliteLedger } from './ledger/ledger.ts'
+import type { Budget } from '../../accounting/budget.ts'
 import type { AbandonedHold } from '../../accounting/ledger.ts'
 import type { StoreError } from '../../errors/store-error.ts'
 import type { SqliteDatabase } from './database.ts'
@@ -16,6 +17,8 @@ export interface RegisterOptions {
   readonly onHeartbeatFailed: (error: unknown) => void
   /** The files were moved, deleted or replaced, called once; with undefined: they are back. */
   readonly onPlaceChange?: (problem: StoreError | undefined) => void
+  /** The money that everybody together may spend. */
+  readonly spendLimit?: Budget | undefined
   readonly now?: () => number
   readonly processes?: Processes
 }
@@ -34,10 +37,17 @@ export interface Instance {
 
 /** Registers this process, and books the holds that dead instances left open. @throws StoreError */
 export function startInstance(database: SqliteDatabase, options: RegisterOptions): Instance {
-  const { onAbandoned, onHeartbeatFailed, onPlaceChange, now = Date.now, processes = localProcesses() } = options
+  const {
+    onAbandoned,
+    onHeartbeatFailed,
+    onPlaceChange,
+    spendLimit,
+    now = Date.now,
+    processes = localProcesses(),
+  } = options
   const instances = new Instances(database, processes)
   const own = database.withLongTimeout(() => instances.register(now()))
-  const ledger = new SqliteLedger(database, own)
+  const ledger = new SqliteLedger(database, own, spendLimit)
   let lastHeartbeatAt = now()
   if (onPlaceChange !== undefined) database.onPlaceChange = onPlaceChange
 

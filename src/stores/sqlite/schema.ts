@@ -152,4 +152,16 @@ export const MIGRATIONS: readonly string[] = [
   CREATE TABLE identity (id TEXT NOT NULL) STRICT;
   INSERT INTO identity VALUES (lower(hex(randomblob(16))));
   `,
+  `
+  -- The money that all callers together have spent and hold, by day; day -1 is the sum of all days.
+  CREATE TABLE spending (
+    day INTEGER PRIMARY KEY,
+    spent_micros INTEGER NOT NULL DEFAULT 0 CHECK (spent_micros >= 0),
+    held_micros INTEGER NOT NULL DEFAULT 0 CHECK (held_micros >= 0)
+  ) STRICT;
+  INSERT INTO spending SELECT day, sum(cost_micros), 0 FROM daily_totals GROUP BY day;
+  INSERT INTO spending SELECT held_at / 86400000, 0, sum(coalesce(held_micros, 0)) FROM holds WHERE true GROUP BY 1
+    ON CONFLICT (day) DO UPDATE SET held_micros = excluded.held_micros;
+  INSERT INTO spending SELECT -1, coalesce(sum(spent_micros), 0), coalesce(sum(held_micros), 0) FROM spending;
+  `,
 ]

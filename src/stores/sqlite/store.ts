@@ -8,6 +8,7 @@ import { SqliteKeyStore } from './keys/key-store.ts'
 import { KeysMarker } from './keys/keys-marker.ts'
 import { SqliteLedger } from './ledger/ledger.ts'
 import { SqliteReports } from './reports.ts'
+import type { Budget, BudgetState } from '../../accounting/budget.ts'
 import type { OpenOptions } from './database.ts'
 import type { Instance, RegisterOptions } from './instance.ts'
 
@@ -70,6 +71,11 @@ export class Store {
   /** Budgets and load of keys, for commands, which hold nothing. */
   get accounts(): Pick<SqliteLedger, 'accountOf'> {
     return (this.#accounts ??= new SqliteLedger(this.#database, 0))
+  }
+
+  /** The spending of everybody together against a limit, for commands. @throws StoreError */
+  spending(limit: Budget, now: number): BudgetState | undefined {
+    return new SqliteLedger(this.#database, 0, limit).spending(now)
   }
 
   /**

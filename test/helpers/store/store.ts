@@ -2,6 +2,7 @@ import { newKeySecret, keyDigest, keyHint } from '../../../src/access/keys/key-s
 import { checkedSettings } from '../../../src/access/keys/key-settings.ts'
 import type { z } from 'zod'
 import type { newKeySettings } from '../../../src/access/keys/key-settings.ts'
+import type { Budget, BudgetState } from '../../../src/accounting/budget.ts'
 import type { VirtualKey } from '../../../src/access/keys/virtual-key.ts'
 import type {
   AbandonedHold,
@@ -106,6 +107,10 @@ export class LedgerVerbs {
   accountOf(keyId: number, now: number): KeyAccount | undefined {
     return this.#ledger.accountOf(keyId, now)
   }
+
+  spending(now: number): BudgetState | undefined {
+    return this.#ledger.spending(now)
+  }
 }
 
 /** An instance whose ledger is used verb by verb. */
@@ -116,11 +121,17 @@ export interface RegisteredInstance extends Omit<Instance, 'ledger'> {
 }
 
 /** Registers a process as an instance. */
-export function registered(store: Store, processes: Processes, now: () => number = () => NOON): RegisteredInstance {
+export function registered(
+  store: Store,
+  processes: Processes,
+  now: () => number = () => NOON,
+  spendLimit?: Budget,
+): RegisteredInstance {
   const recovered: AbandonedHold[] = []
   const { ledger, ...instance } = store.register({
     processes,
     now,
+    spendLimit,
     onAbandoned: (rows) => recovered.push(...rows),
     onHeartbeatFailed: (error) => {
       throw error

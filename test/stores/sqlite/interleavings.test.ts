@@ -5,11 +5,13 @@ import { Store } from '../../../src/stores/sqlite/store.ts'
 import { temporaryDirectory } from '../../helpers/directory.ts'
 import { DAY, NOON, FakeProcesses, cost, createKey, registered, orderOf } from '../../helpers/store/store.ts'
 import type { Hold } from '../../../src/accounting/ledger.ts'
+import type { Budget, BudgetState } from '../../../src/accounting/budget.ts'
 import type { Period } from '../../../src/accounting/period.ts'
 import type { Processes } from '../../../src/stores/sqlite/process-identity.ts'
 import type { RegisteredInstance } from '../../helpers/store/store.ts'
 
 const LIMIT = 1000
+const UNREACHED: Budget = { limitMicros: 1e12, period: 'total' }
 
 type Step =
   | { readonly do: 'hold'; readonly who: number; readonly micros: number }
@@ -40,6 +42,8 @@ class TwoInstances {
   /** Holds that a step may end: also a second time, also after their process has died. */
   readonly holds: { readonly hold: Hold; isOpen: boolean; readonly who: number; readonly process: Processes }[] = []
   readonly spentByDay = new Map<number, number>()
+  /** The spending of everybody before. */
+  readonly before: BudgetState | undefined
   ended = 0
   now = NOON
 
@@ -48,11 +52,12 @@ class TwoInstances {
     this.key = createKey(store, { name, budget: { limitMicros: LIMIT, period } })
     this.register(0)
     this.register(1)
+    this.before = this.instance(0).instance.ledger.spending(this.now)
   }
 
   register(who: number): void {
     const process = this.processes.next()
-    this.instances[who] = { process, instance: registered(this.store, process, () => this.now) }
+    this.instances[who] = { process, instance: registered(this.store, process, () => this.now, UNREACHED) }
   }
 
   run(action: Step): void {
@@ -116,6 +121,17 @@ class TwoInstances {
       [...this.spentByDay.values()].reduce((sum, micros) => sum + micros, 0),
     )
     expect(sums.reduce((sum, { generations }) => sum + generations, 0)).toBe(this.ended)
+    this.checkEverybody()
+  }
+
+  /** The spending of everybody has grown by what this key spent and holds. */
+  checkEverybody(): void {
+    const { spentMicros = 0, heldMicros = 0 } = this.before ?? {}
+    const open = this.holds.filter(({ isOpen }) => isOpen)
+    expect(this.instance(0).instance.ledger.spending(this.now)).toMatchObject({
+      spentMicros: spentMicros + [...this.spentByDay.values()].reduce((sum, micros) => sum + micros, 0),
+      heldMicros: heldMicros + open.reduce((sum, { hold }) => sum + hold.heldMicros, 0),
+    })
   }
 }
 

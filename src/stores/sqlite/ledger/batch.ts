@@ -1,60 +1,55 @@
-import { Account } from './account.ts'
-import { daysOf } from './ledger-rows.ts'
+import { AccountSums } from './account-sums.ts'
 import type { NewRow } from '../database.ts'
-import type { AccountChange } from './account.ts'
-import type { AccountRow } from './ledger-rows.ts'
+import type { Account, AccountChange } from './account.ts'
+import type { AccountStatements, Writable } from './account-sums.ts'
 import type { TotalRow } from './new-ledger-rows.ts'
 
 /** The statements that a batch reads and writes with. */
 export interface BatchStatements {
-  readonly readAccount: (keyId: number, days: readonly [number, number, number]) => AccountRow | undefined
-  /** Makes the rows of an account for a day, where they are missing. */
-  readonly openAccount: (keyId: number, day: number) => void
-  readonly changeAccount: (keyId: number, day: number, change: AccountChange) => void
+  /** The accounts of virtual keys, by the key's id. */
+  readonly keys: AccountStatements
+  /** The one account of everybody together; its id does not count. */
+  readonly everybody: AccountStatements
   readonly addTotal: (row: NewRow) => void
 }
 
-type Writable<T> = { -readonly [K in keyof T]: T[K] }
-
-/** An account beside the rows of it that are to be written, by day. */
-interface Sums {
-  account: Account | undefined
-  /** The day of the holds that the account was read for. */
-  accountDay: number | undefined
-  readonly byDay: Map<number, Writable<AccountChange>>
-}
+/** Everybody together has one account. */
+const EVERYBODY = 0
 
 /**
  * The accounts and totals of one transaction: each is read once, changed in memory, and written once at the end, however
  * many holds and endings there are (decision 31). Only for use between BEGIN IMMEDIATE and COMMIT.
  */
 export class Batch {
-  readonly #statements: BatchStatements
-  readonly #sums = new Map<number, Sums>()
+  readonly #addTotal: BatchStatements['addTotal']
+  readonly #keys: AccountSums
+  readonly #everybody: AccountSums
   readonly #totals = new Map<string, Writable<TotalRow>>()
 
-  constructor(statements: BatchStatements) {
-    this.#statements = statements
+  constructor({ keys, everybody, addTotal }: BatchStatements) {
+    this.#addTotal = addTotal
+    this.#keys = new AccountSums(keys)
+    this.#everybody = new AccountSums(everybody)
   }
 
   /** The account of a key, with all changes until now; undefined where there is no such key. */
   account(keyId: number, day: number): Account | undefined {
-    const sums = this.#sumsOf(keyId)
-    if (sums.account !== undefined && sums.accountDay === day) return sums.account
-    this.#writeSums(keyId, sums) // what is read has to have all changes
-    const row = this.#statements.readAccount(keyId, daysOf(day))
-    sums.account = row === undefined ? undefined : new Account(row, day)
-    sums.accountDay = day
-    return sums.account
+    return this.#keys.account(keyId, day)
   }
 
-  /** @param day the day of the hold */
-  change(keyId: number, day: number, change: AccountChange): void {
-    const { account, byDay } = this.#sumsOf(keyId)
-    account?.change(day, change)
-    const sum = byDay.get(day)
-    if (sum === undefined) byDay.set(day, { ...change })
-    else addTo(sum, change)
+  /** The account of everybody together, with all changes until now. */
+  everybody(day: number): Account | undefined {
+    return this.#everybody.account(EVERYBODY, day)
+  }
+
+  /**
+   * Changes the account of a key and that of everybody.
+   * @param keyId undefined for callers that have no account of their own
+   * @param day the day of the hold
+   */
+  change(keyId: number | undefined, day: number, change: AccountChange): void {
+    if (keyId !== undefined) this.#keys.change(keyId, day, change)
+    this.#everybody.change(EVERYBODY, day, change)
   }
 
   addTotal(row: TotalRow): void {
@@ -66,30 +61,10 @@ export class Batch {
 
   /** Writes what has changed; nothing may be changed after it. */
   write(): void {
-    for (const [keyId, sums] of this.#sums) this.#writeSums(keyId, sums)
-    for (const row of this.#totals.values()) this.#statements.addTotal({ ...row })
+    this.#keys.write()
+    this.#everybody.write()
+    for (const row of this.#totals.values()) this.#addTotal({ ...row })
   }
-
-  #sumsOf(keyId: number): Sums {
-    let sums = this.#sums.get(keyId)
-    if (sums === undefined)
-      this.#sums.set(keyId, (sums = { account: undefined, accountDay: undefined, byDay: new Map() }))
-    return sums
-  }
-
-  #writeSums(keyId: number, { accountDay, byDay }: Sums): void {
-    for (const [day, change] of byDay) {
-      if (day === accountDay) this.#statements.openAccount(keyId, day)
-      this.#statements.changeAccount(keyId, day, change)
-    }
-    byDay.clear()
-  }
-}
-
-function addTo(sum: Writable<AccountChange>, { heldMicros, spentMicros, openHolds }: AccountChange): void {
-  sum.heldMicros += heldMicros
-  sum.spentMicros += spentMicros
-  sum.openHolds += openHolds
 }
 
 function addTotals(sum: Writable<TotalRow>, row: TotalRow): void {

@@ -23,6 +23,18 @@ export const LEDGER_SQL = {
     UPDATE accounts SET held_micros = held_micros + ?3, spent_micros = spent_micros + ?4, open_holds = open_holds + ?5
     WHERE key_id = ?1 AND day IN (-1, ?2)`,
 
+  /** day */
+  openSpending: `INSERT OR IGNORE INTO spending (day) VALUES (-1), (?1)`,
+
+  /** first day, last day: -1 twice for all days */
+  spending: `
+    SELECT coalesce(sum(spent_micros), 0) AS spent, coalesce(sum(held_micros), 0) AS held
+    FROM spending WHERE day BETWEEN ?1 AND ?2`,
+
+  /** day, held, spent */
+  changeSpending: `
+    UPDATE spending SET held_micros = held_micros + ?2, spent_micros = spent_micros + ?3 WHERE day IN (-1, ?1)`,
+
   /** The end of an INSERT into `daily_totals`. */
   addToTotal: `
     ON CONFLICT (day, key_name, model) DO UPDATE SET generations = generations + excluded.generations,

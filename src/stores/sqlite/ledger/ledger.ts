@@ -1,9 +1,12 @@
 import { dayOf } from '../../../accounting/period.ts'
 import { newGenerationRow, newHoldRow, newTotalRow, truncated } from './new-ledger-rows.ts'
 import { budgetOfRow, daysOf, holdOfRow } from './ledger-rows.ts'
+import { Account } from './account.ts'
 import { Batch } from './batch.ts'
 import { LEDGER_SQL } from './ledger-sql.ts'
 import { SqliteOrderKeys } from './order-keys.ts'
+import { Spending } from './spending.ts'
+import type { Budget, BudgetState } from '../../../accounting/budget.ts'
 import type {
   AbandonedHold,
   CommandResult,
@@ -15,6 +18,7 @@ import type {
   LedgerCommand,
 } from '../../../accounting/ledger.ts'
 import type { SqliteDatabase } from '../database.ts'
+import type { AccountStatements } from './account-sums.ts'
 import type { BatchStatements } from './batch.ts'
 import type { BookedEnding } from './new-ledger-rows.ts'
 import type { AccountRow, HoldRow } from './ledger-rows.ts'
@@ -33,20 +37,18 @@ export class SqliteLedger implements Ledger {
   #lastHoldId: number
   /** Key id → the day for which its account rows are known to exist. */
   readonly #accountDays = new Map<number, number>()
-  readonly #ofBatch: BatchStatements = {
-    readAccount: (keyId, days) => this.#readAccount(keyId, days),
-    openAccount: (keyId, day) => {
-      if (this.#accountDays.get(keyId) !== day) this.#statements.openAccount.run(keyId, day)
-    },
-    changeAccount: (keyId, day, { heldMicros, spentMicros, openHolds }) =>
-      this.#statements.changeAccount.run(keyId, day, heldMicros, spentMicros, openHolds),
-    addTotal: (row) => this.#insert.total(row),
-  }
+  readonly #spending: Spending
+  readonly #ofBatch: BatchStatements
 
-  /** `instance` is this process's id in the table `instances`. */
-  constructor(database: SqliteDatabase, instance: number) {
+  /**
+   * @param instance this process's id in the table `instances`
+   * @param spendLimit SPEND_LIMIT
+   */
+  constructor(database: SqliteDatabase, instance: number, spendLimit?: Budget) {
     this.#database = database
     this.#instance = instance
+    this.#spending = new Spending(database, spendLimit)
+    this.#ofBatch = { keys: this.#keyAccounts(), everybody: this.#spending, addTotal: (row) => this.#insert.total(row) }
     this.#orderKeys = new SqliteOrderKeys(database, instance)
     this.#lastHoldId = instance * HOLDS_PER_INSTANCE
     const prepare = (sql: string) => database.prepare(sql)
@@ -75,6 +77,10 @@ export class SqliteLedger implements Ledger {
   accountOf(keyId: number, now: number): KeyAccount | undefined {
     const row = this.#database.run(() => this.#readAccount(keyId, daysOf(dayOf(now))))
     return row === undefined ? undefined : { budget: budgetOfRow(row), inFlight: row.open_holds }
+  }
+
+  spending(now: number): BudgetState | undefined {
+    return this.#database.run(() => this.#spending.at(now))
   }
 
   /** Removes order keys that have expired: some of them, since no request should wait long. */
@@ -127,13 +133,30 @@ export class SqliteLedger implements Ledger {
     const { keyId, heldAt, highestMicros: heldMicros = 0, orderKey } = order
     const earlier = orderKey === undefined ? undefined : this.#orderKeys.earlier(orderKey, heldAt)
     if (earlier !== undefined) return { refused: 'ordered_before', earlier }
-    if (keyId === undefined) return { id: this.#insertHold(order), order, heldMicros, budget: undefined }
     const day = dayOf(heldAt)
-    const account = batch.account(keyId, day)
-    const refusal = account === undefined ? NO_SUCH_KEY : account.refusalOf(order)
+    const account = keyId === undefined ? undefined : batch.account(keyId, day)
+    const everybody = batch.everybody(day)
+    if (keyId !== undefined && account === undefined) return NO_SUCH_KEY
+    const refusal = account?.refusalOf(order) ?? spendRefusal(everybody?.refusalOf(order))
     if (refusal !== undefined) return refusal
     batch.change(keyId, day, { heldMicros, spentMicros: 0, openHolds: 1 })
-    return { id: this.#insertHold(order), order, heldMicros, budget: account?.budget }
+    const spending = everybody?.budget
+    const budgets = { budget: account?.budget, ...(spending?.limitMicros === undefined ? {} : { spending }) }
+    return { id: this.#insertHold(order), order, heldMicros, ...budgets }
+  }
+
+  #keyAccounts(): AccountStatements {
+    return {
+      read: (keyId, day) => {
+        const row = this.#readAccount(keyId, daysOf(day))
+        return row === undefined ? undefined : new Account(row, day)
+      },
+      open: (keyId, day) => {
+        if (this.#accountDays.get(keyId) !== day) this.#statements.openAccount.run(keyId, day)
+      },
+      change: (keyId, day, { heldMicros, spentMicros, openHolds }) =>
+        this.#statements.changeAccount.run(keyId, day, heldMicros, spentMicros, openHolds),
+    }
   }
 
   #readAccount(keyId: number, days: readonly [day: number, week: number, month: number]): AccountRow | undefined {
@@ -170,14 +193,23 @@ export class SqliteLedger implements Ledger {
 
   /** Called after the commit: from then on the account rows of the hold's day exist. */
   #rememberAccount(result: Hold | HoldRefusal): void {
-    if ('refused' in result || result.order.keyId === undefined) return
-    this.#accountDays.set(result.order.keyId, dayOf(result.order.heldAt))
+    if ('refused' in result) return
+    const { keyId, heldAt } = result.order
+    const day = dayOf(heldAt)
+    this.#spending.rememberDay(day)
+    if (keyId !== undefined) this.#accountDays.set(keyId, day)
   }
 }
 
 /** A hold becomes what it came to. */
 function giveRestBack({ order: { keyId, heldAt }, heldMicros }: Hold, spentMicros: number, batch: Batch): void {
-  if (keyId !== undefined) batch.change(keyId, dayOf(heldAt), { heldMicros: -heldMicros, spentMicros, openHolds: -1 })
+  batch.change(keyId, dayOf(heldAt), { heldMicros: -heldMicros, spentMicros, openHolds: -1 })
+}
+
+/** The refusal of the account of everybody, as that of an order. */
+function spendRefusal(refusal: HoldRefusal | undefined): HoldRefusal | undefined {
+  if (refusal?.refused === 'budget') return { refused: 'spend_limit', budget: refusal.budget }
+  return refusal?.refused === 'unpriced' ? { refused: 'unpriced', isForEverybody: true } : refusal
 }
 
 /** All that is held may have been spent. */
