@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { VERSION } from '../version.ts'
 import { addCheckCommand } from './commands/check.ts'
+import { addConfigCommand } from './commands/config.ts'
 import { addDoctorCommand } from './commands/doctor.ts'
 import { addGenerationsCommand } from './commands/generations.ts'
 import { addKeysCommand } from './commands/keys.ts'
@@ -35,6 +36,7 @@ export function createProgram(): Command {
   addGenerationsCommand(program)
   addModelsCommand(program)
   addCheckCommand(program)
+  addConfigCommand(program)
   addDoctorCommand(program)
   addMaintenanceCommands(program)
   return program

@@ -36,17 +36,20 @@ export class ConfigError extends Error {
   }
 }
 
-/** Reads `.env` in the working directory, if there is one; variables that are already set win. */
+/** Reads `.env` in the working directory, if there is one; variables that are already set win. @throws ConfigError */
 export function loadEnvFile(): void {
-  let text: string
+  for (const [name, value] of Object.entries(envFile())) process.env[name] ??= value
+}
+
+/** The variables of `.env` in the working directory; none where there is no such file. @throws ConfigError */
+export function envFile(): Environment {
   try {
-    text = readFileSync('.env', 'utf8').replace(/^\uFEFF/, '')
+    return parseEnv(readFileSync('.env', 'utf8').replace(/^\uFEFF/, ''))
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT') return
+    if (code === 'ENOENT') return {}
     throw new ConfigError([`.env cannot be read (${code})`])
   }
-  for (const [name, value] of Object.entries(parseEnv(text))) process.env[name] ??= value
 }
 
 /**

@@ -25,14 +25,6 @@ export const decimal = (min: number, max: number) =>
     .regex(/^\d+(\.\d+)?$/, `must be a number from ${min} to ${max}`)
     .transform(Number)
     .refine((value) => value >= min && value <= max, `must be a number from ${min} to ${max}`)
-const UNITS: Readonly<Record<string, number>> = { KIB: 2 ** 10, MIB: 2 ** 20, GIB: 2 ** 30 }
-/** A size of the range in bytes: a whole number, alone or with KiB, MiB or GiB. */
-export const bytes = (min: number, max: number) =>
-  z
-    .string()
-    .regex(/^\d+ ?([KMG]iB)?$/i, `must be a whole number from ${min} to ${max}`)
-    .transform((value) => Number.parseInt(value, 10) * (UNITS[value.slice(-3).toUpperCase()] ?? 1))
-    .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`)
 /** Visible ASCII: characters that an HTTP header may have, and none that could hide in one. */
 export const secret = (min: number) =>
   z

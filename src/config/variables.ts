@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { bytes, time } from './units.ts'
 import {
   budget,
-  bytes,
   decimal,
   flag,
   namedKeys,
@@ -13,6 +13,15 @@ import {
   whole,
 } from './values.ts'
 
+export interface Variable {
+  readonly read: z.ZodType
+  /** As it would be written. */
+  readonly default: string | undefined
+  /** Its value, or a part of it, is shown nowhere. */
+  readonly isSecret?: true
+  readonly doc: string
+}
+
 /**
  * Every variable: its reader, its default as it would be written, and its line for .env.example and
  * docs/configuration.md. A test compares the three.
@@ -21,6 +30,7 @@ export const VARIABLES = {
   COMETAPI_KEY: {
     read: secret(8),
     default: undefined,
+    isSecret: true,
     doc: 'The CometAPI key that pays. Required unless SANDBOX=true.',
   },
   COMETAPI_BASE_URL: {
@@ -36,7 +46,7 @@ export const VARIABLES = {
   PORT: { read: whole(0, 65_535), default: '8080', doc: 'Port to listen on; 0 takes any free one.' },
   SANDBOX: { read: flag, default: 'false', doc: 'true: an offline CometAPI inside the process; no key, no cost.' },
   SANDBOX_LATENCY_MS: {
-    read: whole(0, 600_000),
+    read: time(0, 600_000),
     default: '3000',
     doc: 'How long the sandbox takes for one typical answer, in milliseconds.',
   },
@@ -75,11 +85,13 @@ export const VARIABLES = {
   GATEWAY_KEYS: {
     read: namedKeys,
     default: undefined,
+    isSecret: true,
     doc: 'Keys of callers: name=key, comma-separated, each key of at least 16 characters.',
   },
   ADMIN_KEY: {
     read: secret(24),
     default: undefined,
+    isSecret: true,
     doc: "The administrator's key: may call everything, and read /metrics. At least 24 characters.",
   },
   CORS_ORIGINS: {
@@ -90,6 +102,7 @@ export const VARIABLES = {
   METRICS_TOKEN: {
     read: secret(16),
     default: undefined,
+    isSecret: true,
     doc: 'Bearer token that /metrics asks for; without it, /metrics is open on loopback only.',
   },
   DATABASE: {
@@ -154,12 +167,12 @@ export const VARIABLES = {
     doc: 'Room on the disk of DATA_DIR that is kept for the database, a size as above; by default 64MiB, or a twentieth of a smaller disk.',
   },
   UPSTREAM_TIMEOUT_MS: {
-    read: whole(1, 86_400_000),
+    read: time(1, 86_400_000),
     default: '600000',
     doc: 'How long one generation may take, in milliseconds (the SDKs wait as long).',
   },
   UPSTREAM_CONNECT_TIMEOUT_MS: {
-    read: whole(1, 600_000),
+    read: time(1, 600_000),
     default: '10000',
     doc: 'How long connecting to the upstream may take, in milliseconds.',
   },
@@ -169,7 +182,7 @@ export const VARIABLES = {
     doc: 'How often an order is sent again after a failure that rules out that anything was done.',
   },
   ORPHAN_TTL_MS: {
-    read: whole(0, 86_400_000),
+    read: time(0, 86_400_000),
     default: '600000',
     doc: 'How long the answer of a client that left without it is kept, in milliseconds; 0 keeps nothing.',
   },
@@ -179,17 +192,17 @@ export const VARIABLES = {
     doc: 'Most that kept answers may have on disk together, a size as above; beyond it the oldest are evicted.',
   },
   IDEMPOTENCY_TTL_MS: {
-    read: whole(1, 2_592_000_000),
+    read: time(1, 2_592_000_000),
     default: '86400000',
     doc: 'How long an Idempotency-Key buys nothing again, in milliseconds; it is kept in the database, or in memory without one.',
   },
   STREAM_KEEP_ALIVE_MS: {
-    read: whole(10, 600_000),
+    read: time(10, 600_000),
     default: '15000',
     doc: 'Silence after which a stream gets a comment as heartbeat, so that no proxy cuts the connection, in milliseconds.',
   },
   DRAIN_TIMEOUT_MS: {
-    read: whole(0, 86_400_000),
+    read: time(0, 86_400_000),
     default: '120000',
     doc: 'How long a stopping gateway waits for work under way, in milliseconds.',
   },
@@ -203,4 +216,4 @@ export const VARIABLES = {
     default: 'auto',
     doc: 'auto: pretty on a terminal, json elsewhere.',
   },
-} as const satisfies Record<string, { read: z.ZodType; default: string | undefined; doc: string }>
+} as const satisfies Record<string, Variable>

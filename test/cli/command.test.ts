@@ -53,6 +53,18 @@ describe('comet-gateway', () => {
     expect(stderr).not.toContain('HOST is')
   })
 
+  it('config prints what is in force and where it comes from, and ends with 78 where that is not usable', async () => {
+    const file = join(directory, '.env')
+    writeFileSync(file, 'ORPHAN_TTL_MS=15m\nCOMETAPI_KEY=sk-comet-0123456789\nORPHAN_TTL=1\n')
+    const { code, stdout, stderr } = await run(['config', '--csv'], { PORT: 'http' })
+    rmSync(file)
+    expect([code, stderr]).toEqual([78, expect.stringContaining('PORT must be a whole number')])
+    expect(stdout.split('\n')).toEqual(
+      expect.arrayContaining(['COMETAPI_KEY,true,.env', 'ORPHAN_TTL_MS,900000,.env', 'PORT,,environment']),
+    )
+    expect(stderr).toContain('.env sets what the gateway does not read: ORPHAN_TTL.')
+  })
+
   it('finds out at start that its default model cannot be used', async () => {
     const { code, stderr } = await run([], { SANDBOX: 'true', DEFAULT_MODEL: 'flux-2-pro' })
     expect(code).toBe(78)

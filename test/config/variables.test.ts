@@ -41,14 +41,23 @@ const GOOD: readonly (readonly [name: keyof Config, written: string, value: unkn
   ['MAX_BODY_BYTES', '64 MiB', 67_108_864],
   ['MAX_BODY_BYTES', '1gib', 1_073_741_824],
   ['MAX_UPLOAD_BYTES', '16GiB', 17_179_869_184],
+  ['MAX_UPLOADS_BYTES', '1TiB', 1_099_511_627_776],
   ['ORPHAN_SPOOL_BYTES', '0', 0],
   ['UPSTREAM_TIMEOUT_MS', '1', 1],
   ['DRAIN_TIMEOUT_MS', '0', 0],
+  ['DRAIN_TIMEOUT_MS', '90s', 90_000],
+  ['ORPHAN_TTL_MS', '15 m', 900_000],
+  ['IDEMPOTENCY_TTL_MS', '30d', 2_592_000_000],
+  ['IDEMPOTENCY_TTL_MS', '24H', 86_400_000],
+  ['STREAM_KEEP_ALIVE_MS', '250ms', 250],
   ['LOG_LEVEL', 'silent', 'silent'],
   ['LOG_FORMAT', 'pretty', 'pretty'],
 ]
 
 const WHOLE = (min: number, max: number): string => `must be a whole number from ${min} to ${max}`
+const SIZE = 'must be a size from 1KiB to 1GiB: bytes, or a whole number with KiB, MiB, GiB or TiB'
+const TIME = (min: string, max: string): string =>
+  `must be a time from ${min} to ${max}: milliseconds, or a whole number with ms, s, m, h or d`
 
 /** Written values that are refused, and the problem. */
 const BAD: readonly (readonly [name: string, written: string, problem: string])[] = [
@@ -80,7 +89,7 @@ const BAD: readonly (readonly [name: string, written: string, problem: string])[
   ),
   ['SANDBOX', 'TRUE', 'must be one of 0, 1, true, false, yes, no'],
   ['SANDBOX', 'on', 'must be one of 0, 1, true, false, yes, no'],
-  ['SANDBOX_LATENCY_MS', '600001', WHOLE(0, 600_000)],
+  ['SANDBOX_LATENCY_MS', '600001', TIME('0', '10m')],
   ['SANDBOX_FAILURE_RATE', '1.1', 'must be a number from 0 to 1'],
   ['SANDBOX_FAILURE_RATE', '-0.1', 'must be a number from 0 to 1'],
   ['SANDBOX_FAILURE_RATE', '50%', 'must be a number from 0 to 1'],
@@ -114,14 +123,17 @@ const BAD: readonly (readonly [name: string, written: string, problem: string])[
   ['CORS_ORIGINS', ',', 'has no entry: write https://app.example.com'],
   ['RATE_LIMIT_RPM', '1000001', WHOLE(0, 1_000_000)],
   ['AUTH_FAILURES_PER_MINUTE', '0', WHOLE(1, 1_000_000)],
-  ['MAX_BODY_BYTES', '1023', WHOLE(1024, 1_073_741_824)],
-  ['MAX_BODY_BYTES', '1mb', WHOLE(1024, 1_073_741_824)],
+  ['MAX_BODY_BYTES', '1023', SIZE],
+  ['MAX_BODY_BYTES', '1mb', SIZE],
   ...['2GiB', '1.5GiB', '64MB', '64M', '-1GiB', 'GiB', '0x10KiB', '1e3KiB', '64MiB 1'].map(
-    (size) => ['MAX_BODY_BYTES', size, WHOLE(1024, 1_073_741_824)] as const,
+    (size) => ['MAX_BODY_BYTES', size, SIZE] as const,
   ),
-  ['UPSTREAM_TIMEOUT_MS', '0', WHOLE(1, 86_400_000)],
-  ['UPSTREAM_CONNECT_TIMEOUT_MS', '600001', WHOLE(1, 600_000)],
-  ['DRAIN_TIMEOUT_MS', '86400001', WHOLE(0, 86_400_000)],
+  ['UPSTREAM_TIMEOUT_MS', '0', TIME('1ms', '1d')],
+  ['UPSTREAM_CONNECT_TIMEOUT_MS', '600001', TIME('1ms', '10m')],
+  ['DRAIN_TIMEOUT_MS', '86400001', TIME('0', '1d')],
+  ...['2d', '1.5h', '10min', '-1s', 's', '1h30m', '1e3s'].map(
+    (time) => ['DRAIN_TIMEOUT_MS', time, TIME('0', '1d')] as const,
+  ),
   ['LOG_LEVEL', 'verbose', 'must be one of debug, info, warn, error, silent'],
   ['LOG_FORMAT', 'xml', 'must be one of auto, json, pretty'],
 ]
