@@ -1,3 +1,4 @@
+import { UPSTREAM_KEY } from './leaks.ts'
 import { picturesOf, tokensOf } from './kinds.ts'
 import type { Subject, Tokens } from './kinds.ts'
 
@@ -36,6 +37,7 @@ export function streamedAnswer(subject: Subject, attempt: number): readonly [Buf
   return [event('partial_image', '"partial_image_index":0'), event('completed', `"usage":${usage}`)]
 }
 
+/** An error that repeats the upstream key, as "Incorrect API key provided: …" does. */
 export function errorBody(code: string): string {
-  return JSON.stringify({ error: { message: 'no', type: 'comet_api_error', param: '', code } })
+  return JSON.stringify({ error: { message: `no: ${UPSTREAM_KEY}`, type: 'comet_api_error', param: '', code } })
 }

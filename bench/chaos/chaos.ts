@@ -1,5 +1,6 @@
 import { compareBookings, highestCosts } from './bookings.ts'
 import { GatewayProcess, sumOf } from './gateway.ts'
+import { Leaks } from './leaks.ts'
 import { LatencyProbe } from './latency-probe.ts'
 import { Placing } from './placing.ts'
 import { planOf } from './plan.ts'
@@ -27,6 +28,7 @@ export interface Result extends ChaosOptions {
   /** The longest that the gateway took to answer /healthz. */
   readonly longestHealthzMs: number
   readonly outages: number
+  readonly diskSize: string
   readonly peakMemoryMb: number
   readonly stopped: { readonly code: number | null; readonly ms: number }
   readonly seconds: number
@@ -47,6 +49,7 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 export class Chaos {
   readonly #options: ChaosOptions
   readonly #timeline = new Timeline()
+  readonly #leaks = new Leaks()
   readonly #upstream: ChaosUpstream
 
   constructor(options: ChaosOptions) {
@@ -65,7 +68,7 @@ export class Chaos {
     const leftovers = await this.#awaitIdle(gateway)
     probe.stop()
     const metrics = await gateway.metrics()
-    const { peakMemoryMb, complaints } = gateway
+    const { peakMemoryMb, complaints, diskSize } = gateway
     const stopped = await gateway.stop()
     await this.#upstream.close()
     const { attempts, outages } = this.#upstream
@@ -81,15 +84,16 @@ export class Chaos {
       leftovers,
       longestHealthzMs: probe.longest(),
       outages,
+      diskSize,
       peakMemoryMb,
       stopped,
       seconds: (performance.now() - startedAt) / 1000,
-      problems: [...problems, ...complaints.map((text) => `the gateway says: ${text}`)],
+      problems: [...problems, ...this.#leaks.problems, ...complaints.map((text) => `the gateway says: ${text}`)],
     }
   }
 
   async #startGateway(): Promise<GatewayProcess> {
-    const gateway = new GatewayProcess(this.#upstream.url, {
+    const gateway = new GatewayProcess(this.#upstream.url, this.#leaks, {
       UPSTREAM_TIMEOUT_MS: '10000',
       ORPHAN_TTL_MS: String(ORPHAN_TTL_MS),
       // Little enough for some kept answers to be evicted: their retries must get 409 answer_not_kept.
@@ -102,7 +106,7 @@ export class Chaos {
   async #place(url: string, probe: LatencyProbe, progress: (text: string) => void): Promise<Placing> {
     const { seed, requests, clients } = this.#options
     const orders = planOf(seed, requests)
-    const placing = new Placing({ url, upstream: this.#upstream, probe, timeline: this.#timeline })
+    const placing = new Placing({ url, upstream: this.#upstream, probe, timeline: this.#timeline, leaks: this.#leaks })
     const startedAt = performance.now()
     await placing.placeAll(orders, clients, (done) => {
       const seconds = Math.round((performance.now() - startedAt) / 1000)

@@ -1,4 +1,5 @@
 import { errorBody, JSON_TYPE, jsonAnswer, STREAM_TYPE, streamedAnswer } from './answers.ts'
+import { UPSTREAM_KEY } from './leaks.ts'
 import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Subject } from './kinds.ts'
@@ -38,6 +39,14 @@ const isSmallJson = (subject: Subject): boolean => !isLarge(subject) && !isStrea
 /** Small enough for one TCP segment on loopback: bytes that are written together arrive together. */
 const isTiny = ({ kind }: Subject): boolean => kind.bytes[1] <= 20_000
 const hasMiddle = ({ kind }: Subject): boolean => kind.bytes[0] >= 500
+/** Headers that repeat the upstream key. A request id like that cannot be booked by its name. */
+const REPEATING = {
+  'content-type': `application/json; charset=utf-8; key=${UPSTREAM_KEY}`,
+  'x-request-id': UPSTREAM_KEY,
+  'openai-version': UPSTREAM_KEY,
+  'retry-after': UPSTREAM_KEY,
+  'x-used-key': UPSTREAM_KEY,
+}
 const PAGE = { 'content-type': 'text/html' }
 
 const reset = ({ socket }: Call): void => void socket.resetAndDestroy()
@@ -74,6 +83,22 @@ async function resetsAfterHeaders({ response, socket }: Call): Promise<void> {
   response.writeHead(200, JSON_TYPE).flushHeaders()
   await pause(20)
   socket.resetAndDestroy()
+}
+
+function answersRepeatingTheKey({ subject, attempt, response }: Call): void {
+  const type = isStream(subject) ? STREAM_TYPE : {}
+  const answer = isStream(subject) ? Buffer.concat(streamedAnswer(subject, attempt)) : jsonAnswer(subject, attempt)
+  response.writeHead(200, { ...REPEATING, ...type }).end(answer)
+}
+
+/** Every byte of the answer is a chunk of its own (RFC 9112, 7.1). */
+function answersInSingleBytes({ subject, attempt, socket }: Call): void {
+  const answer = isStream(subject) ? Buffer.concat(streamedAnswer(subject, attempt)) : jsonAnswer(subject, attempt)
+  const { 'content-type': type } = isStream(subject) ? STREAM_TYPE : JSON_TYPE
+  const head = `HTTP/1.1 200 OK\r\ncontent-type: ${type}\r\nx-request-id: ${subject.id}-${attempt}\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n`
+  const body = Buffer.alloc(answer.length * 6, '1\r\n \r\n')
+  for (const [at, byte] of answer.entries()) body[at * 6 + 3] = byte
+  socket.end(Buffer.concat([Buffer.from(head), body, Buffer.from('0\r\n\r\n')]))
 }
 
 async function answersInPieces({ subject, attempt, response }: Call): Promise<void> {
@@ -117,8 +142,17 @@ const soon = { ...JSON_TYPE, 'retry-after': '1' }
 
 /** Everything that an upstream may do with a request. */
 export const FAULTS: readonly Fault[] = [
-  { name: 'answers', share: 560, ...good, run: answers },
+  { name: 'answers', share: 490, ...good, run: answers },
   { name: 'answers in small pieces', share: 40, ...good, fits: isSmallJson, run: answersInPieces },
+  { name: 'answers, repeating the key', share: 40, ...good, run: answersRepeatingTheKey },
+  {
+    name: 'answers in chunks of one byte',
+    share: 30,
+    ...good,
+    fits: (subject) => isTiny(subject) || isStream(subject),
+    isByHand: true,
+    run: answersInSingleBytes,
+  },
   {
     name: 'answers, and more than its length',
     share: 12,
@@ -136,10 +170,11 @@ export const FAULTS: readonly Fault[] = [
   { name: 'refuses in a stream', share: 15, ...refuses, fits: isStream, run: refusesInStream },
   { name: 'resets before it has read', share: 20, ...fails, isBeforeReading: true, run: reset },
   { name: '500', share: 15, ...fails, run: says(500, errorBody('do_request_failed')) },
-  { name: '502 page', share: 15, ...fails, run: says(502, '<html>502</html>', PAGE) },
+  { name: '502 page', share: 15, ...fails, run: says(502, `<html>502 ${UPSTREAM_KEY}</html>`, PAGE) },
   { name: 'resets after it has read', share: 20, ...breaks, run: reset },
   { name: 'closes without an answer', share: 15, ...breaks, run: ({ socket }) => void socket.end() },
   { name: 'hangs', share: 8, ...breaks, run: hangs },
+  { name: '500, repeating the key', share: 10, ...fails, run: says(500, errorBody('bad_response'), REPEATING) },
   { name: '500, and makes the image', share: 10, ...breaks, run: says(500, '{}') },
   { name: '504', share: 10, ...breaks, run: says(504, errorBody('')) },
   { name: '524 page', share: 10, ...breaks, run: says(524, '<html>524</html>', PAGE) },

@@ -6,8 +6,11 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
+import { canMount, MountedDisk } from '../../test/helpers/mounted-disk.ts'
+import { UPSTREAM_KEY } from './leaks.ts'
 import type { ChildProcess } from 'node:child_process'
 import type { IncomingMessage } from 'node:http'
+import type { Leaks } from './leaks.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 export const API_KEY = 'sk-gw-chaos-0123456789'
@@ -31,10 +34,16 @@ export interface Booking {
   readonly costMicros: number
 }
 
-/** The gateway under test: a process of its own. */
+/** Descriptors for a hundred clients, as many connections upstream, and some files. */
+export const OPEN_FILES = 320
+const DISK_MB = 24
+
+/** The gateway under test: a process of its own with few descriptors and, where this user may mount, a small disk. */
 export class GatewayProcess {
   readonly #child: ChildProcess
-  readonly #dataDir: string
+  readonly #directory: string
+  readonly #disk: MountedDisk | undefined
+  readonly #leaks: Leaks
   readonly #agent = new Agent({ keepAlive: false })
   readonly #exited: Promise<number | null>
   #isStopping = false
@@ -43,13 +52,17 @@ export class GatewayProcess {
   readonly complaints: string[] = []
   readonly bookings = new Map<string, Booking>()
 
-  constructor(upstreamUrl: string, environment: Readonly<Record<string, string>>) {
-    this.#dataDir = mkdtempSync(join(tmpdir(), 'comet-chaos-'))
-    this.#child = spawn(process.execPath, [join(ROOT, 'src/main.ts')], {
-      cwd: this.#dataDir,
+  constructor(upstreamUrl: string, leaks: Leaks, environment: Readonly<Record<string, string>>) {
+    this.#leaks = leaks
+    this.#directory = mkdtempSync(join(tmpdir(), 'comet-chaos-'))
+    this.#disk = canMount() ? new MountedDisk(this.#directory) : undefined
+    this.#disk?.mount(`size=${DISK_MB}m`)
+    const start = `ulimit -n ${OPEN_FILES}; exec "$0" "$1"`
+    this.#child = spawn('sh', ['-c', start, process.execPath, join(ROOT, 'src/main.ts')], {
+      cwd: this.#directory,
       env: {
         PATH: process.env['PATH'],
-        COMETAPI_KEY: 'sk-chaos-upstream-0123456789',
+        COMETAPI_KEY: UPSTREAM_KEY,
         COMETAPI_BASE_URL: upstreamUrl,
         GATEWAY_KEYS: `chaos=${API_KEY}`,
         DATA_DIR: this.#dataDir,
@@ -60,16 +73,32 @@ export class GatewayProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#exited = once(this.#child, 'exit').then(([code]) => code as number | null)
-    process.once('exit', () => this.#child.kill('SIGKILL'))
+    process.once('exit', () => {
+      this.#child.kill('SIGKILL')
+      this.#disk?.unmount()
+    })
+  }
+
+  get #dataDir(): string {
+    return this.#disk?.path ?? this.#directory
+  }
+
+  /** The room it has for its files. */
+  get diskSize(): string {
+    return this.#disk === undefined ? 'not bounded: this user may not mount' : `${DISK_MB} MB`
   }
 
   /** Waits until it listens. */
   async start(): Promise<void> {
     const { stdout, stderr } = this.#child
     if (stdout === null || stderr === null) throw new Error('the gateway has no output')
-    stderr.on('data', (chunk: Buffer) => this.complaints.push(chunk.toString()))
+    stderr.on('data', (chunk: Buffer) => {
+      this.#leaks.look('standard error', chunk)
+      this.complaints.push(chunk.toString())
+    })
     const listening = Promise.withResolvers<string>()
     createInterface({ input: stdout }).on('line', (line) => {
+      this.#leaks.look('the log', line)
       const address = /listens on (http:\/\/[\d.:]+)/.exec(line)?.[1]
       if (address !== undefined) listening.resolve(address)
       const { level = 0, ...rest } = JSON.parse(line) as LogLine
@@ -104,7 +133,9 @@ export class GatewayProcess {
   /** Series by name and labels, as they are printed. */
   async metrics(): Promise<ReadonlyMap<string, number>> {
     const [response] = (await once(get(`${this.url}/metrics`, { agent: this.#agent }), 'response')) as [IncomingMessage]
-    const lines = (await text(response)).split('\n').filter((line) => line !== '' && !line.startsWith('#'))
+    const body = await text(response)
+    this.#leaks.look('/metrics', body)
+    const lines = body.split('\n').filter((line) => line !== '' && !line.startsWith('#'))
     return new Map(
       lines.map((line) => {
         const cut = line.lastIndexOf(' ')
@@ -145,9 +176,11 @@ export class GatewayProcess {
   async stop(): Promise<{ readonly code: number | null; readonly ms: number }> {
     const startedAt = performance.now()
     this.#isStopping = true
+    this.#leaks.lookIn(this.#dataDir)
     this.#child.kill('SIGTERM')
     const code = await this.#exited
-    rmSync(this.#dataDir, { recursive: true, force: true })
+    this.#disk?.unmount()
+    rmSync(this.#directory, { recursive: true, force: true })
     return { code, ms: performance.now() - startedAt }
   }
 }

@@ -1,7 +1,10 @@
 import { API_KEY } from './gateway.ts'
+import { plainClient } from './plain-client.ts'
 import { rawClient } from './raw-client.ts'
 import { orderAgain, sdkClient, sdkFor } from './sdk-client.ts'
+import type { Answer } from './endings.ts'
 import type { LatencyProbe } from './latency-probe.ts'
+import type { Leaks } from './leaks.ts'
 import type { Order } from './plan.ts'
 import type { Timeline } from './timeline.ts'
 import type { ChaosUpstream } from './upstream.ts'
@@ -17,6 +20,7 @@ export interface PlacingOptions {
   readonly upstream: ChaosUpstream
   readonly probe: LatencyProbe
   readonly timeline: Timeline
+  readonly leaks: Leaks
 }
 
 /** All the clients: places every order and records how it ended. */
@@ -50,7 +54,7 @@ export class Placing {
   }
 
   async #place(order: Order): Promise<void> {
-    const { url, upstream, probe, timeline } = this.#options
+    const { url, upstream, probe, timeline, leaks } = this.#options
     const { id } = order.subject
     if (order.outageMs !== undefined) void upstream.outage(order.outageMs, () => probe.measure())
     const watch = (text: string): void => timeline.note(id, text)
@@ -60,14 +64,22 @@ export class Placing {
       await upstream.ready()
       probe.note(at)
     }
-    const client = sdkFor(url, API_KEY, sends, watch)
+    const client = sdkFor({ url, apiKey: API_KEY, leaks }, sends, watch)
     const isRaw = order.manner === 'returns' || order.manner === 'vanishes'
-    const asked = isRaw ? rawClient({ url, apiKey: API_KEY }, order, sends, watch) : sdkClient(client, order)
+    const onAnswer = ({ headers, body }: Answer): void => leaks.look('an answer', JSON.stringify(headers) + body)
+    const target = { url, apiKey: API_KEY, onAnswer }
+    const gaveUpAt: number[] = []
+    const asked =
+      order.manner === 'plain'
+        ? plainClient(target, order, sends, watch).then((ending) => (gaveUpAt.push(...ending.gaveUpAt), ending.endings))
+        : isRaw
+          ? rawClient(target, order, sends, watch)
+          : sdkClient(client, order)
     const endings = await Promise.race([asked, pause(NEVER_MS).then(() => [NEVER])])
     const isHonestlyLost = endings.some(({ why }) => why === 'answer_not_kept')
     const again = isHonestlyLost ? await orderAgain(client, order) : undefined
     const placed = this.bySubject.get(id) ?? []
-    placed.push({ order, endings, again, endedAt: performance.now() })
+    placed.push({ order, endings, again, gaveUpAt, endedAt: performance.now() })
     this.bySubject.set(id, placed)
   }
 }

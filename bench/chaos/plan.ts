@@ -5,13 +5,15 @@ import type { Subject } from './kinds.ts'
 /** How a client behaves. */
 const MANNERS = [
   /** The SDK with a long timeout. */
-  { name: 'waits', share: 36 },
+  { name: 'waits', share: 30 },
   /** The SDK with a short timeout and its own two retries. */
-  { name: 'hasty', share: 24 },
+  { name: 'hasty', share: 20 },
   /** The SDK, aborted by its caller: it does not come back. */
   { name: 'aborts', share: 7 },
   /** A client that loses its connection at some moment and comes back, as SDKs in other languages do. */
   { name: 'returns', share: 18 },
+  /** A client without marks of a retry, which sends the same again when its time is up or the answer is a 5xx. */
+  { name: 'plain', share: 10 },
   /** A client that is gone for good. */
   { name: 'vanishes', share: 8 },
   /** Two requests with one Idempotency-Key. */

@@ -1,8 +1,10 @@
 import { Agent, request as httpRequest } from 'node:http'
 import { between, pick } from './chance.ts'
+import { endingOf } from './endings.ts'
 import { rollOf } from './plan.ts'
 import { CUT, LEFT, requestOf, TIMED_OUT } from './requests.ts'
 import type { ClientRequest, IncomingMessage } from 'node:http'
+import type { Answer } from './endings.ts'
 import type { Order } from './plan.ts'
 import type { Sends, Watch } from './sdk-client.ts'
 import type { Ending } from './requests.ts'
@@ -21,15 +23,11 @@ const LONG_MS = 30_000
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** The gateway and the key for it. */
-interface Target {
+export interface Target {
   readonly url: string
   readonly apiKey: string
-}
-
-interface Answer {
-  readonly status: number
-  readonly headers: IncomingMessage['headers']
-  readonly body: Buffer
+  /** Given what a client was told, whole or not. */
+  readonly onAnswer: (answer: Answer) => void
 }
 
 /** A client without an SDK: it loses its connection, and may come back with an SDK's retry count. */
@@ -67,7 +65,11 @@ interface Try {
 }
 
 /** Sends one request. Resolves with a word instead of an answer when the connection was lost. */
-function send({ url, apiKey }: Target, order: Order, { retry, moment, watch }: Try): Promise<Answer | string> {
+function send(
+  { url, apiKey, onAnswer }: Target,
+  order: Order,
+  { retry, moment, watch }: Try,
+): Promise<Answer | string> {
   const { path, contentType, body } = requestOf(order.subject, `attempt-${retry}`)
   const agent = new Agent({ keepAlive: true })
   const request = httpRequest(url + path, {
@@ -94,7 +96,12 @@ function send({ url, apiKey }: Target, order: Order, { retry, moment, watch }: T
   request.on('response', ({ statusCode, headers }) => {
     watch(`retry ${retry}: status ${statusCode}${headers['x-gateway-adopted'] === undefined ? '' : ', adopted'}`)
   })
-  return follow(request, loses, leave).finally(() => agent.destroy())
+  return follow(request, loses, leave)
+    .then((answer) => {
+      if (typeof answer !== 'string') onAnswer(answer)
+      return answer
+    })
+    .finally(() => agent.destroy())
 }
 
 function follow(request: ClientRequest, loses: (at: Moment) => boolean, goAway: () => void): Promise<Answer | string> {
@@ -109,7 +116,7 @@ function follow(request: ClientRequest, loses: (at: Moment) => boolean, goAway: 
       leave()
     }, LONG_MS)
     request.on('close', () => clearTimeout(timer))
-    request.on('error', () => resolve(LEFT))
+    request.on('error', () => resolve(hasLeft ? LEFT : CUT))
     request.on('response', (response: IncomingMessage) => {
       const chunks: Buffer[] = []
       if (loses('at the status')) leave()
@@ -127,24 +134,4 @@ function follow(request: ClientRequest, loses: (at: Moment) => boolean, goAway: 
       })
     })
   })
-}
-
-function endingOf(answer: Answer | string): Ending {
-  if (typeof answer === 'string') return { pictures: undefined, why: answer, status: 0 }
-  const { status, headers, body } = answer
-  const text = body.toString('latin1')
-  if (String(headers['content-type']).startsWith('text/event-stream')) return endingOfStream(text)
-  const json = JSON.parse(text) as {
-    readonly data?: readonly { readonly b64_json?: string; readonly url?: string }[]
-    readonly error?: { readonly code?: string | null }
-  }
-  if (status !== 200) return { pictures: undefined, why: String(json.error?.code), status }
-  return { pictures: (json.data ?? []).map(({ b64_json, url }) => b64_json ?? url ?? ''), why: '', status }
-}
-
-function endingOfStream(text: string): Ending {
-  const error = /^data: .*"error":\{.*?"code":"(\w+)"/m.exec(text)?.[1]
-  if (error !== undefined) return { pictures: undefined, why: error, status: 200 }
-  const last = /"type":"image_generation\.completed".*?"b64_json":"([^"]*)"/.exec(text)?.[1]
-  return { pictures: last === undefined ? undefined : [last], why: last === undefined ? CUT : '', status: 200 }
 }

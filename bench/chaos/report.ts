@@ -1,4 +1,4 @@
-import { sumOf } from './gateway.ts'
+import { OPEN_FILES, sumOf } from './gateway.ts'
 import type { Result } from './chaos.ts'
 
 const MEMORY_LIMIT_MB = 450
@@ -31,6 +31,7 @@ export function report(result: Result): boolean {
     ['booked', usd(bookedMicros(result))],
     ['outages of the upstream', result.outages],
     ['longest answer to /healthz', `${Math.round(result.longestHealthzMs)} ms`],
+    ['descriptors, disk of the gateway', `${OPEN_FILES}, ${result.diskSize}`],
     ['peak memory', `${result.peakMemoryMb} MB`],
     ...Object.entries(result.leftovers).map(([name, left]): [string, number] => [`left: ${name}`, left]),
     ['stopped', `exit code ${result.stopped.code} after ${Math.round(result.stopped.ms)} ms`],

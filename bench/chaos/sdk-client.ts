@@ -2,6 +2,7 @@ import OpenAI, { APIConnectionError, APIConnectionTimeoutError, APIError, APIUse
 import { between } from './chance.ts'
 import { rollOf } from './plan.ts'
 import { ask, CUT, LEFT, TIMED_OUT } from './requests.ts'
+import type { Leaks } from './leaks.ts'
 import type { Order } from './plan.ts'
 import type { AskOptions, Ending } from './requests.ts'
 
@@ -13,8 +14,14 @@ export type Watch = (text: string) => void
 /** Called before each request: counts it, and resolves when it may be sent. */
 export type Sends = () => Promise<void>
 
+interface SdkTarget {
+  readonly url: string
+  readonly apiKey: string
+  readonly leaks: Leaks
+}
+
 /** The SDK with its default of two retries. */
-export function sdkFor(url: string, apiKey: string, sends: Sends, watch: Watch): OpenAI {
+export function sdkFor({ url, apiKey, leaks }: SdkTarget, sends: Sends, watch: Watch): OpenAI {
   const fetchWatched: typeof fetch = async (input, init) => {
     const count = new Headers(init?.headers).get('x-stainless-retry-count')
     if (count === null) return fetch(input, init) // the SDK probes the abilities of this fetch
@@ -22,6 +29,8 @@ export function sdkFor(url: string, apiKey: string, sends: Sends, watch: Watch):
     watch(`SDK sends, retry ${count}`)
     try {
       const response = await fetch(input, init)
+      const said = response.ok ? '' : await response.clone().text()
+      leaks.look('an answer', JSON.stringify([...response.headers]) + said)
       const adopted = response.headers.has('x-gateway-adopted') ? ', adopted' : ''
       watch(`SDK retry ${count}: status ${response.status}${adopted}`)
       return response

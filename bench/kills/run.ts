@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -6,8 +6,9 @@ import { parseArgs } from 'node:util'
 import { checkedSettings } from '../../src/access/keys/key-settings.ts'
 import { VirtualKeys } from '../../src/access/keys/virtual-keys.ts'
 import { Store } from '../../src/stores/sqlite/store.ts'
-import { clientOf } from '../../test/helpers/gateways/gateway-client.ts'
+import { clientOf, UPSTREAM_KEY } from '../../test/helpers/gateways/gateway-client.ts'
 import { launchGateway } from '../../test/helpers/gateways/gateway-process.ts'
+import { canMount, MountedDisk } from '../../test/helpers/mounted-disk.ts'
 import { Audit } from './audit.ts'
 import { Dice } from './random.ts'
 import { countingUpstream } from './upstream.ts'
@@ -17,7 +18,8 @@ import type { BudgetedKey } from './audit.ts'
 /**
  * npm run kills [-- --runs 1000] [-- --short] [--seed N]: a gateway is killed at random moments under load and started
  * again, its ledger is compared with the orders that the upstream counted, and orders that were bought and not answered
- * come again with their Idempotency-Keys: none is bought twice.
+ * come again with their Idempotency-Keys: none is bought twice. The gateway has few descriptors and, where this user may
+ * mount, a small disk; the upstream repeats the upstream key, which must come out nowhere.
  */
 const { values } = parseArgs({
   options: {
@@ -28,6 +30,10 @@ const { values } = parseArgs({
 })
 const RUNS = values.short ? 10 : Number(values.runs)
 const CLIENTS = 16
+/** For 16 clients and as many connections upstream. */
+const OPEN_FILES = 96
+/** For the file, its log and two megabytes for each thousand kills' rows. */
+const DISK_MB = 64
 const PRICE_MICROS = 10_000
 const IMAGES = 2
 /** Pays for 15 orders at their highest cost. */
@@ -39,12 +45,16 @@ const KILLED_AT_START = 0.15
 const dice = new Dice(Number(values.seed))
 const directory = mkdtempSync(join(tmpdir(), 'comet-kills-'))
 const upstream = await countingUpstream(new Dice(Number(values.seed) + 1))
-const store = Store.forCommand(directory, { create: true })
+const disk = canMount() ? new MountedDisk(directory) : undefined
+disk?.mount(`size=${DISK_MB}m`)
+const dataDir = disk?.path ?? join(directory, 'data')
+mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+const store = Store.forCommand(dataDir, { create: true })
 const audit = new Audit(store, PRICE_MICROS)
 const modelsFile = join(directory, 'models.json')
 const models = { 'kill-*': { like: 'dall-e-2', price: { usd_per_image: PRICE_MICROS / 1e6 } } }
 writeFileSync(modelsFile, JSON.stringify({ models }))
-const environment = { DATA_DIR: directory, MODELS_FILE: modelsFile, COMETAPI_BASE_URL: upstream.url, LOG_LEVEL: 'info' }
+const environment = { DATA_DIR: dataDir, MODELS_FILE: modelsFile, COMETAPI_BASE_URL: upstream.url, LOG_LEVEL: 'info' }
 const wide = await newKey('wide', 1e12)
 
 console.log(`${RUNS} kills, seed ${values.seed}, in ${directory}`)
@@ -59,7 +69,7 @@ const startedAt = performance.now()
 let reportedAt = startedAt
 let tight: Awaited<ReturnType<typeof newKey>> | undefined
 for (let index = 0; index < RUNS && audit.problems.length === 0; index++) await run()
-const last = launchGateway(environment)
+const last = launchGateway(environment, { openFiles: OPEN_FILES })
 await last.url
 check(last)
 last.signal('SIGTERM')
@@ -75,11 +85,12 @@ if (audit.problems.length > 0) {
   console.error(`Failed; the file is in ${directory}. Again: npm run kills -- --seed ${values.seed}`)
   process.exit(1)
 }
+disk?.unmount()
 rmSync(directory, { recursive: true })
 
 /** Starts a gateway, audits the ledger, loads the gateway, kills it. */
 async function run(): Promise<void> {
-  const gateway = launchGateway(environment)
+  const gateway = launchGateway(environment, { openFiles: OPEN_FILES })
   if (dice.chance(KILLED_AT_START)) {
     await sleep(dice.between(0, 500))
     killedAtStart = true
@@ -98,13 +109,21 @@ async function run(): Promise<void> {
   await Promise.all(clients)
 }
 
-async function kill(gateway: Pick<GatewayProcess, 'signal' | 'ended'>): Promise<void> {
+async function kill(gateway: Pick<GatewayProcess, 'signal' | 'ended' | 'output'>): Promise<void> {
   gateway.signal('SIGKILL')
   await gateway.ended()
+  look(gateway.output(), 'the log')
+  for (const file of readdirSync(dataDir))
+    if (file.startsWith('gateway.db')) look(readFileSync(join(dataDir, file)), file)
   kills++
   if (performance.now() - reportedAt < 5000) return
   reportedAt = performance.now()
   reportProgress()
+}
+
+/** The upstream key is in nothing that a gateway writes. */
+function look(text: string | Buffer, place: string): void {
+  if (text.includes(UPSTREAM_KEY)) audit.problems.push(`the upstream key came out in ${place}`)
 }
 
 /** Audits the orders since the last audit: the upstream keeps all that it has counted. */
@@ -136,7 +155,9 @@ async function client(url: string, index: number, signal: AbortSignal): Promise<
   for (let order = 0; !signal.aborted; order++) {
     const key = tight !== undefined && index % 4 === 0 ? tight : wide
     const body = { model: `kill-${kills}-${index}-${order}`, prompt: 'A paper boat', n: IMAGES, size: '256x256' }
-    const headers = { ...key.headers, 'idempotency-key': body.model }
+    // A plain client has no Idempotency-Key: its order is in the ledger like any other, and it does not come again.
+    const isPlain = index % 4 === 1
+    const headers = { ...key.headers, ...(isPlain ? {} : { 'idempotency-key': body.model }) }
     const leaving = dice.chance(0.1) ? sleep(dice.between(0, 40)).then(() => undefined) : undefined
     const answered = clientOf(url)
       .post(body, headers)
@@ -145,7 +166,7 @@ async function client(url: string, index: number, signal: AbortSignal): Promise<
       () => true,
     )
     if (isGone === true) {
-      unanswered.push({ body, headers })
+      if (!isPlain) unanswered.push({ body, headers })
       return
     }
     answered.catch(() => {})

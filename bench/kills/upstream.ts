@@ -1,3 +1,4 @@
+import { UPSTREAM_KEY } from '../../test/helpers/gateways/gateway-client.ts'
 import { bodyOf, UpstreamServer } from '../../test/helpers/upstream-server.ts'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Dice } from './random.ts'
@@ -42,13 +43,15 @@ async function serve(
   const kind = dice.next()
   if (kind < 0.08 || kind >= 0.16) buy(model) // nobody can tell what a broken answer or a 500 means
   if (kind < 0.04) return void response.destroy()
-  if (kind < 0.08) return answer(response, 500, { error: { message: 'boom', type: '', code: '' } })
+  if (kind < 0.08) return answer(response, 500, { error: { message: UPSTREAM_KEY, type: '', code: '' } })
   if (kind < 0.12) return answer(response, 503, { error: { message: 'no capacity', type: '', code: '' } })
   if (kind < 0.16) return answer(response, 400, { error: { message: 'no', type: '', code: 'moderation_blocked' } })
   const images = dice.chance(0.3) ? 1 : n
   answer(response, 200, { created: 1, data: Array.from({ length: images }, () => ({ b64_json: 'aW1hZ2U=' })) })
 }
 
+/** Answers, and repeats the upstream key in the headers. */
 function answer(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+  const repeated = { 'content-type': `application/json; key=${UPSTREAM_KEY}`, 'x-request-id': UPSTREAM_KEY }
+  response.writeHead(status, repeated).end(JSON.stringify(body))
 }
