@@ -13,7 +13,11 @@ const bundled = `${here}../node_modules/node/bin/node`
 if (isNewEnough) {
   // Node strips no types below node_modules: an installed package runs its compiled form.
   const isInstalled = here.includes('/node_modules/') || here.includes('\\node_modules\\')
-  await import(isInstalled ? '../dist/src/cli/main.js' : '../src/cli/main.ts')
+  const src = new URL(isInstalled ? '../dist/src/' : '../src/', import.meta.url)
+  // First, so that the types of the files after it are stripped once for all starts.
+  const { keepCompiledCode } = await import(new URL('app/compile-cache.js', src).href)
+  keepCompiledCode()
+  await import(new URL(isInstalled ? 'cli/main.js' : 'cli/main.ts', src).href)
 } else if (existsSync(bundled)) {
   const child = spawn(bundled, process.argv.slice(1), { stdio: 'inherit' })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))

@@ -1,25 +1,25 @@
 import { flushCompileCache } from 'node:module'
-import closeWithGrace from 'close-with-grace'
-import { keepCompiledCode } from './app/compile-cache.ts'
-import { endingOf } from './app/failure.ts'
-import { isDoneWithin } from './errors/time-limit.ts'
-import { loadEnvFile, readConfig } from './config/config.ts'
+import { keepCompiledCode } from './app/compile-cache.js'
 import type { App } from './app/app.ts'
 import type { Config } from './config/config.ts'
 
 /** The time for the last log lines after the drain's deadline. */
 const GIVE_UP_MS = 2000
 
-// Before the app is imported, which is most of the code.
+// Before anything else is imported: code from the cache is neither compiled nor stripped of its types again.
 const cacheProblem = keepCompiledCode()
+const { endingOf } = await import('./app/failure.ts')
+const { isDoneWithin } = await import('./errors/time-limit.ts')
+const { loadEnvFile, readConfig } = await import('./config/config.ts')
 
 /** The process: configuration → app → listen → drain. */
 async function main(): Promise<void> {
   loadEnvFile()
   const config = readConfig()
-  const { createApp } = await import('./app/app.ts')
+  const { createApp } = await import('./app/app.ts') // which is most of the code
   const app = await createApp(config)
   const limits = { delay: config.DRAIN_TIMEOUT_MS + GIVE_UP_MS, logger: false } as const
+  const { default: closeWithGrace } = await import('close-with-grace')
   closeWithGrace(limits, async ({ err, signal }) => {
     if (err !== undefined) app.logger.fatal({ err }, 'defect: the process ends')
     else app.logger.info({ signal }, 'stopping: no new requests, waiting for what is under way')

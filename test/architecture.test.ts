@@ -69,7 +69,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const ONLY_IMPORTERS: Readonly<Record<string, readonly string[]>> = {
   undici: ['upstream/'],
   'undici/lib/dispatcher/pool.js': ['upstream/upstream.ts'],
-  'prom-client': ['telemetry/metrics.ts', 'telemetry/instruments.ts'],
+  'prom-client': ['telemetry/metrics.ts'],
   sharp: [],
   'node:sqlite': ['stores/sqlite/'],
   commander: ['cli/'],

@@ -1,4 +1,4 @@
-import { rightsOfOthers } from '../spool/private-directory.ts'
+import { rightsOfOthers } from '../spool/private-directory.js'
 
 /** The rights that other users have in DATA_DIR, as a sentence. */
 export interface DataDirectoryFinding {

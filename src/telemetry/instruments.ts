@@ -1,28 +1,21 @@
-import { Gauge } from 'prom-client'
-import { Counter, Histogram } from './series.ts'
-import type { Metric, Registry } from 'prom-client'
+import { Counter, Gauge, Histogram } from './series.ts'
 
 const SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 45, 60, 90, 120, 180, 300, 600]
 const OVERHEAD_SECONDS = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1]
 const TOKENS = [1, 4, 16, 64, 256, 1024, 4096, 16_384, 65_536, 262_144]
 
 /** Every metric as a table: name → type, help, labels. docs/metrics.md has the same; a test compares. */
-export function createInstruments(registry: Registry) {
-  const registers = [registry]
-  const registered = <T extends object>(metric: T): T => {
-    registry.registerMetric(metric as unknown as Metric) // its type is a list of prom-client's own classes
-    return metric
-  }
+export function createInstruments() {
   const counter = <const L extends readonly string[]>(name: string, help: string, labelNames: L) =>
-    registered(new Counter<L>({ name, help, labelNames }))
+    new Counter<L>({ name, help, labelNames })
+  const gauge = <const L extends readonly string[]>(name: string, help: string, labelNames: L) =>
+    new Gauge<L>({ name, help, labelNames })
   const histogram = <const L extends readonly string[]>(
     name: string,
     help: string,
     labelNames: L,
     buckets: readonly number[],
-  ) => registered(new Histogram<L>({ name, help, labelNames }, buckets))
-  const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
-    new Gauge<L>({ name, help, labelNames: [...labelNames], registers })
+  ) => new Histogram<L>({ name, help, labelNames }, buckets)
   return {
     requests: counter('comet_requests_total', 'Exchanges by outcome and HTTP status.', [
       'endpoint',

@@ -1,6 +1,7 @@
-import { Registry, collectDefaultMetrics } from 'prom-client'
 import { usdOf } from '../accounting/money.ts'
 import { createInstruments } from './instruments.ts'
+import type * as PromClient from 'prom-client'
+import type { Metric, Registry } from 'prom-client'
 import type { Settlement } from '../accounting/settlement.ts'
 import type { Usage } from '../accounting/usage.ts'
 
@@ -23,10 +24,16 @@ const TOKEN_DETAILS = [
   ['output_image', 'outputImageTokens'],
 ] as const satisfies readonly (readonly [string, keyof Usage])[]
 
+/** Prometheus' text format, as prom-client writes it. */
+const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
+
 let ofProcess: Registry | undefined
 
-/** Metrics of the process. One registry for all apps in it: their collectors watch the event loop until the process ends. */
-function processMetrics(): Registry {
+/**
+ * Metrics of the process. One registry for all apps in it: their collectors watch the event loop until the process ends.
+ * They begin with the first scrape.
+ */
+function processMetrics({ Registry, collectDefaultMetrics }: typeof PromClient): Registry {
   if (ofProcess === undefined) {
     ofProcess = new Registry()
     collectDefaultMetrics({ register: ofProcess })
@@ -39,19 +46,13 @@ function processMetrics(): Registry {
  * sets (catalogue ids, configured key names, error codes), never from a request.
  */
 export class Metrics {
-  readonly #registry = new Registry()
-  readonly #instruments = createInstruments(this.#registry)
+  readonly contentType = CONTENT_TYPE
+  readonly #instruments = createInstruments()
+  #registry: Registry | undefined
   readonly #onScrape: (() => Promise<void>)[] = []
 
   constructor(version: string) {
-    const { ambiguous, adoptions } = this.#instruments
-    for (const counter of [ambiguous, adoptions]) counter.add([], 0)
-    this.#instruments.buildInfo.set({ version, node: process.version }, 1)
-  }
-
-  /** The content type of `exposition`. */
-  get contentType(): string {
-    return this.#registry.contentType
+    this.#instruments.buildInfo.set([version, process.version], 1)
   }
 
   /** Has gauges set before each scrape, by what is asked only then. A failure leaves them as they were. */
@@ -59,10 +60,12 @@ export class Metrics {
     this.#onScrape.push(setGauges)
   }
 
-  /** All metrics in Prometheus' text format. */
+  /** All metrics in Prometheus' text format. prom-client, which takes 60 ms to load, is not needed before. */
   async exposition(): Promise<string> {
     await Promise.allSettled(this.#onScrape.map(async (setGauges) => setGauges()))
-    return (await this.#registry.metrics()) + (await processMetrics().metrics())
+    const client = await import('prom-client')
+    this.#registry ??= this.#registered(new client.Registry())
+    return (await this.#registry.metrics()) + (await processMetrics(client).metrics())
   }
 
   /** Starts the series of known label sets at 0, so that a rate is right from the first request on. */
@@ -109,13 +112,13 @@ export class Metrics {
 
   /** The rest of a virtual key's budget after its latest hold. */
   budgetRemaining(key: string, usd: number): void {
-    this.#instruments.budgetRemaining.set({ key }, usd)
+    this.#instruments.budgetRemaining.set([key], usd)
   }
 
   /** SPEND_LIMIT, and what counts against it now. */
   spending(limitUsd: number, usedUsd: number): void {
-    this.#instruments.spendLimit.set(limitUsd)
-    this.#instruments.spending.set(usedUsd)
+    this.#instruments.spendLimit.set([], limitUsd)
+    this.#instruments.spending.set([], usedUsd)
   }
 
   /** An order is sent upstream again. */
@@ -133,19 +136,19 @@ export class Metrics {
   }
 
   generationStarted(): void {
-    this.#instruments.inFlight.inc()
+    this.#instruments.inFlight.add([], 1)
   }
 
   /** @param change 1: a client has left; -1: one has come back */
   orphaned(change: 1 | -1): void {
-    this.#instruments.orphans.inc(change)
+    this.#instruments.orphans.add([], change)
   }
 
   generationSettled({ endpoint, model, key }: CallLabels, settlement: Settlement): void {
     const { usage, images, cost, size, quality, partialImages, firstEventMs, failure } = settlement
     const all = this.#instruments
     const seconds = settlement.upstreamMs / 1000
-    all.inFlight.dec()
+    all.inFlight.add([], -1)
     all.upstreamSeconds.observe([endpoint, model], seconds)
     all.genAiSeconds.observe([OPERATION, model, failure ?? ''], seconds)
     if (images > 0) all.images.add([model, key, size, quality], images)
@@ -158,6 +161,11 @@ export class Metrics {
 
   bytesRelayed({ model, key }: CallLabels, bytes: number): void {
     this.#instruments.imageBytes.add([model, key], bytes)
+  }
+
+  #registered(registry: Registry): Registry {
+    for (const metric of Object.values(this.#instruments)) registry.registerMetric(metric as unknown as Metric) // its type is a list of prom-client's own classes
+    return registry
   }
 
   #usageReported(model: string, key: string, usage: Usage): void {

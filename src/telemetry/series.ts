@@ -32,7 +32,7 @@ export interface MetricOptions<N extends LabelNames> {
  * every change, which took a tenth of a small request (decision 31). A registry of prom-client writes them out.
  */
 abstract class Metric<N extends LabelNames, T> {
-  abstract readonly type: 'counter' | 'histogram'
+  abstract readonly type: 'counter' | 'gauge' | 'histogram'
   readonly name: string
   readonly help: string
   readonly labelNames: N
@@ -72,20 +72,40 @@ abstract class Metric<N extends LabelNames, T> {
   }
 }
 
-/** A sum that only grows. */
-export class Counter<N extends LabelNames> extends Metric<N, { sum: number }> {
-  readonly type = 'counter'
+interface Sum {
+  value: number
+}
+
+abstract class Summed<N extends LabelNames> extends Metric<N, Sum> {
+  constructor(options: MetricOptions<N>) {
+    super(options)
+    if (options.labelNames.length === 0) this.add([] as unknown as LabelValues<N>, 0) // it has one series, always
+  }
 
   add(values: LabelValues<N>, amount: number): void {
-    this.seriesOf(values).sum += amount
+    this.seriesOf(values).value += amount
   }
 
-  protected newSeries(): { sum: number } {
-    return { sum: 0 }
+  protected newSeries(): Sum {
+    return { value: 0 }
   }
 
-  protected exposed({ labels, series }: Described<{ sum: number }>): readonly ExposedValue[] {
-    return [{ labels, value: series.sum }]
+  protected exposed({ labels, series: { value } }: Described<Sum>): readonly ExposedValue[] {
+    return [{ labels, value }]
+  }
+}
+
+/** A sum that only grows. */
+export class Counter<N extends LabelNames> extends Summed<N> {
+  readonly type = 'counter'
+}
+
+/** A number that rises and falls. */
+export class Gauge<N extends LabelNames> extends Summed<N> {
+  readonly type = 'gauge'
+
+  set(values: LabelValues<N>, value: number): void {
+    this.seriesOf(values).value = value
   }
 }
 

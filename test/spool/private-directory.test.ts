@@ -1,7 +1,7 @@
 import { chmodSync, chownSync, mkdirSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { canBeReplacedIn, isOursAlone, rightsOfOthers } from '../../src/spool/private-directory.ts'
+import { canBeReplacedIn, isOursAlone, rightsOfOthers } from '../../src/spool/private-directory.js'
 import { temporaryDirectory } from '../helpers/directory.ts'
 import type { TemporaryDirectory } from '../helpers/directory.ts'
 

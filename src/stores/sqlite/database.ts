@@ -2,7 +2,7 @@ import { chmodSync, closeSync, copyFileSync, existsSync, lstatSync, openSync, st
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { makeDirectory } from '../../spool/make-directory.ts'
-import { canBeReplacedIn } from '../../spool/private-directory.ts'
+import { canBeReplacedIn } from '../../spool/private-directory.js'
 import { StoreError } from '../../errors/store-error.ts'
 import { FilePlace } from './place/file-place.ts'
 import { stampOf } from './place/own-bytes.ts'

@@ -1,3 +1,5 @@
+// @ts-check
+// Plain JavaScript: needed before the directory of stripped types can be trusted (src/app/compile-cache.js).
 import { lstatSync, realpathSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 
@@ -11,9 +13,11 @@ const STICKY = 0o1000
 /**
  * The most that other users may do in a directory; undefined if they may do nothing, or the system has no such rights
  * (Windows). A link is followed. Root is not counted, who may do everything.
+ * @param {string} directory
+ * @returns {'write' | 'read' | undefined}
  * @throws the system's error
  */
-export function rightsOfOthers(directory: string): 'write' | 'read' | undefined {
+export function rightsOfOthers(directory) {
   const own = process.getuid?.()
   if (own === undefined) return undefined
   const { mode, uid } = statSync(directory)
@@ -21,8 +25,13 @@ export function rightsOfOthers(directory: string): 'write' | 'read' | undefined 
   return (mode & OTHERS_READ) === 0 ? undefined : 'read'
 }
 
-/** Whether other users can put a file, or a link, in the place of one of ours. @throws the system's error */
-export function canBeReplacedIn(directory: string): boolean {
+/**
+ * Whether other users can put a file, or a link, in the place of one of ours.
+ * @param {string} directory
+ * @returns {boolean}
+ * @throws the system's error
+ */
+export function canBeReplacedIn(directory) {
   const own = process.getuid?.()
   if (own === undefined) return false
   const { mode, uid } = statSync(directory)
@@ -32,9 +41,11 @@ export function canBeReplacedIn(directory: string): boolean {
 /**
  * Whether a directory is this user's and nobody else's: no link, closed to others, and in a place where others cannot put
  * another one in its stead.
+ * @param {string} directory
+ * @returns {boolean}
  * @throws the system's error
  */
-export function isOursAlone(directory: string): boolean {
+export function isOursAlone(directory) {
   const own = process.getuid?.()
   if (own === undefined) return true
   const stats = lstatSync(directory)
@@ -44,6 +55,7 @@ export function isOursAlone(directory: string): boolean {
   return false
 }
 
-function isTrusted(uid: number, own: number): boolean {
+/** @type {(uid: number, own: number) => boolean} */
+function isTrusted(uid, own) {
   return uid === own || uid === ROOT_UID
 }
