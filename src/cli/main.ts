@@ -7,7 +7,8 @@ async function main(args: readonly string[]): Promise<void> {
     return
   }
   const { createProgram } = await import('./program.ts')
-  await createProgram().parseAsync([...args], { from: 'user' })
+  const program = await createProgram(args[0])
+  await program.parseAsync([...args], { from: 'user' })
 }
 
 await main(process.argv.slice(2)).catch((error: unknown) => {

@@ -1,17 +1,27 @@
 import { Command } from 'commander'
 import { VERSION } from '../version.ts'
-import { addCheckCommand } from './commands/check.ts'
-import { addConfigCommand } from './commands/config.ts'
-import { addDoctorCommand } from './commands/doctor.ts'
-import { addGenerationsCommand } from './commands/generations.ts'
-import { addKeysCommand } from './commands/keys.ts'
-import { addMaintenanceCommands } from './commands/maintenance.ts'
-import { addModelsCommand } from './commands/models.ts'
-import { addUsageCommand } from './commands/usage.ts'
 import type { DemoOptions } from './commands/demo.ts'
 
-/** The `comet-gateway` command with all its parts. @throws CommanderError, when parsing, for wrong arguments */
-export function createProgram(): Command {
+/** Parts of the command, by their first words. Each is loaded where it is used, since most need much of the gateway. */
+const PARTS: readonly {
+  readonly words: readonly string[]
+  readonly load: () => Promise<(program: Command) => void>
+}[] = [
+  { words: ['keys'], load: async () => (await import('./commands/keys.ts')).addKeysCommand },
+  { words: ['usage'], load: async () => (await import('./commands/usage.ts')).addUsageCommand },
+  { words: ['generations'], load: async () => (await import('./commands/generations.ts')).addGenerationsCommand },
+  { words: ['models'], load: async () => (await import('./commands/models.ts')).addModelsCommand },
+  { words: ['check'], load: async () => (await import('./commands/check.ts')).addCheckCommand },
+  { words: ['config'], load: async () => (await import('./commands/config.ts')).addConfigCommand },
+  { words: ['doctor'], load: async () => (await import('./commands/doctor.ts')).addDoctorCommand },
+  { words: ['backup', 'ledger'], load: async () => (await import('./commands/maintenance.ts')).addMaintenanceCommands },
+]
+
+/**
+ * The `comet-gateway` command with the part that a word names, or with all its parts.
+ * @throws CommanderError, when parsing, for wrong arguments
+ */
+export async function createProgram(word: string | undefined): Promise<Command> {
   const program = new Command('comet-gateway')
     .description("An OpenAI-compatible gateway for CometAPI's image models.")
     .version(VERSION, '-v, --version')
@@ -31,13 +41,7 @@ export function createProgram(): Command {
     .option('--prompt <text>', 'what to draw')
     .addHelpText('after', '\nExample:\n  comet-gateway demo --once --out boat.png\n')
     .action(async (options: DemoOptions) => (await import('./commands/demo.ts')).demo(options))
-  addKeysCommand(program)
-  addUsageCommand(program)
-  addGenerationsCommand(program)
-  addModelsCommand(program)
-  addCheckCommand(program)
-  addConfigCommand(program)
-  addDoctorCommand(program)
-  addMaintenanceCommands(program)
+  const named = PARTS.filter(({ words }) => word !== undefined && words.includes(word))
+  for (const { load } of named.length > 0 ? named : PARTS) (await load())(program)
   return program
 }

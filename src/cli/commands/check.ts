@@ -6,7 +6,7 @@ import { checkCall, resolveModel } from '../../gateway/check-request.ts'
 import { highestCostMicros } from '../../models/prices/cost.ts'
 import { printJson, write } from '../output.ts'
 import { printable } from '../../errors/printable.ts'
-import { catalogueSettings } from '../settings.ts'
+import { catalogueSettings } from '../catalogue-settings.ts'
 import type { Command } from 'commander'
 import type { Order } from '../../gateway/requests/order.ts'
 

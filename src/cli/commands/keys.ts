@@ -3,7 +3,6 @@ import { readSettings } from '../../config/config.ts'
 import { checkedChanges, checkedSettings } from '../../access/keys/key-settings.ts'
 import { KeyError } from '../../access/keys/virtual-key.ts'
 import { VirtualKeys } from '../../access/keys/virtual-keys.ts'
-import { defaultProblems } from '../../models/default-problems.ts'
 import {
   NONE,
   budgetArgument,
@@ -15,7 +14,7 @@ import {
 } from '../arguments.ts'
 import { KEY_COLUMNS, describedKey } from '../key-columns.ts'
 import { printRow, printRows, remark, withFormats, write } from '../output.ts'
-import { catalogueSettings, withStore } from '../settings.ts'
+import { withStore } from '../settings.ts'
 import type { Command } from 'commander'
 import type { Budget } from '../../accounting/budget.ts'
 import type { ParameterDefaults } from '../../access/keys/parameter-defaults.ts'
@@ -71,7 +70,7 @@ function addCreate(keys: Command): void {
     )
     .action(async (name: string, options: LimitOptions & OutputOptions & { disabled?: boolean }) => {
       const settings = checkedSettings({ name, ...settingsOf(options), isDisabled: options.disabled === true })
-      refuseUselessDefaults(options)
+      await refuseUselessDefaults(options)
       await withStore({ create: true }, async (store) => {
         const { GATEWAY_KEYS = [] } = readSettings(['GATEWAY_KEYS'])
         if (GATEWAY_KEYS.some((other) => other.name === name)) {
@@ -112,7 +111,7 @@ function addUpdate(keys: Command): void {
       const standing = disable || enable ? { isDisabled: disable } : {}
       const changes = checkedChanges({ ...settingsOf(options), ...standing })
       if (Object.keys(changes).length === 0) update.error('error: nothing to change; see --help')
-      refuseUselessDefaults(options)
+      await refuseUselessDefaults(options)
       await withStore({ create: false }, (store) => {
         store.keys.update(name, changes, Date.now())
         printKey(store, name, options)
@@ -168,8 +167,10 @@ function settingsOf(options: LimitOptions): Partial<
 }
 
 /** @throws KeyError `invalid_settings` for defaults that no model takes */
-function refuseUselessDefaults({ defaults }: LimitOptions): void {
+async function refuseUselessDefaults({ defaults }: LimitOptions): Promise<void> {
   if (defaults === undefined) return
+  const { defaultProblems } = await import('../../models/default-problems.ts')
+  const { catalogueSettings } = await import('../catalogue-settings.ts')
   const problems = defaultProblems(catalogueSettings().catalogue, Object.entries(defaults))
   if (problems.length > 0) throw new KeyError('invalid_settings', `defaults: ${problems.join(' ')}`)
 }

@@ -1,7 +1,7 @@
 import { GatewayError } from '../../errors/gateway-error.ts'
 import { describeModel } from '../../models/describe.ts'
 import { printJson, printRows, withFormats, write } from '../output.ts'
-import { catalogueSettings } from '../settings.ts'
+import { catalogueSettings } from '../catalogue-settings.ts'
 import type { Command } from 'commander'
 import type { Model } from '../../models/model.ts'
 import type { ParameterRules } from '../../models/rules/parameter-rules.ts'
