@@ -66,7 +66,7 @@ export function budgetExceeded({ budget, state, costMicros, now, cheaper }: Exce
     const fits = cheaper(period === 'total' ? left : limitMicros)
     const never =
       `This request can cost up to ${formatUsd(costMicros)}, and the ${budget} is ${formatUsd(limitMicros)} ${per}: ` +
-      `it never covers it. Ask for fewer images, a smaller size or a lower quality${fits === undefined ? '' : `: ${fits}`}.`
+      `it never covers it. ${smallerForm(fits)}`
     return new GatewayError('request_exceeds_limit', never)
   }
   const held = heldMicros === 0 ? '' : ` (${formatUsd(heldMicros)} is held for generations under way)`
@@ -77,6 +77,23 @@ export function budgetExceeded({ budget, state, costMicros, now, cheaper }: Exce
   return new GatewayError('insufficient_quota', message)
 }
 
+/** A request that can cost more than its key may spend on one. */
+export interface DearRequest {
+  readonly name: string
+  readonly limitMicros: number
+  /** The most that it can cost. */
+  readonly costMicros: number
+  readonly cheaper: CheaperOrder
+}
+
+/** The refusal of a request that can cost more than its key may spend on one, with a cheaper form that would fit. */
+export function requestTooDear({ name, limitMicros, costMicros, cheaper }: DearRequest): GatewayError {
+  const message =
+    `This request can cost up to ${formatUsd(costMicros)}, and the key '${name}' may spend at most ${formatUsd(limitMicros)} ` +
+    `on one. ${smallerForm(cheaper(limitMicros))}`
+  return new GatewayError('request_exceeds_limit', message)
+}
+
 /** The same for a request whose cost is not known yet, where nothing at all is left. Undefined where something is. */
 export function budgetUsedUp(budget: string, state: BudgetState, now: number): GatewayError | undefined {
   const { limitMicros = 0 } = state
@@ -84,6 +101,10 @@ export function budgetUsedUp(budget: string, state: BudgetState, now: number): G
   const is = `The ${budget} is ${formatUsd(limitMicros)} ${perPeriod(state)}`
   if (limitMicros === 0) return new GatewayError('request_exceeds_limit', `${is}: it covers no request.`)
   return new GatewayError('insufficient_quota', `${is}; nothing is left of it. ${resetOf(state, now)}`)
+}
+
+function smallerForm(fits: string | undefined): string {
+  return `Ask for fewer images, a smaller size or a lower quality${fits === undefined ? '' : `: ${fits}`}.`
 }
 
 /** `per month`, `in total`. */

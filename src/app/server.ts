@@ -140,6 +140,7 @@ function createGateway(config: Config, parts: ServerParts): Gateway {
     memory: new MemoryRoom(LARGE_BODIES * config.MAX_BODY_BYTES),
     parameterPolicy: config.PARAMETER_POLICY,
     priceMultiplier: config.PRICE_MULTIPLIER,
+    allowUnpriced: config.UNPRICED_MODELS === 'allow',
     streamKeepAliveMs: config.STREAM_KEEP_ALIVE_MS,
   }
 }

@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 import { BUDGET_FORMS, parseBudget } from '../accounting/budget.ts'
+import { microsOf } from '../accounting/money.ts'
 import { NO_DEFAULTS, parseDefaults } from '../access/keys/parameter-defaults.ts'
 import { dateMs, durationMs, firstDayOf } from '../accounting/calendar.ts'
 import type { ParameterDefaults } from '../access/keys/parameter-defaults.ts'
@@ -15,6 +16,14 @@ export function budgetArgument(text: string): OrNone<Budget> {
   const budget = parseBudget(text)
   if (budget !== undefined) return budget
   throw new InvalidArgumentError(`It is ${BUDGET_FORMS}, or none.`)
+}
+
+/** `0.10`, in USD, as micro-USD; `none` for no limit. */
+export function costArgument(text: string): OrNone<number> {
+  if (text === NONE) return NONE
+  const [, usd] = /^\$?(\d{1,7}(?:\.\d{1,6})?)$/.exec(text) ?? []
+  if (usd === undefined) throw new InvalidArgumentError('It is an amount in USD, 0.10, or none.')
+  return microsOf(Number(usd))
 }
 
 /** `quality=medium,size=1024x1024`; `none` for none. */

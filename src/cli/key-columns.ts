@@ -54,6 +54,13 @@ export const KEY_COLUMNS: readonly Column<DescribedKey>[] = [
     value: ({ key }) => usdOf(key.budget?.limitMicros),
     shown: ({ key: { budget } }) => (budget === undefined ? '' : `${formatUsd(budget.limitMicros)}/${budget.period}`),
   },
+  {
+    name: 'max_cost_usd',
+    title: 'Max cost',
+    forPrograms: true,
+    value: ({ key }) => usdOf(key.maxCostMicros),
+    shown: ({ key: { maxCostMicros } }) => (maxCostMicros === undefined ? '' : formatUsd(maxCostMicros)),
+  },
   { name: 'budget_period', title: 'Period', forPrograms: true, value: ({ key }) => key.budget?.period },
   {
     name: 'spent_usd',

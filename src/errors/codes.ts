@@ -55,7 +55,7 @@ export const ERRORS = {
     status: 400,
     type: request,
     retry: 'never',
-    doc: "The request is larger than its key's budget or images per minute, or the gateway's spend limit, ever allow.",
+    doc: "The request is larger than its key's budget, cost of one request or images per minute, or the gateway's spend limit, ever allow.",
   },
   invalid_api_key: {
     status: 401,
@@ -74,7 +74,7 @@ export const ERRORS = {
     status: 403,
     type: request,
     retry: 'never',
-    doc: 'The key has a budget, or the gateway a spend limit, and the model no known price, so nothing could be held for it.',
+    doc: 'The key has a budget or a highest cost of one request, or the gateway a spend limit, and the model no known price.',
   },
   host_not_allowed: {
     status: 403,

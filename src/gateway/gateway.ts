@@ -26,6 +26,8 @@ export interface Gateway {
   readonly memory: MemoryRoom
   readonly parameterPolicy: ParameterPolicy
   readonly priceMultiplier: number
+  /** UNPRICED_MODELS=allow. */
+  readonly allowUnpriced: boolean
   /** How long a stream may be silent before a comment goes out, so that no proxy in between cuts the line. */
   readonly streamKeepAliveMs: number
 }

@@ -1,8 +1,8 @@
 import { leftMicros } from '../accounting/budget.ts'
 import { usdOf } from '../accounting/money.ts'
-import { cheaperOrder } from '../models/prices/cheaper.ts'
 import { highestCostMicros, imagesAsked } from '../models/prices/cost.ts'
 import { qualityLabel, sizeLabel } from '../telemetry/labels.ts'
+import { checkCost, cheaperForm } from './check-access.ts'
 import { newGenerationId } from './ids.ts'
 import type { MemoryOrderKeys } from '../accounting/memory-order-keys.ts'
 import type { CallerLimits } from '../access/limits/caller-limits.ts'
@@ -52,13 +52,14 @@ export class Purchase {
   }
 
   /**
-   * Counts the order against the caller's limits, then holds the most that it can cost and takes its key. Both are in the
-   * ledger before anything goes upstream.
+   * Refuses an order that is too dear for one request, counts it against the caller's limits, then holds the most that it
+   * can cost and takes its key. Both are in the ledger before anything goes upstream.
    * @throws GatewayError 400, 401, 403, 409, 422, 429, 503
    */
   async reserve(order: Order, exchange: Exchange, identity: OrderIdentity): Promise<void> {
     const { limits, ledger, orderKeys, clock } = this.#options
     const { caller } = exchange
+    checkCost(order, caller, this.#options)
     const images = imagesAsked(order.model.entry, order.parameters)
     const { headers, giveBack } = limits.count(caller, images)
     this.#giveBack = giveBack
@@ -121,10 +122,4 @@ export class Purchase {
     }
     return hold
   }
-}
-
-function cheaperForm({ call, model, parameters }: Order, priceMultiplier: number, atMost: number): string | undefined {
-  const rules = model.entry.ruleSets[call.ruleSet]
-  if (rules === undefined) return undefined
-  return cheaperOrder({ model: model.entry, rules, parameters, priceMultiplier }, atMost)
 }

@@ -46,6 +46,7 @@ describe('comet-gateway keys', () => {
   it.each([
     ['a budget without a period', ['--budget', '25'], 64, '25/month or 0.50/day'],
     ['a budget of many decimals', ['--budget', '0.0000001/day'], 64, '25/month'],
+    ['a highest cost that is no amount', ['--max-cost', '0.10/day'], 64, 'an amount in USD'],
     ['a limit of nothing', ['--rpm', '0'], 64, 'whole number'],
     ['defaults that cannot be read', ['--defaults', 'quality'], 64, 'must look like quality=medium'],
     ['defaults that no model takes', ['--defaults', 'quality=ultra'], 1, 'No model takes quality=ultra.'],
@@ -85,6 +86,14 @@ describe('comet-gateway keys', () => {
     })
   })
 
+  it('create and update take the highest cost of one request', async () => {
+    expect(await json('keys', 'create', 'erin', '--max-cost', '0.10')).toMatchObject({ max_cost_usd: 0.1 })
+    expect(store.keys.named('erin').maxCostMicros).toBe(100_000)
+    expect((await run('keys', 'show', 'erin')).stdout).toMatch(/max cost +\$0\.10/)
+    expect(await json('keys', 'update', 'erin', '--max-cost', 'none')).toMatchObject({ max_cost_usd: null })
+    store.keys.revoke('erin', now)
+  })
+
   it('create and update take defaults, which show and list name', async () => {
     const made = ['keys', 'create', 'dora', '--defaults', 'quality=medium,size=1024x1024']
     expect(await json(...made)).toMatchObject({ defaults: 'quality=medium,size=1024x1024' })
@@ -106,6 +115,7 @@ describe('comet-gateway keys', () => {
       { name: 'alice' },
       { name: 'bob', status: 'revoked' },
       { name: 'dora', status: 'revoked' },
+      { name: 'erin', status: 'revoked' },
     ])
   })
 

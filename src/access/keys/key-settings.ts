@@ -15,6 +15,10 @@ const MAX_PATTERNS = 100
 /** 9999-12-31, the last day that dates are written for in four digits. */
 const LATEST_MS = 253_402_300_799_999
 
+const money = z
+  .int()
+  .min(0, 'must not be negative')
+  .max(microsOf(MAX_BUDGET_USD), `must be at most ${MAX_BUDGET_USD} USD`)
 const limit = z.int().min(1, 'must be at least 1').max(MAX_LIMIT, `must be at most ${MAX_LIMIT}`).optional()
 
 /** The rules of every setting; the admin API has them under its own names. */
@@ -40,15 +44,8 @@ export const KEY_FIELDS = {
   requestsPerMinute: limit,
   imagesPerMinute: limit,
   maxInFlight: limit,
-  budget: z
-    .strictObject({
-      limitMicros: z
-        .int()
-        .min(0, 'must not be negative')
-        .max(microsOf(MAX_BUDGET_USD), `must be at most ${MAX_BUDGET_USD} USD`),
-      period: z.enum(PERIODS),
-    })
-    .optional(),
+  budget: z.strictObject({ limitMicros: money, period: z.enum(PERIODS) }).optional(),
+  maxCostMicros: money.optional(),
   expiresAt: z.int().min(0, 'must be a date').max(LATEST_MS, 'must be a date before the year 10000').optional(),
   isDisabled: z.boolean(),
 }

@@ -15,6 +15,8 @@ export interface VirtualKey {
   readonly imagesPerMinute: number | undefined
   readonly maxInFlight: number | undefined
   readonly budget: Budget | undefined
+  /** The most that one request may cost. */
+  readonly maxCostMicros: number | undefined
   /** Milliseconds since 1970, as all times here. */
   readonly expiresAt: number | undefined
   readonly isDisabled: boolean
@@ -34,6 +36,7 @@ export type KeySettings = Pick<
   | 'imagesPerMinute'
   | 'maxInFlight'
   | 'budget'
+  | 'maxCostMicros'
   | 'expiresAt'
   | 'isDisabled'
 >

@@ -6,6 +6,7 @@ import { VirtualKeys } from '../../access/keys/virtual-keys.ts'
 import {
   NONE,
   budgetArgument,
+  costArgument,
   defaultsArgument,
   durationArgument,
   expiryArgument,
@@ -32,6 +33,7 @@ interface LimitOptions {
   readonly ipm?: OrNone<number>
   readonly inFlight?: OrNone<number>
   readonly budget?: OrNone<Budget>
+  readonly maxCost?: OrNone<number>
   readonly expires?: OrNone<number>
 }
 
@@ -58,6 +60,7 @@ function withLimits(command: Command): Command {
     .option('--ipm <n>', 'images per minute', limitArgument)
     .option('--in-flight <n>', 'generations under way at once', limitArgument)
     .option('--budget <usd/period>', 'what it may spend: 25/month, 0.50/day, 10/week, 100/total', budgetArgument)
+    .option('--max-cost <usd>', 'the most that one request may cost: 0.10', costArgument)
     .option('--expires <when>', 'a date in UTC, or a duration: 2026-12-31, 90d', expiryArgument)
 }
 
@@ -162,6 +165,7 @@ function settingsOf(options: LimitOptions): Partial<
     ...(options.ipm === undefined ? {} : { imagesPerMinute: orNothing(options.ipm) }),
     ...(options.inFlight === undefined ? {} : { maxInFlight: orNothing(options.inFlight) }),
     ...(options.budget === undefined ? {} : { budget: orNothing(options.budget) }),
+    ...(options.maxCost === undefined ? {} : { maxCostMicros: orNothing(options.maxCost) }),
     ...(options.expires === undefined ? {} : { expiresAt: orNothing(options.expires) }),
   }
 }

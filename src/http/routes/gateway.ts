@@ -1,6 +1,6 @@
 import { GatewayError } from '../../errors/gateway-error.ts'
 import { checkCall, defaultsFor, policyOf, resolveModel } from '../../gateway/check-request.ts'
-import { checkAccess } from '../../gateway/check-access.ts'
+import { checkAccess, checkCost } from '../../gateway/check-access.ts'
 import { readCall } from '../../gateway/read-call.ts'
 import { streamScope } from '../plugins/bodies.ts'
 import { VisibleModels } from './visible-models.ts'
@@ -72,7 +72,9 @@ async function check(
     const model = resolveModel(gateway, endpoint, call)
     checkAccess(request.exchange.caller, model, call)
     const defaults = defaultsFor(request.exchange.caller, gateway)
-    const { dropped, filled, isModelSet, parameters } = checkCall(gateway, call, model, { endpoint, policy, defaults })
+    const order = checkCall(gateway, call, model, { endpoint, policy, defaults })
+    checkCost(order, request.exchange.caller, gateway)
+    const { dropped, filled, isModelSet, parameters } = order
     const micros = highestCostMicros(model.entry, parameters, gateway.priceMultiplier)
     return {
       valid: true,

@@ -63,6 +63,7 @@ const NO_LIMITS = {
   defaults: NO_DEFAULTS,
   imagesPerMinute: undefined,
   maxInFlight: undefined,
+  maxCostMicros: undefined,
   budget: undefined,
   expiresAt: undefined,
   isDisabled: false,

@@ -164,4 +164,8 @@ export const MIGRATIONS: readonly string[] = [
     ON CONFLICT (day) DO UPDATE SET held_micros = excluded.held_micros;
   INSERT INTO spending SELECT -1, coalesce(sum(spent_micros), 0), coalesce(sum(held_micros), 0) FROM spending;
   `,
+  `
+  -- The most that one request may cost.
+  ALTER TABLE keys ADD COLUMN max_cost_micros INTEGER CHECK (max_cost_micros >= 0);
+  `,
 ]

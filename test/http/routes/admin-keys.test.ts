@@ -24,6 +24,7 @@ describe('a key that is made', () => {
       images_per_minute: 60,
       max_in_flight: 4,
       budget: { usd: 25.1, period: 'month' },
+      max_cost_usd: 0.1,
       expires_at: '2099-12-31T12:00:00+02:00',
     })
     expect(answer.status).toBe(201)
@@ -38,6 +39,7 @@ describe('a key that is made', () => {
       images_per_minute: 60,
       max_in_flight: 4,
       budget: { usd: 25.1, period: 'month' },
+      max_cost_usd: 0.1,
       spent_usd: 0,
       left_usd: 25.1,
       in_flight: 0,
@@ -48,7 +50,13 @@ describe('a key that is made', () => {
   })
 
   it('may do everything that was not said, null included', async () => {
-    const limits = { requests_per_minute: null, max_in_flight: null, budget: null, expires_at: null }
+    const limits = {
+      requests_per_minute: null,
+      max_in_flight: null,
+      budget: null,
+      max_cost_usd: null,
+      expires_at: null,
+    }
     const { body } = await team.admin('POST', '/gateway/keys', { name: 'carol', ...limits })
     expect(body).toMatchObject({ models: ['*'], images_per_minute: null, ...limits, resets_at: null, left_usd: null })
   })

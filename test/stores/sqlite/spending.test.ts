@@ -95,7 +95,7 @@ describe('a spend limit', () => {
     store.close()
     const old = new DatabaseSync(store.file)
     const before = MIGRATIONS.findIndex((sql) => sql.includes('CREATE TABLE spending'))
-    old.exec(`DROP TABLE spending; PRAGMA user_version = ${before}`)
+    old.exec(`DROP TABLE spending; ${MIGRATIONS[before]}`)
     old.close()
     store = Store.forServing(directory.path)
     expect(store.spending(limitOf(500, 'total'), NOON)).toEqual({

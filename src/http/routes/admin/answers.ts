@@ -19,6 +19,7 @@ const account = {
   images_per_minute: count.nullable(),
   max_in_flight: count.nullable(),
   budget: budget.nullable(),
+  max_cost_usd: z.number().nullable().describe('The most that one request may cost.'),
   spent_usd: z.number().nullable().describe('In the current period of the budget; without one, ever.'),
   held_usd: z.number().nullable().describe('Reserved for generations under way.'),
   left_usd: z.number().nullable(),

@@ -22,7 +22,7 @@ export function pageJson<T>(data: T[], next: string | undefined) {
 
 /** The settings that a body names; an absent member is no change, null takes a limit away. */
 export function settingsOf(body: z.output<typeof keyChangesBody>): Partial<Omit<KeySettings, 'name'>> {
-  const { note, models, defaults, disabled, budget, expires_at: expiresAt } = body
+  const { note, models, defaults, disabled, budget, max_cost_usd: maxCost, expires_at: expiresAt } = body
   return {
     ...(note === undefined ? {} : { note }),
     ...(models === undefined ? {} : { models }),
@@ -34,6 +34,7 @@ export function settingsOf(body: z.output<typeof keyChangesBody>): Partial<Omit<
     ...(budget === undefined
       ? {}
       : { budget: budget === null ? undefined : { limitMicros: microsOf(budget.usd), period: budget.period } }),
+    ...(maxCost === undefined ? {} : { maxCostMicros: maxCost === null ? undefined : microsOf(maxCost) }),
     ...(expiresAt === undefined ? {} : { expiresAt: expiresAt === null ? undefined : dateMs(expiresAt) }),
   }
 }
@@ -62,6 +63,7 @@ export function accountJson(key: VirtualKey, account: KeyAccount | undefined, no
     images_per_minute: key.imagesPerMinute ?? null,
     max_in_flight: key.maxInFlight ?? null,
     budget: budget === undefined ? null : { usd: usdOf(budget.limitMicros), period: budget.period },
+    max_cost_usd: usdOf(key.maxCostMicros) ?? null,
     spent_usd: usdOf(state?.spentMicros) ?? null,
     held_usd: usdOf(state?.heldMicros) ?? null,
     left_usd: usdOf(state === undefined ? undefined : leftMicros(state)) ?? null,

@@ -38,6 +38,7 @@ const limits = {
     .nullable()
     .optional()
     .describe('What it may spend per period, in UTC; weeks begin on Monday.'),
+  max_cost_usd: usd.nullable().optional().describe('The most that one request may cost, at its dearest.'),
   expires_at: time.nullable().optional(),
 }
 

@@ -13,6 +13,7 @@ export interface KeyRow {
   readonly max_in_flight: number | null
   readonly budget_micros: number | null
   readonly budget_period: Period | null
+  readonly max_cost_micros: number | null
   readonly expires_at: number | null
   readonly is_disabled: number
   readonly revoked_at: number | null
@@ -31,6 +32,7 @@ export function keyOfRow(row: KeyRow): VirtualKey {
     requestsPerMinute: row.requests_per_minute ?? undefined,
     imagesPerMinute: row.images_per_minute ?? undefined,
     maxInFlight: row.max_in_flight ?? undefined,
+    maxCostMicros: row.max_cost_micros ?? undefined,
     budget: limitMicros === null || period === null ? undefined : { limitMicros, period },
     expiresAt: row.expires_at ?? undefined,
     isDisabled: row.is_disabled === 1,
@@ -52,6 +54,7 @@ export function columnsOf(settings: KeySettings) {
     max_in_flight: settings.maxInFlight ?? null,
     budget_micros: settings.budget?.limitMicros ?? null,
     budget_period: settings.budget?.period ?? null,
+    max_cost_micros: settings.maxCostMicros ?? null,
     expires_at: settings.expiresAt ?? null,
     is_disabled: settings.isDisabled ? 1 : 0,
   }

@@ -20,13 +20,13 @@ const SQL = {
   list: `SELECT * FROM keys ORDER BY name`,
   secrets: `SELECT hint, created_at, valid_until FROM secrets WHERE key_id = ? ORDER BY created_at DESC, hint`,
   create: `INSERT INTO keys (name, note, models, defaults, requests_per_minute, images_per_minute, max_in_flight,
-      budget_micros, budget_period, expires_at, is_disabled, created_at, updated_at)
+      budget_micros, budget_period, max_cost_micros, expires_at, is_disabled, created_at, updated_at)
     VALUES ($name, $note, $models, $defaults, $requests_per_minute, $images_per_minute, $max_in_flight, $budget_micros,
-      $budget_period, $expires_at, $is_disabled, $now, $now) RETURNING *`,
+      $budget_period, $max_cost_micros, $expires_at, $is_disabled, $now, $now) RETURNING *`,
   update: `UPDATE keys SET name = $name, note = $note, models = $models, defaults = $defaults,
       requests_per_minute = $requests_per_minute,
       images_per_minute = $images_per_minute, max_in_flight = $max_in_flight, budget_micros = $budget_micros,
-      budget_period = $budget_period, expires_at = $expires_at, is_disabled = $is_disabled, updated_at = $now
+      budget_period = $budget_period, max_cost_micros = $max_cost_micros, expires_at = $expires_at, is_disabled = $is_disabled, updated_at = $now
     WHERE id = $id RETURNING *`,
   addSecret: `INSERT INTO secrets (digest, key_id, hint, created_at) VALUES (?, ?, ?, ?)`,
   // A secret that was replaced before keeps its earlier end.
