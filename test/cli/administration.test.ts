@@ -255,6 +255,18 @@ describe('comet-gateway check, models and doctor', () => {
     expect(wrong.stdout).toContain('SPEND_LIMIT must be USD per day, week, month, total: 25/month or 0.50/day')
   })
 
+  it.each([
+    [{ DEFAULT_PARAMETERS: 'quality=best' }, /NO +configuration +DEFAULT_PARAMETERS: .*quality/],
+    [{ DEFAULT_MODEL: 'qwen-image-edit' }, /NO +configuration +DEFAULT_MODEL cannot be used/],
+    [{ MODELS_FILE: '/nowhere/models.json' }, /NO +configuration +MODELS_FILE .*cannot be read/],
+  ])('doctor says of %j what a start would say', async (environment, words) => {
+    const { code, stdout } = await command(directory.path, ['doctor'], {
+      environment: { SANDBOX: 'true', ...environment },
+    })
+    expect(stdout).toMatch(words)
+    expect(code).toBe(1)
+  })
+
   it('doctor finds what is wrong without printing the key', async () => {
     const COMETAPI_KEY = 'sk-planted-upstream-key-0123456789'
     const environment = { COMETAPI_KEY, COMETAPI_BASE_URL: 'http://127.0.0.1:1' }

@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, statfsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { leftMicros, perPeriod } from '../../accounting/budget.ts'
 import { formatUsd } from '../../accounting/money.ts'
+import { checkedDefaultModels, checkedDefaultParameters, configuredCatalogue } from '../../app/catalogue.ts'
 import { findingAbout } from '../../app/data-directory.ts'
 import { lostKeysIn } from '../../app/lost-keys.ts'
 import { ConfigError, loadEnvFile, readConfig } from '../../config/config.ts'
@@ -38,11 +39,15 @@ export function addDoctorCommand(program: Command): void {
     })
 }
 
+/** The configuration is read and checked as at a start; where it has faults, nothing else can be told. */
 async function examine(): Promise<readonly Finding[]> {
   let config: Config
   try {
     loadEnvFile()
     config = readConfig()
+    const catalogue = configuredCatalogue(config)
+    checkedDefaultModels(catalogue, config)
+    checkedDefaultParameters(catalogue, config)
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
     return error.problems.map((says) => ({ what: 'configuration', ok: false, says }))
