@@ -65,8 +65,12 @@ function versionOf(python: string): string {
 async function run(python: string): Promise<number> {
   const sandbox = await startSandboxGateway({ MAX_UPLOAD_BYTES: '4000000' })
   // In real time: no test in Python can set a clock forward.
-  const world = openWorld(await scriptedUpstream(failing), { UPSTREAM_RETRIES: '0', UPSTREAM_TIMEOUT_MS: '2000' })
-  const gateway = await world.start()
+  const world = openWorld(await scriptedUpstream(failing), {
+    DATABASE: 'true',
+    UPSTREAM_RETRIES: '0',
+    UPSTREAM_TIMEOUT_MS: '2000',
+  })
+  const [gateway, other] = await Promise.all([world.start(), world.start()])
   const child = spawn(python, ['-m', 'unittest', 'discover', '--start-directory', HERE], {
     stdio: 'inherit',
     env: {
@@ -75,6 +79,8 @@ async function run(python: string): Promise<number> {
       OPENAI_BASE_URL: `${sandbox.url}/v1`,
       OPENAI_API_KEY: GATEWAY_KEY,
       FAILING_BASE_URL: `${gateway.url}/v1`,
+      // Another gateway with the same database and upstream.
+      OTHER_BASE_URL: `${other.url}/v1`,
       UPSTREAM_URL: world.upstream.url,
     },
   })

@@ -11,6 +11,7 @@ import openai
 from PIL import Image
 
 FAILING_BASE_URL = os.environ["FAILING_BASE_URL"]
+OTHER_BASE_URL = os.environ["OTHER_BASE_URL"]
 NUMBERS = itertools.count()
 SMALL = {"model": "gpt-image-2", "prompt": "a lighthouse", "size": "1024x640", "quality": "low"}
 EDIT = {**SMALL, "prompt": "a starry night", "output_format": "webp"}
@@ -28,6 +29,11 @@ def async_client(**options) -> openai.AsyncOpenAI:
 def failing_client(**options) -> openai.OpenAI:
     """An upstream behind the gateway that fails as the prompt says."""
     return openai.OpenAI(base_url=FAILING_BASE_URL, **options)
+
+
+def other_client(**options) -> openai.OpenAI:
+    """The same upstream behind another gateway, which has the same database."""
+    return openai.OpenAI(base_url=OTHER_BASE_URL, **options)
 
 
 def please(word: str) -> str:

@@ -1,8 +1,10 @@
+import threading
 import time
 import unittest
+import uuid
 
 import openai
-from support import SMALL, client, failing_client, orders, picture, please
+from support import SMALL, client, failing_client, orders, other_client, picture, please
 
 REQUEST = "invalid_request_error"
 UPSTREAM = "upstream_error"
@@ -167,3 +169,48 @@ class Retries(unittest.TestCase):
         self.assertRegex(raw.headers["x-gateway-adopted"], "^gen_")
         self.assertEqual(len(raw.parse().data), 1)
         self.assertEqual(orders() - before, 1)
+
+
+class IdempotencyKeys(unittest.TestCase):
+    """`extra_headers` with an Idempotency-Key, and two gateways on one database."""
+
+    def setUp(self):
+        self.headers = {"Idempotency-Key": f"order-{uuid.uuid4()}"}
+        self.order = {"model": "gpt-image-2", "prompt": please("late"), "extra_headers": self.headers}
+        self.before = orders()
+
+    def assert_refused(self, call, of, code):
+        with self.assertRaises(of) as caught:
+            call()
+        self.assertEqual(caught.exception.code, code)
+
+    def code_of(self, call):
+        with self.assertRaises(openai.APIStatusError) as caught:
+            call()
+        return caught.exception.code
+
+    def test_one_order_is_bought_once_whichever_gateway_is_asked(self):
+        here, there = failing_client(max_retries=0).images, other_client(max_retries=0).images
+        bought = []
+        first = threading.Thread(target=lambda: bought.append(here.generate(**self.order)))
+        first.start()
+        while orders() == self.before:
+            time.sleep(0.01)
+        self.assert_refused(lambda: there.generate(**self.order), openai.ConflictError, "idempotency_in_progress")
+        first.join()
+        while self.code_of(lambda: there.generate(**self.order)) == "idempotency_in_progress":
+            time.sleep(0.01)  # its end is booked a moment after its answer
+        self.assert_refused(lambda: there.generate(**self.order), openai.ConflictError, "answer_not_kept")
+        self.assertEqual(here.generate(**self.order).data, bought[0].data)
+        self.assertEqual(orders() - self.before, 1)
+
+    def test_another_order_under_the_same_key_is_refused(self):
+        here, there = failing_client().images, other_client().images
+        here.generate(**self.order)
+        for images in [here, there]:
+            self.assert_refused(
+                lambda: images.generate(**{**self.order, "prompt": "another boat"}),
+                openai.UnprocessableEntityError,
+                "idempotency_key_reused",
+            )
+        self.assertEqual(orders() - self.before, 1)
