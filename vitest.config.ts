@@ -5,6 +5,8 @@ import { defineConfig } from 'vitest/config'
 const ALONE = 'test/**/*.alone.test.ts'
 /** Tests in a real browser: `npm run test:browser`. */
 const BROWSER = 'test/browser/**'
+/** Tests of the image: `npm run test:container`. */
+const CONTAINER = 'test/container/**'
 
 export default defineConfig({
   test: {
@@ -18,7 +20,7 @@ export default defineConfig({
       // Files of one worker share its modules: loading them anew for each file took a third of the time.
       {
         extends: true,
-        test: { name: 'shared', include: ['test/**/*.test.ts'], exclude: [ALONE, BROWSER], isolate: false },
+        test: { name: 'shared', include: ['test/**/*.test.ts'], exclude: [ALONE, BROWSER, CONTAINER], isolate: false },
       },
       { extends: true, test: { name: 'alone', include: [ALONE], isolate: true } },
     ],

@@ -32,12 +32,23 @@ export interface SandboxOptions {
   failureRate: number
   /** 0..1, for failures and jitter; `Math.random` when left out. */
   random?: () => number
+  /** The address that links to pictures begin with, asked for each link; the sandbox's own where there is none. */
+  linkBase?: () => string | undefined
+}
+
+/** The answer to a download. */
+export interface SandboxFile {
+  status: 200 | 403 | 404
+  contentType: string
+  body: Buffer | string
 }
 
 /** A running sandbox. */
 export interface Sandbox {
   /** `http://127.0.0.1:PORT` */
   url: string
+  /** The answer to a link to a picture, given by its path and query. */
+  download: (link: string) => SandboxFile
   /** Closes the socket and every connection on it. */
   close(): Promise<void>
 }
@@ -53,19 +64,19 @@ type Handle = (exchange: SandboxExchange, world: World) => Promise<void> | void
 
 /** Starts a sandbox on a free port of the loopback interface. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
-  const { apiKey, latencyMs, failureRate, random = Math.random } = options
+  const { apiKey, latencyMs, failureRate, random = Math.random, linkBase } = options
   const files = openFiles()
   const server = createServer()
   // Longer than any client keeps an idle connection, so that it is never us who close it under a request.
   server.keepAliveTimeout = 65_000
   const url = await listen(server)
-  const publish: Temper['publish'] = (...picture) => url + files.keep(...picture)
+  const publish: Temper['publish'] = (...picture) => (linkBase?.() ?? url) + files.keep(...picture)
   const world: World = { url, apiKey, files, temper: { latencyMs, failureRate, random, publish } }
   server.on('request', (request, response) => {
     const exchange = openExchange(request, response, url)
     answer(exchange, world).catch(() => giveUp(exchange))
   })
-  return { url, close: () => close(server) }
+  return { url, download: (link) => download(files, new URL(link, url)), close: () => close(server) }
 }
 
 const ROUTES: Readonly<Record<string, Handle>> = {
@@ -83,18 +94,22 @@ async function answer(exchange: SandboxExchange, world: World): Promise<void> {
   if (url.pathname.startsWith('/v1/') && request.headers.authorization !== `Bearer ${world.apiKey}`) {
     return sendRejection(exchange, INVALID_TOKEN)
   }
-  if (method === 'GET' && url.pathname.startsWith('/files/')) return download(exchange, world.files)
+  if (method === 'GET' && url.pathname.startsWith('/files/')) {
+    const { status, contentType, body } = download(world.files, url)
+    return send(exchange.response, status, contentType, body)
+  }
   const handle = ROUTES[`${method} ${url.pathname}`]
   return handle ? handle(exchange, world) : sendRejection(exchange, invalidUrl(method, url.pathname))
 }
 
-function download({ response, url }: SandboxExchange, files: SandboxFiles): void {
+function download(files: SandboxFiles, url: URL): SandboxFile {
   const link = files.find(url.pathname, url.searchParams)
-  if (link.found === 'file') return send(response, 200, link.contentType, link.bytes)
-  if (link.found === 'nothing') return send(response, 404, 'text/plain; charset=utf-8', 'No such file, or no longer.\n')
+  if (link.found === 'file') return { status: 200, contentType: link.contentType, body: link.bytes }
+  if (link.found === 'nothing')
+    return { status: 404, contentType: 'text/plain; charset=utf-8', body: 'No such file, or no longer.\n' }
   // As the object storage answers a link whose & was mangled (facts 1.4).
   const denied = '<?xml version="1.0" encoding="UTF-8"?><Error><Code>AccessDenied</Code><EC>0003-00000015</EC></Error>'
-  return send(response, 403, 'application/xml', denied)
+  return { status: 403, contentType: 'application/xml', body: denied }
 }
 
 /** A bug of ours, or a client that left while its body was being read. */

@@ -20,6 +20,7 @@ import { checkedDefaultModels, checkedDefaultParameters, configuredCatalogue, ev
 import { Closers } from './closers.ts'
 import { findingAbout } from './data-directory.ts'
 import { openDatabase, storageProblem } from './database.ts'
+import { PublicUrl } from './public-url.ts'
 import { startSandbox } from './sandbox.ts'
 import { ENDPOINTS, createServer } from './server.ts'
 import type { Database } from './database.ts'
@@ -89,7 +90,8 @@ async function compose(config: Config, foundation: Foundation): Promise<App> {
   const defaultParameters = checkedDefaultParameters(catalogue, config)
   const keyring = new Keyring(config.GATEWAY_KEYS ?? [], config.ADMIN_KEY)
 
-  const sandbox = config.SANDBOX ? await startSandbox(config, upstreamKey) : undefined
+  const publicUrl = new PublicUrl(config.PUBLIC_URL)
+  const sandbox = config.SANDBOX ? await startSandbox(config, { key: upstreamKey, publicUrl }) : undefined
   closers.add('sandbox', () => sandbox?.close())
   const upstream = new Upstream({
     baseUrl: sandbox?.url ?? config.COMETAPI_BASE_URL,
@@ -157,6 +159,12 @@ async function compose(config: Config, foundation: Foundation): Promise<App> {
     logger,
     isDraining: () => isDraining,
     storageProblem: () => storageProblem(database, room),
+    downloadFromSandbox: sandbox?.download,
+  })
+  server.addHook('onListen', (done) => {
+    const address = server.server.address()
+    if (address !== null && typeof address === 'object') publicUrl.listensOn(address.address, address.port)
+    done()
   })
   closers.add('server', () => closeServer(server))
 

@@ -23,6 +23,8 @@ import { meRoute } from '../http/routes/me.ts'
 import { openaiRoutes } from '../http/routes/openai.ts'
 import { openapiRoute } from '../http/routes/openapi/openapi.ts'
 import { operationsRoutes } from '../http/routes/operations.ts'
+import { sandboxFilesRoute } from '../http/routes/sandbox-files.ts'
+import type { SandboxFile } from '../http/routes/sandbox-files.ts'
 import type { StorageProblem } from '../http/routes/operations.ts'
 import type { FailedAuthentications } from '../http/plugins/failed-authentications.ts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -62,6 +64,8 @@ export interface ServerParts {
   readonly generations: Generations
   readonly isDraining: () => boolean
   readonly storageProblem: () => StorageProblem | undefined
+  /** Undefined where there is no sandbox. */
+  readonly downloadFromSandbox: ((link: string) => SandboxFile) | undefined
 }
 
 /** Fastify with its hooks and routes, in the order in which a request meets them; not listening yet. */
@@ -96,6 +100,7 @@ export async function createServer(config: Config, parts: ServerParts): Promise<
     failures,
     origins,
   })
+  if (parts.downloadFromSandbox !== undefined) sandboxFilesRoute(server, parts.downloadFromSandbox)
   return server
 }
 

@@ -50,6 +50,14 @@ export const upstreamUrl = z
     'must be https: plain http is allowed to loopback only, so that the key never crosses a network in clear',
   )
 
+/** The address of the gateway itself, without a slash at its end. */
+export const publicUrl = z
+  .string()
+  .transform((value) => value.replace(/\/+$/, ''))
+  .refine((value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol), 'must be an http or https URL')
+  .refine((value) => !/[?#\s\\"<>]/.test(value), 'must not contain a query, a fragment or spaces')
+  .refine((value) => !URL.canParse(value) || isAnonymous(new URL(value)), 'must not contain a user name or password')
+
 /** `name=key`, comma-separated. */
 export const namedKeys = z.string().transform((value, context): NamedKey[] => {
   const keys: NamedKey[] = []

@@ -7,6 +7,7 @@ import {
   namedKeys,
   origins,
   parameterDefaults,
+  publicUrl,
   secret,
   upstreamUrl,
   visibleText,
@@ -44,6 +45,11 @@ export const VARIABLES = {
     doc: 'Address to listen on. Anything but loopback needs GATEWAY_KEYS or ADMIN_KEY.',
   },
   PORT: { read: whole(0, 65_535), default: '8080', doc: 'Port to listen on; 0 takes any free one.' },
+  PUBLIC_URL: {
+    read: publicUrl,
+    default: undefined,
+    doc: 'Address under which clients reach the gateway, for links to pictures; by default the one it listens on.',
+  },
   SANDBOX: { read: flag, default: 'false', doc: 'true: an offline CometAPI inside the process; no key, no cost.' },
   SANDBOX_LATENCY_MS: {
     read: time(0, 600_000),
