@@ -14,6 +14,8 @@ const PARTS: readonly {
   { words: ['check'], load: async () => (await import('./commands/check.ts')).addCheckCommand },
   { words: ['config'], load: async () => (await import('./commands/config.ts')).addConfigCommand },
   { words: ['doctor'], load: async () => (await import('./commands/doctor.ts')).addDoctorCommand },
+  { words: ['prices'], load: async () => (await import('./commands/prices.ts')).addPricesCommand },
+  { words: ['reconcile'], load: async () => (await import('./commands/reconcile.ts')).addReconcileCommand },
   { words: ['backup', 'ledger'], load: async () => (await import('./commands/maintenance.ts')).addMaintenanceCommands },
 ]
 
