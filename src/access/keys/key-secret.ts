@@ -22,8 +22,13 @@ export function newKeySecret(): string {
   return body + checksum(body)
 }
 
+/** It begins as a key that a gateway makes does, whether it is one or not. */
+export function looksIssued(presented: string): boolean {
+  return presented.startsWith(PREFIX)
+}
+
 export function keyShape(presented: string): KeyShape {
-  if (!presented.startsWith(PREFIX)) return 'foreign'
+  if (!looksIssued(presented)) return 'foreign'
   if (!SHAPE.test(presented)) return 'mistyped'
   const body = presented.slice(0, -CHECKSUM_CHARS)
   return presented.endsWith(checksum(body)) ? 'well_formed' : 'mistyped'

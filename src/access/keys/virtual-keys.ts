@@ -23,9 +23,18 @@ const REFUSALS = {
 } as const
 export type KeyRefusal = keyof typeof REFUSALS
 
+/** Keys whose digests are remembered. */
+const MAX_DIGESTS = 1000
+
 /** Issues, finds and rotates virtual keys. */
 export class VirtualKeys {
   readonly #store: KeyStore
+  /**
+   * Digests of keys that were found, by the keys: checksum and digest take a twentieth of a small request (decision 31).
+   * Whether a key may be used is asked of the store each time. A Map compares texts only where their seeded hashes are
+   * equal, so that its time tells nothing about the keys in it.
+   */
+  readonly #digests = new Map<string, Buffer>()
 
   constructor(store: KeyStore) {
     this.#store = store
@@ -36,11 +45,13 @@ export class VirtualKeys {
    * @throws StoreError where keys cannot be looked up
    */
   async authenticate(presented: string, now: number): Promise<VirtualKey | KeyRefusal> {
-    const shape = keyShape(presented)
+    const remembered = this.#digests.get(presented)
+    const shape = remembered === undefined ? keyShape(presented) : 'well_formed'
     if (shape !== 'well_formed') return shape
-    const digest = keyDigest(presented)
+    const digest = remembered ?? keyDigest(presented)
     const found = await this.#store.find(digest)
     if (found === undefined || !timingSafeEqual(found.digest, digest)) return 'unknown'
+    if (remembered === undefined) this.#remember(presented, digest)
     const { key, validUntil } = found
     const reason = whyUnusable(key, now)
     if (reason !== undefined) return reason
@@ -61,6 +72,11 @@ export class VirtualKeys {
   async rotate(name: string, graceMs: number, now: number): Promise<IssuedKey> {
     const secret = newKeySecret()
     return { key: await this.#store.rotate(name, stored(secret), now + graceMs, now), secret }
+  }
+
+  #remember(secret: string, digest: Buffer): void {
+    if (this.#digests.size >= MAX_DIGESTS) this.#digests.clear()
+    this.#digests.set(secret, digest)
   }
 }
 
