@@ -58,7 +58,8 @@ export async function enter(
   }
 }
 
-function targetOf(work: Work, url: string, headers: Readonly<Record<string, string>>): Target {
+/** The request of a work, sent to one address. */
+export function targetOf(work: Work, url: string, headers: Readonly<Record<string, string>>): Target {
   const type = work.contentType === undefined ? JSON_HEADERS : { 'content-type': work.contentType }
   return { url: url + work.path, headers: { ...type, ...headers }, body: work.body() }
 }
