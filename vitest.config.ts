@@ -13,6 +13,7 @@ export default defineConfig({
     // Long enough for a busy machine; what can wait for something says what, and gives up before.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    setupFiles: ['test/poison-slabs.ts'],
     pool: 'forks',
     // One more than cores: there is always one that waits for a process or a timer.
     maxWorkers: availableParallelism() + 1,

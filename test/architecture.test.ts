@@ -57,7 +57,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   accounting: ['errors'],
   stores: ['access', 'accounting', 'errors', 'spool'],
   models: ['accounting', 'errors'],
-  upstream: ['errors', 'telemetry'],
+  upstream: ['spool', 'errors', 'telemetry'],
   spool: ['errors'],
   telemetry: ['accounting', 'errors'],
   config: ['accounting/budget.ts', 'access/keys/key-name.ts', 'access/keys/parameter-defaults.ts'],
@@ -69,6 +69,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const ONLY_IMPORTERS: Readonly<Record<string, readonly string[]>> = {
   undici: ['upstream/'],
   'undici/lib/dispatcher/pool.js': ['upstream/upstream.ts'],
+  'undici/lib/dispatcher/client.js': ['upstream/answer-connection.ts'],
+  'undici/lib/core/connect.js': ['upstream/answer-connection.ts'],
   'prom-client': ['telemetry/metrics.ts'],
   sharp: [],
   'node:sqlite': ['stores/sqlite/'],

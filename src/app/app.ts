@@ -39,6 +39,8 @@ export interface App {
   readonly flushLogs: () => Promise<void>
   /** The generations that are under way, by id. */
   readonly underWay: () => readonly string[]
+  /** Pieces of memory that hold bytes of answers which are flowing, or are kept since a moment ago. */
+  readonly slabsInUse: () => number
 }
 
 export interface AppOptions {
@@ -172,7 +174,8 @@ async function compose(config: Config, foundation: Foundation): Promise<App> {
     isDraining = true
     await closers.close()
   }
-  return { server, logger, close, flushLogs: flush, underWay: () => adoptions.underWay().map(({ id }) => id) }
+  const underWay = (): readonly string[] => adoptions.underWay().map(({ id }) => id)
+  return { server, logger, close, flushLogs: flush, underWay, slabsInUse: () => upstream.slabs.inUse }
 }
 
 /** A busy keep-alive connection becomes idle after its answer and would hold the server open for over a minute. */

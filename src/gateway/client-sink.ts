@@ -1,15 +1,17 @@
 import { usdOf } from '../accounting/money.ts'
 import { GatheredBytes } from '../spool/gathered-bytes.ts'
+import { slabOf } from '../spool/slab.ts'
 import type { ServerResponse } from 'node:http'
 import type { AnswerSink } from './answers/answer.ts'
+import type { Slab } from '../spool/slab.ts'
 import type { Exchange } from './exchange.ts'
 import type { Generation } from './generation/generation.ts'
 
 /**
- * How much of an answer may wait for one client before the upstream is held back. Node's own mark of 64 KiB stops the
- * upstream at every second chunk (docs/benchmarks.md); but many answers at once share what waits.
+ * How much of an answer may wait for one client before the upstream is held back: two slabs, of which one is on its way.
+ * Node's own mark of 64 KiB stops the upstream at every chunk. Many answers at once share what waits.
  */
-const BUFFERED_BYTES = { most: 262_144, least: 65_536, together: 8_388_608 } as const
+const BUFFERED_BYTES = { most: 524_288, least: 65_536, together: 8_388_608 } as const
 /** Smaller chunks are written together: each write takes some hundred bytes of memory until it is out. */
 const SMALL_BYTES = 4096
 
@@ -22,6 +24,8 @@ export class ClientSink implements AnswerSink {
   readonly #generation: Generation
   readonly #exchange: Exchange
   readonly #small = new GatheredBytes()
+  /** Slabs whose bytes the connection has yet to take, in order. */
+  readonly #slabs: Slab[] = []
   #isCorked = false
 
   /** Resumes the exchange's delivery when the client takes more again. */
@@ -30,6 +34,8 @@ export class ClientSink implements AnswerSink {
     this.#generation = generation
     this.#exchange = exchange
     raw.on('drain', () => exchange.delivery?.resume())
+    // Some of what waits is never reported as written where the connection closes.
+    raw.once('close', () => this.#slabs.splice(0).forEach((slab) => slab.release()))
   }
 
   /** Nothing waits to be written. */
@@ -42,7 +48,7 @@ export class ClientSink implements AnswerSink {
     this.#cork()
     if (chunk.length < SMALL_BYTES) this.#small.append(chunk)
     if (chunk.length >= SMALL_BYTES || this.#small.length >= BUFFERED_BYTES.least) this.#writeSmall()
-    if (chunk.length >= SMALL_BYTES) this.#raw.write(chunk)
+    if (chunk.length >= SMALL_BYTES) this.#writeLarge(chunk)
     return this.#raw.writableLength < this.#mayWait
   }
 
@@ -66,6 +72,16 @@ export class ClientSink implements AnswerSink {
       this.#raw.uncork()
     })
   }
+
+  /** The slab is retained until the connection has taken the chunk. */
+  #writeLarge(chunk: Buffer): void {
+    const slab = slabOf(chunk)
+    if (slab === undefined || this.#raw.destroyed) return void this.#raw.write(chunk)
+    this.#slabs.push(slab.retain())
+    this.#raw.write(chunk, this.#onTaken)
+  }
+
+  readonly #onTaken = (): void => this.#slabs.shift()?.release()
 
   #writeSmall(): void {
     if (this.#small.length === 0 || this.#raw.destroyed) return

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import { ByteList } from './byte-list.ts'
+import { slabOf } from './slab.ts'
 import { storageFull } from './spool-file.ts'
 import type { SpoolDirectory, SpoolFile } from './spool-file.ts'
 
@@ -43,7 +44,7 @@ export class Spool {
   readonly #directory: SpoolDirectory
   readonly #maxMemoryBytes: number
   readonly #owner: SpoolOwner | undefined
-  readonly #memory = new ByteList()
+  readonly #memory = new ByteList({ retainsSlabs: true })
   #file: SpoolFile | undefined
   #leastWriteBytes = LEAST_WRITE_BYTES
   #isSpilled = false
@@ -96,6 +97,11 @@ export class Spool {
     this.#isSpilled = true
     this.#leastWriteBytes = 1
     this.#startWriting()
+  }
+
+  /** Copies what is in slabs, which are needed for other answers. */
+  leaveSlabs(): void {
+    this.#memory.leaveSlabs()
   }
 
   /** All bytes in one piece, where they are in memory. */
@@ -155,13 +161,23 @@ export class Spool {
     this.#file ??= await this.#directory.createFile()
     while (!this.#isDiscarded && this.#memory.bytes >= this.#leastWriteBytes) {
       const pieces = this.#memory.firstPieces(MOST_WRITE_BYTES)
-      const bytes = await this.#file.write(pieces, this.fileBytes)
+      const bytes = await this.#write(this.#file, pieces)
       if (this.#isDiscarded) return
       this.#memory.removeFirst(pieces)
       this.fileBytes += bytes
       this.#directory.room.written(bytes)
       if (this.#memory.bytes === 0) this.#leastWriteBytes = LEAST_WRITE_BYTES
       this.#owner?.spooled(bytes)
+    }
+  }
+
+  /** Retains the slabs meanwhile: the spool may be discarded. */
+  async #write(file: SpoolFile, pieces: readonly Buffer[]): Promise<number> {
+    const slabs = pieces.map((piece) => slabOf(piece)?.retain())
+    try {
+      return await file.write(pieces, this.fileBytes)
+    } finally {
+      for (const slab of slabs) slab?.release()
     }
   }
 

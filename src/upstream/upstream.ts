@@ -1,9 +1,13 @@
 import Pool from 'undici/lib/dispatcher/pool.js'
 import { readHeaders } from './answer-headers.ts'
+import { AnswerConnection } from './answer-connection.ts'
+import { SlabPool } from '../spool/slab-pool.ts'
 import { keyRedactor } from './redaction.ts'
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
+import type { AnswerHandler } from './answer-connection.ts'
 import type { AnswerHeaders, ReceivedHeaders } from './answer-headers.ts'
+import type { AnswerSource } from './slab-reader.ts'
 import type { Redact } from './redaction.ts'
 
 export interface UpstreamOptions {
@@ -32,7 +36,10 @@ export interface StreamedBody {
 /** Applies backpressure to the answer that is coming in, or ends it. */
 export type AnswerControl = Pick<Dispatcher.DispatchController, 'pause' | 'resume' | 'abort'>
 
-/** Receives an answer as it arrives. `abort` comes at most once, instead of `end`. */
+/**
+ * Receives an answer as it arrives. `abort` comes at most once, instead of `end`. A chunk is lent until `write` returns
+ * (spool/slab.ts).
+ */
 export interface AnswerReceiver {
   /** The request has a connection and is about to be written: from here on, it may have reached the upstream. */
   sending(control: AnswerControl): void
@@ -42,9 +49,6 @@ export interface AnswerReceiver {
   abort(error: Error): void
 }
 
-/** How much of an answer is read from a connection at once: fewer, larger chunks (docs/benchmarks.md). */
-const READ_BYTES = 262_144
-
 /** CometAPI behind one connection pool: the only place where the upstream key is put into a request. */
 export class Upstream {
   readonly #pool: Pool
@@ -52,6 +56,8 @@ export class Upstream {
   readonly #headers: Readonly<Record<string, string>>
   /** Every text of the upstream that is kept or shown passes through here: no secret in it, and no part of the key. */
   readonly redact: Redact
+  /** The memory that answers are read into. */
+  readonly slabs = new SlabPool()
 
   constructor({ baseUrl, key, connectTimeoutMs, redact }: UpstreamOptions) {
     const { origin, pathname } = new URL(baseUrl)
@@ -65,16 +71,14 @@ export class Upstream {
       'accept-encoding': 'identity',
       'user-agent': 'comet-gateway',
     })
-    // The TLS check is set explicitly, so that NODE_TLS_REJECT_UNAUTHORIZED in the environment cannot turn it off.
-    // undici hands `highWaterMark` on to net.connect, although its types do not say so.
-    const connect = { timeout: connectTimeoutMs, rejectUnauthorized: true, highWaterMark: READ_BYTES }
+    const connection = { slabs: this.slabs, connectTimeoutMs }
     this.#pool = new Pool(origin, {
       allowH2: false,
       pipelining: 1,
       // No timeouts here: the generation has one timer for all of its attempts.
       headersTimeout: 0,
       bodyTimeout: 0,
-      connect,
+      factory: (to, options) => new AnswerConnection(to, options, connection),
     })
   }
 
@@ -99,7 +103,8 @@ export class Upstream {
 }
 
 /** Translates undici's callbacks into those of the receiver. */
-class DispatchAdapter implements Dispatcher.DispatchHandler {
+class DispatchAdapter implements AnswerHandler {
+  source: AnswerSource | undefined
   readonly #receiver: AnswerReceiver
   readonly #redact: Redact
 
@@ -113,18 +118,23 @@ class DispatchAdapter implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: ReceivedHeaders): void {
-    if (status >= 200) this.#receiver.begin(status, readHeaders(headers, this.#redact))
+    if (status < 200) return
+    this.source?.answerBegan()
+    this.#receiver.begin(status, readHeaders(headers, this.#redact))
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.source?.answerRead()
     this.#receiver.write(chunk)
   }
 
   onResponseEnd(): void {
+    this.source?.answerOver()
     this.#receiver.end()
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.source?.answerOver()
     this.#receiver.abort(error)
   }
 }

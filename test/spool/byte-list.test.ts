@@ -6,7 +6,7 @@ const size = fc.oneof(fc.nat(30), fc.integer({ min: 4000, max: 4200 }), fc.nat(2
 const step = fc.oneof(
   { weight: 5, arbitrary: fc.record({ do: fc.constant('append'), bytes: size }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('take'), bytes: size }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('append while taking'), bytes: size, then: size }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('append while taking'), bytes: size, after: size }) },
 )
 
 const PERIOD = 251
@@ -33,7 +33,7 @@ describe('a list of bytes', () => {
           if (what === 'append') append(bytes)
           else {
             const first = list.firstPieces(bytes)
-            if ('then' in more) [bytes, more.then].forEach(append)
+            if ('after' in more) [bytes, more.after].forEach(append)
             list.removeFirst(first)
             taken += Buffer.concat(first).length
           }

@@ -17,7 +17,7 @@ function judge(
   return judgeAnswer({
     status,
     headers,
-    body: head,
+    body: () => head,
     isWhole: true,
     facts: factsOfWhole(head),
     modelName: 'gpt-image-2',

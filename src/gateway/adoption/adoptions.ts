@@ -67,7 +67,7 @@ export class Adoptions {
     this.#ttlMs = ttlMs
     this.#clock = clock
     this.#maxRemembered = maxRemembered
-    this.#kept = new KeptAnswers({ directory, maxDiskBytes })
+    this.#kept = new KeptAnswers({ directory, maxDiskBytes, clock })
   }
 
   /** Keeps the answer of a new generation; undefined where nothing is kept. */

@@ -72,10 +72,12 @@ export class EventAnswer implements AnswerReader {
     this.#from = 0
     this.#tap.write(chunk)
     if (this.#isOver) return
-    this.#waiting.append(chunk.subarray(this.#from))
+    const rest = chunk.subarray(this.#from)
     const closing = this.#tap.closingOfString(LONG_STRING_BYTES)
-    const isEnough = closing !== undefined && this.#waiting.bytes >= SMALL_BYTES
-    if (isEnough || this.#waiting.bytes > MAX_WAITING_BYTES) this.#handOnHalf(closing)
+    const bytes = this.#waiting.bytes + rest.length
+    const isEnough = closing !== undefined && bytes >= SMALL_BYTES
+    if (isEnough || bytes > MAX_WAITING_BYTES) this.#handOnHalf(rest, closing)
+    else this.#waiting.append(rest)
   }
 
   end(): void {
@@ -106,36 +108,42 @@ export class EventAnswer implements AnswerReader {
 
   #eventEnded({ kind, error }: StreamEvent, end: number): void {
     if (this.#isOver) return
-    this.#waiting.append(this.#chunk.subarray(this.#from, end))
+    const event = this.#takeWaiting(this.#chunk.subarray(this.#from, end))
     this.#from = end
     const hasHalf = this.#progress === 'half an event'
     if (hasHalf) this.#progress = 'whole events'
-    if (kind === 'error') return this.#failed(error, hasHalf)
+    if (kind === 'error') return this.#failed(error, hasHalf ? event : undefined)
     if (kind === 'done' && this.facts.images === 0) return this.#refuse(this.#noImages())
-    const event = this.#takeWaiting()
     const isSkipped = kind === 'unreadable' || (kind === 'comment' && this.#progress === 'nothing')
     if (hasHalf || !isSkipped) this.#handOn(withoutKeysInErrors(event, this.#head.redact), 'whole events')
     if (kind === 'done') this.#finish()
   }
 
   /** The upstream's own error event. Where the client has half of it, it gets the rest and needs no other. */
-  #failed(error: unknown, hasHalf: boolean): void {
+  #failed(error: unknown, rest: Buffer | undefined): void {
     const { status, modelName: model, redact } = this.#head
-    if (hasHalf) this.#handOn(withoutKeysInErrors(this.#takeWaiting(), redact), 'over with the error')
+    if (rest !== undefined) this.#handOn(withoutKeysInErrors(rest, redact), 'over with the error')
     this.#refuse(translateStreamError({ status, model, error: errorOf(error, redact) }))
   }
 
-  #takeWaiting(): Buffer {
+  /** The bytes that wait, and the next ones; nothing is copied where none wait. */
+  #takeWaiting(next: Buffer): Buffer {
+    if (this.#waiting.bytes === 0) return next
+    this.#waiting.append(next)
     const bytes = this.#waiting.joined()
     this.#waiting.clear()
     return bytes
   }
 
   /** Hands on an event that is still arriving, up to where it can be closed. */
-  #handOnHalf(closing: string | undefined): void {
-    const bytes = this.#takeWaiting()
+  #handOnHalf(rest: Buffer, closing: string | undefined): void {
+    // A large rest goes by itself, so that it is not copied.
+    const isAlone = rest.length >= SMALL_BYTES && safeCut(rest) > 0
+    const first = isAlone ? this.#takeWaiting(Buffer.alloc(0)) : Buffer.alloc(0)
+    const bytes = this.#takeWaiting(rest)
     const cut = closing === undefined ? bytes.length : safeCut(bytes)
     this.#closing = closing
+    this.#handOn(first, 'half an event')
     this.#handOn(bytes.subarray(0, cut), 'half an event')
     this.#waiting.append(bytes.subarray(cut))
   }
@@ -163,9 +171,9 @@ export class EventAnswer implements AnswerReader {
 
   /** An error in plain JSON under the content type of a stream. */
   #judgeAsJson(): void {
-    const body = this.#takeWaiting()
+    const body = this.#takeWaiting(Buffer.alloc(0))
     const headers = { ...this.#head.headers, 'content-type': 'application/json' }
-    const error = judgeAnswer({ ...this.#head, headers, body, isWhole: true, facts: factsOfWhole(body) })
+    const error = judgeAnswer({ ...this.#head, headers, body: () => body, isWhole: true, facts: factsOfWhole(body) })
     this.#refuse(error ?? this.#noImages())
   }
 }

@@ -5,6 +5,7 @@ import { JsonTap } from './json-tap.ts'
 import { ByteList } from '../../spool/byte-list.ts'
 import { judgeAnswer, unpacked } from './judge-answer.ts'
 import type { AnswerFacts } from './answer-facts.ts'
+import type { JudgedAnswer } from './judge-answer.ts'
 import type { AnswerHead, AnswerOutput, AnswerReader } from './answer.ts'
 
 /** How much of an answer is looked at before the client gets a status. A smaller answer is known whole. */
@@ -17,7 +18,7 @@ export class JsonAnswer implements AnswerReader {
   readonly #head: AnswerHead
   readonly #output: AnswerOutput
   /** Bytes that have not been judged yet. */
-  readonly #waiting = new ByteList()
+  readonly #waiting = new ByteList({ retainsSlabs: true })
   #isJudged = false
   #tap: JsonTap | undefined
 
@@ -33,11 +34,11 @@ export class JsonAnswer implements AnswerReader {
       return
     }
     this.#waiting.append(chunk)
-    if (this.#waiting.bytes >= HEAD_BYTES) this.#judge(false)
+    if (this.#waiting.bytes >= HEAD_BYTES) this.#judgeHead()
   }
 
   end(): void {
-    if (!this.#isJudged) return this.#judge(true)
+    if (!this.#isJudged) return this.#judgeWhole()
     this.#readFacts()
     // A clean end of the connection in the middle of the JSON is a break all the same.
     if (this.facts?.isObject === true && !this.facts.isComplete)
@@ -51,7 +52,7 @@ export class JsonAnswer implements AnswerReader {
       this.#readFacts()
       return false
     }
-    this.#judge(true)
+    this.#judgeWhole()
     return true
   }
 
@@ -63,22 +64,32 @@ export class JsonAnswer implements AnswerReader {
     if (this.#tap !== undefined) this.facts = this.#tap.facts()
   }
 
-  /** Decides from the head whether these are images. Of what is not, only the head is read. */
-  #judge(isWhole: boolean): void {
-    this.#isJudged = true
-    const head = this.#waiting.joined()
+  #judgeWhole(): void {
+    const whole = this.#waiting.joined()
     this.#waiting.clear()
-    const readable = isWhole ? unpacked(head, this.#head.headers) : head
-    this.facts = isWhole ? factsOfWhole(readable) : this.#tapHead(head)
-    const error = judgeAnswer({ ...this.#head, body: readable, isWhole, facts: this.facts })
-    if (error !== undefined) return this.#output.abort(error)
-    this.#output.begin()
-    this.#output.write(isWhole ? withoutKeysInErrors(head, this.#head.redact) : head)
+    const readable = unpacked(whole, this.#head.headers)
+    this.facts = factsOfWhole(readable)
+    if (this.#judge({ ...this.#head, body: () => readable, isWhole: true, facts: this.facts }))
+      this.#output.write(withoutKeysInErrors(whole, this.#head.redact))
   }
 
-  #tapHead(head: Buffer): AnswerFacts {
+  /** Of what is no image, only the head is read. The pieces of an image are handed on as they came, not joined. */
+  #judgeHead(): void {
+    const waiting = this.#waiting
     this.#tap = new JsonTap()
-    this.#tap.write(head)
-    return this.#tap.facts()
+    for (const piece of waiting.pieces()) this.#tap.write(piece)
+    this.facts = this.#tap.facts()
+    if (this.#judge({ ...this.#head, body: () => waiting.joined(), isWhole: false, facts: this.facts }))
+      for (const piece of waiting.pieces()) this.#output.write(piece)
+    waiting.clear()
+  }
+
+  /** Whether these are images; the output is told. */
+  #judge(answer: JudgedAnswer): boolean {
+    this.#isJudged = true
+    const error = judgeAnswer(answer)
+    if (error === undefined) this.#output.begin()
+    else this.#output.abort(error)
+    return error === undefined
   }
 }

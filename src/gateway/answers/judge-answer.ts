@@ -16,8 +16,8 @@ const UNPACKERS: ReadonlyMap<string, (body: Buffer, options: { maxOutputLength: 
 ])
 
 export interface JudgedAnswer extends AnswerHead {
-  /** The first 64 KiB, or all of it. */
-  readonly body: Buffer
+  /** The first 64 KiB, or all of it; asked for where there is an error to be read. */
+  readonly body: () => Buffer
   readonly isWhole: boolean
   readonly facts: AnswerFacts
 }
@@ -29,7 +29,7 @@ export interface JudgedAnswer extends AnswerHead {
 export function judgeAnswer(answer: JudgedAnswer): GatewayError | undefined {
   const { status, headers, body, modelName: model, redact } = answer
   if (status < 200 || status >= 300) {
-    return translateFailure({ status, error: readError(body, redact), model }, headers['retry-after'])
+    return translateFailure({ status, error: readError(body(), redact), model }, headers['retry-after'])
   }
   return mayBeImages(answer) ? undefined : translateSuccess(answer)
 }
@@ -52,7 +52,7 @@ function isErrorAlone({ facts, isWhole }: JudgedAnswer): boolean {
 /** The error for an answer with a status of 2xx that holds no images. */
 function translateSuccess(answer: JudgedAnswer): GatewayError {
   const { status, headers, body, facts, modelName: model, redact } = answer
-  const error = readError(body, redact)
+  const error = readError(body(), redact)
   const wrong = (what: string, isAmbiguous = true): GatewayError =>
     invalidAnswer(what, originOf(status, error), isAmbiguous)
   if (!facts.isObject) {

@@ -24,6 +24,8 @@ export interface AnswerEnding {
 export interface DeliverySource {
   /** Set once the upstream call has come to its end. */
   readonly ending: AnswerEnding | undefined
+  /** Milliseconds on a clock that only goes forward. */
+  now(): number
   /** It came to its end without a failure. */
   readonly isComplete: boolean
   /** A delivery takes more now, or less: the upstream may go on, or is held back. */

@@ -127,7 +127,11 @@ export class Generation implements AttemptOwner, DeliverySource, KeptAnswerOwner
   }
 
   get isReadSlowly(): boolean {
-    return this.live.holdsBack
+    return this.live.isReadSlowly
+  }
+
+  now(): number {
+    return this.#options.clock.now()
   }
 
   /** Something may be put between what a client has got and what it gets next. */

@@ -41,6 +41,8 @@ export class KeptAnswer implements SpoolOwner, Aged<KeptAnswer> {
   older: KeptAnswer | undefined
   newer: KeptAnswer | undefined
   claim: Claim = 'flowing'
+  /** It has been kept for a while. */
+  isAged = false
   /** Everything is still here from the first byte. */
   isWhole = true
   /** Deliveries that read from here. */
@@ -103,6 +105,11 @@ export class KeptAnswer implements SpoolOwner, Aged<KeptAnswer> {
   claimAs(claim: Claim): void {
     if (this.claim === claim || !this.isWhole) return
     this.#all.reclaimed(this, claim)
+  }
+
+  /** Copies what is in slabs: they are needed for other answers. */
+  leaveSlabs(): void {
+    this.#spool.leaveSlabs()
   }
 
   /** From memory to disk. */

@@ -1,8 +1,10 @@
 import { openFilesLimit } from '../../spool/open-files.ts'
 import { AgeList } from './age-list.ts'
+import { systemClock } from './clock.ts'
 import { KeptAnswer } from './kept-answer.ts'
 import type { Expendable } from '../../spool/disk-room.ts'
 import type { SpoolDirectory } from '../../spool/spool-file.ts'
+import type { Clock, Timer } from './clock.ts'
 import type { Claim, KeptAnswerRoom } from './kept-answer.ts'
 
 /**
@@ -10,6 +12,11 @@ import type { Claim, KeptAnswerRoom } from './kept-answer.ts'
  * own, so that with many of them there is less for what is kept.
  */
 const MEMORY_BYTES = { most: 16_777_216, least: 8_388_608, lessForEach: 131_072 } as const
+/**
+ * Kept answers retain the slabs that they came in, which costs nothing, and are copied out of them once they have been
+ * kept for so long: by then most clients have all of theirs.
+ */
+const IN_SLABS_MS = 250
 /** An answer on disk holds a file open; most of what the process may open is for connections. */
 const FILES = { most: 512, shareOfLimit: 0.25 } as const
 
@@ -19,6 +26,7 @@ export interface KeptAnswersOptions {
   readonly maxDiskBytes: number
   /** Files that they hold open together; by default a quarter of what the process may. */
   readonly maxFiles?: number
+  readonly clock?: Clock
 }
 
 /**
@@ -38,13 +46,16 @@ export class KeptAnswers implements KeptAnswerRoom, Expendable {
   readonly #delivered = new AgeList<KeptAnswer>()
   /** On disk, or on their way there. */
   readonly #spilled = new AgeList<KeptAnswer>()
+  readonly #clock: Clock
+  #leaving: Timer | undefined
   #files = 0
   memoryBytes = 0
   diskBytes = 0
   waitingBytes = 0
 
-  constructor({ directory, maxDiskBytes, maxFiles }: KeptAnswersOptions) {
+  constructor({ directory, maxDiskBytes, maxFiles, clock = systemClock }: KeptAnswersOptions) {
     this.directory = directory
+    this.#clock = clock
     this.#maxDiskBytes = maxDiskBytes
     directory.room.add(this)
     this.#maxFiles = maxFiles ?? Math.min(FILES.most, Math.floor(openFilesLimit() * FILES.shareOfLimit))
@@ -62,6 +73,7 @@ export class KeptAnswers implements KeptAnswerRoom, Expendable {
   grew(answer: KeptAnswer, bytes: number): void {
     if (answer.bytes === bytes) this.#listOf(answer).add(answer) // its first bytes
     this.memoryBytes += bytes
+    if (this.#leaving === undefined) this.#leaveSlabsLater()
     if (answer.isSpilled) {
       this.waitingBytes += bytes
       this.#boundDisk(answer)
@@ -103,6 +115,24 @@ export class KeptAnswers implements KeptAnswerRoom, Expendable {
     const evicted = this.#evictable(({ ending }) => ending !== 'open') ?? this.#evictable(() => true)
     evicted?.discard()
     return evicted !== undefined
+  }
+
+  /** Answers that have been kept for a while leave their slabs. */
+  #leaveSlabs(): void {
+    let isSomeLeft = false
+    for (const list of [this.#flowing, this.#owed, this.#delivered, this.#spilled]) {
+      for (const answer of list.oldestFirst()) {
+        if (answer.isAged) answer.leaveSlabs()
+        isSomeLeft ||= !answer.isAged || answer.ending === 'open'
+        answer.isAged = true
+      }
+    }
+    this.#leaving = undefined
+    if (isSomeLeft) this.#leaveSlabsLater()
+  }
+
+  #leaveSlabsLater(): void {
+    this.#leaving = this.#clock.background(IN_SLABS_MS, () => this.#leaveSlabs())
   }
 
   #listOf({ claim, isSpilled }: KeptAnswer): AgeList<KeptAnswer> {

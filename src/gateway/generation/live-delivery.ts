@@ -4,6 +4,12 @@ import type { AnswerSink } from '../answers/answer.ts'
 import type { AnswerEnding, Delivery, DeliverySource } from './delivery.ts'
 
 /**
+ * A client that has let the upstream wait for so long at a time, or in all, reads slowly. Where the gateway or the whole
+ * machine is busy, clients that keep up are waited for too, but not for as long.
+ */
+const SLOW_MS = { atATime: 250, inAll: 3000 } as const
+
+/**
  * The answer as it comes, for the client that ordered it. It holds the upstream back while bytes wait for the client:
  * before it has taken the first ones, and while it reads slowly.
  *
@@ -14,8 +20,11 @@ export class LiveDelivery implements Delivery {
   #state: 'awaited' | 'flowing' | 'over' = 'awaited'
   #sink: AnswerSink | undefined
   /** Bytes that came before the client took the first ones. */
-  readonly #waiting = new ByteList()
-  #isSinkFull = false
+  readonly #waiting = new ByteList({ retainsSlabs: true })
+  /** When the sink wanted no more, while it does not. */
+  #fullSince: number | undefined
+  /** How long the sink has been full before. */
+  #fullMs = 0
   #hasLeft = false
 
   constructor(source: DeliverySource) {
@@ -27,10 +36,17 @@ export class LiveDelivery implements Delivery {
     return this.#state === 'awaited' ? this.#waiting.bytes > 0 : this.#state === 'flowing' && this.#isSinkFull
   }
 
+  /** The client takes the answer more slowly than the upstream sends it. */
+  get isReadSlowly(): boolean {
+    if (!this.holdsBack || this.#fullSince === undefined) return false
+    const ms = this.#source.now() - this.#fullSince
+    return ms > SLOW_MS.atATime || this.#fullMs + ms > SLOW_MS.inAll
+  }
+
   /** More of the answer. */
   data(chunk: Buffer): void {
     if (this.#state === 'awaited') this.#waiting.append(chunk)
-    else if (this.#sink !== undefined) this.#isSinkFull = !this.#sink.write(chunk)
+    else if (this.#sink !== undefined) this.#write(this.#sink, chunk)
   }
 
   /** The answer has come to its end. */
@@ -53,7 +69,7 @@ export class LiveDelivery implements Delivery {
     if (this.#state === 'over') return
     this.#state = 'flowing'
     this.#sink = sink
-    for (const chunk of this.#waiting.pieces()) this.#isSinkFull = !sink.write(chunk)
+    for (const chunk of this.#waiting.pieces()) this.#write(sink, chunk)
     this.#waiting.clear()
     const { ending } = this.#source
     if (ending === undefined) this.#source.steer()
@@ -61,7 +77,8 @@ export class LiveDelivery implements Delivery {
   }
 
   resume(): void {
-    this.#isSinkFull = false
+    if (this.#fullSince !== undefined) this.#fullMs += this.#source.now() - this.#fullSince
+    this.#fullSince = undefined
     this.#source.steer()
   }
 
@@ -72,5 +89,14 @@ export class LiveDelivery implements Delivery {
     this.#sink = undefined
     this.#waiting.clear()
     this.#source.clientLeft()
+  }
+
+  get #isSinkFull(): boolean {
+    return this.#fullSince !== undefined
+  }
+
+  #write(sink: AnswerSink, chunk: Buffer): void {
+    if (sink.write(chunk)) this.#fullSince = undefined
+    else this.#fullSince ??= this.#source.now()
   }
 }

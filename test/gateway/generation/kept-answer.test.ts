@@ -19,7 +19,13 @@ function keptAnswers(maxDiskBytes = 1e9): KeptAnswers {
 }
 
 /** The generation behind an answer, as far as its readers see it. */
-const source: DeliverySource = { ending: undefined, isComplete: false, steer: () => {}, clientLeft: () => {} }
+const source: DeliverySource = {
+  ending: undefined,
+  isComplete: false,
+  now: () => 0,
+  steer: () => {},
+  clientLeft: () => {},
+}
 
 interface Reader {
   readonly done: Promise<'end' | 'abort'>
