@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { newRequestId } from './ids.ts'
 import { NO_MARKS } from './adoption/order-identity.ts'
 import type { Socket } from 'node:net'
@@ -47,16 +48,25 @@ export class Exchange {
   droppedParameters: readonly string[] = []
   defaultedParameters: readonly string[] = []
 
-  readonly #connection: Pick<Socket, 'destroyed'>
+  readonly #connection: Pick<Socket, 'destroyed' | 'readableEnded'>
 
-  constructor(endpoint: string, connection: Pick<Socket, 'destroyed'>) {
+  constructor(endpoint: string, connection: Pick<Socket, 'destroyed' | 'readableEnded'>) {
     this.endpoint = endpoint
     this.#connection = connection
   }
 
-  /** The connection is closed; `hasEnded` follows. */
+  /** The client has closed its side of the connection, or all of it; `hasEnded` follows. */
   get isClientGone(): boolean {
-    return this.#connection.destroyed
+    return this.#connection.destroyed || this.#connection.readableEnded
+  }
+
+  /**
+   * Resolves when the end of the client's connection has been seen, if there was one when the request was read. After a pause
+   * of the process, a request may lie there whose client has left since, beside its retry on another connection.
+   */
+  async connectionIsSeen(): Promise<void> {
+    await nextTurn() // the check phase of this turn
+    await nextTurn() // sockets were polled in between
   }
 
   /** The exchange has an answer coming. */

@@ -107,6 +107,7 @@ export class Generations {
     const { first, leave } = this.#beingHeld.enter(identity.key)
     try {
       await purchase.reserve(order, exchange, identity)
+      await exchange.connectionIsSeen()
       if (!exchange.isClientGone) return this.#start(order, identity, exchange, purchase)
       purchase.undo()
       return undefined

@@ -122,7 +122,7 @@ function order(prompt = 'a boat'): Order {
   }
 }
 
-const connection = { destroyed: false }
+const connection = { destroyed: false, readableEnded: false }
 
 function exchange(marks: Partial<Marks> = {}, socket = connection): Exchange {
   const made = new Exchange('images.generations', socket)
@@ -149,7 +149,7 @@ describe('an order that is bought', () => {
   })
 
   it('is not sent where its client has left while it waited for its hold: everything is given back', async () => {
-    const socket = { destroyed: false }
+    const socket = { destroyed: false, readableEnded: false }
     ledger.beforeHold = () => void (socket.destroyed = true)
     const generation = await generations().obtain(order(), exchange({}, socket))
     expect([generation, upstream.calls.length]).toEqual([undefined, 0])

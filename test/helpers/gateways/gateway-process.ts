@@ -13,7 +13,7 @@ export interface ProcessHandle {
   /** Its log lines with this message. */
   logged(message: string): Record<string, unknown>[]
   hasEnded(): boolean
-  signal(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL'): void
+  signal(signal: 'SIGTERM' | 'SIGINT' | 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void
   /** The exit code, once it has ended; null where a signal ended it. */
   ended(): Promise<number | null>
 }
