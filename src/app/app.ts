@@ -1,18 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { ERRORS } from '../errors/gateway-error.ts'
 import { Adoptions } from '../gateway/adoption/adoptions.ts'
 import { ExchangeLog } from '../gateway/exchange-log.ts'
 import { Generations } from '../gateway/generations.ts'
 import { MemoryOrderKeys } from '../accounting/memory-order-keys.ts'
 import { CallerLimits } from '../access/limits/caller-limits.ts'
 import { systemClock } from '../gateway/generation/clock.ts'
-import { ANONYMOUS, Keyring } from '../access/keys/keyring.ts'
+import { Keyring } from '../access/keys/keyring.ts'
 import { createLogging, createRedactor } from '../telemetry/logging.ts'
 import { Metrics } from '../telemetry/metrics.ts'
 import { DiskRoom } from '../spool/disk-room.ts'
 import { SpoolDirectory } from '../spool/spool-file.ts'
-import { usdOf } from '../accounting/money.ts'
 import { Upstream } from '../upstream/upstream.ts'
 import { UpstreamPauses } from '../upstream/pauses.ts'
 import { VERSION } from '../version.ts'
@@ -20,16 +18,15 @@ import { checkedDefaultModels, checkedDefaultParameters, configuredCatalogue, ev
 import { Closers } from './closers.ts'
 import { findingAbout } from './data-directory.ts'
 import { openDatabase, storageProblem } from './database.ts'
+import { showAtScrape, startMetrics } from './gauges.ts'
 import { PublicUrl } from './public-url.ts'
 import { startSandbox } from './sandbox.ts'
-import { ENDPOINTS, createServer } from './server.ts'
-import type { Database } from './database.ts'
+import { createServer } from './server.ts'
 import type { FastifyInstance } from 'fastify'
 import type { DestinationStream, Logger } from 'pino'
 import type { Config } from '../config/config.ts'
 import type { Clock } from '../gateway/generation/clock.ts'
 import type { Logging } from '../telemetry/logging.ts'
-import type { Catalogue } from '../models/catalogue.ts'
 
 export interface App {
   readonly server: FastifyInstance
@@ -110,7 +107,6 @@ async function compose(config: Config, foundation: Foundation): Promise<App> {
 
   const metrics = new Metrics(VERSION)
   startMetrics(metrics, catalogue, keyring)
-  if (database !== undefined) metrics.onScrape(async () => showSpending(metrics, database, clock.date()))
   const log = new ExchangeLog(logger, metrics)
   const spool = new SpoolDirectory(join(config.DATA_DIR, 'spool'), room)
   await spool.sweep()
@@ -142,6 +138,7 @@ async function compose(config: Config, foundation: Foundation): Promise<App> {
     onOrphanSettled: (...settled) => log.orphanSettled(...settled),
   })
   closers.add('generations under way', () => generations.idle())
+  showAtScrape(metrics, { adoptions, database, room, clock })
 
   const parts = {
     catalogue,
@@ -192,22 +189,4 @@ function secretsOf(config: Config, upstreamKey: string): string[] {
   const named = (config.GATEWAY_KEYS ?? []).map(({ key }) => key)
   const all = [upstreamKey, config.COMETAPI_KEY, config.ADMIN_KEY, config.METRICS_TOKEN, ...named]
   return all.filter((secret) => secret !== undefined && secret !== '') as string[]
-}
-
-async function showSpending(metrics: Metrics, { ledger }: Database, now: number): Promise<void> {
-  const spending = await ledger.spending(now)
-  if (spending?.limitMicros === undefined) return
-  metrics.spending(usdOf(spending.limitMicros), usdOf(spending.spentMicros + spending.heldMicros))
-}
-
-function startMetrics(metrics: Metrics, { models }: Catalogue, keyring: Keyring): void {
-  const keys = keyring.isEmpty ? [ANONYMOUS.name] : keyring.names
-  const rejections = Object.entries(ERRORS).filter(([, { status }]) => status < 500)
-  const labels = [...models.map(({ id }) => id), 'other']
-  metrics.startAtZero(
-    ENDPOINTS.map(({ operation }) => operation),
-    labels,
-    keys,
-    rejections.map(([code]) => code),
-  )
 }

@@ -115,10 +115,11 @@ export class Purchase {
       heldAt: clock.date(),
     }
     const hold = await ledger.hold(ordered, (atMostMicros) => cheaperForm(order, priceMultiplier, atMostMicros))
+    const { limitMicros } = hold.budget ?? {}
     const left = hold.budget === undefined ? undefined : leftMicros(hold.budget)
-    if (left !== undefined) {
+    if (left !== undefined && limitMicros !== undefined) {
       exchange.headers['x-gateway-budget-remaining-usd'] = String(usdOf(left))
-      metrics.budgetRemaining(name, usdOf(left))
+      metrics.budgetRemaining(name, usdOf(left), usdOf(limitMicros))
     }
     return hold
   }

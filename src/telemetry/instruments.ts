@@ -79,6 +79,9 @@ export function createInstruments() {
       'Failures after the request was sent: the image may exist and be billed.',
       [],
     ),
+    upstreamFailures: counter('comet_upstream_failures_total', 'Generations that failed upstream, by error code.', [
+      'reason',
+    ]),
     retries: counter('comet_upstream_retries_total', 'Orders sent upstream again, by the failure before.', ['reason']),
     adoptions: counter('comet_adoptions_total', 'Requests given the generation of an earlier attempt.', []),
     usageMissing: counter('comet_usage_missing_total', 'Image answers of token-priced models without usage.', [
@@ -87,12 +90,16 @@ export function createInstruments() {
     inFlight: gauge('comet_in_flight', 'Generations under way.', []),
     orphans: gauge('comet_orphans', 'Generations under way whose client has left.', []),
     budgetRemaining: gauge('comet_budget_remaining_usd', "What is left of a virtual key's budget.", ['key']),
+    budgetLimit: gauge('comet_budget_limit_usd', "A virtual key's budget.", ['key']),
     spendLimit: gauge('comet_spend_limit_usd', 'SPEND_LIMIT; 0 where there is none.', []),
     spending: gauge(
       'comet_spend_limit_used_usd',
       'What all callers together have spent and hold in the current period of SPEND_LIMIT.',
       [],
     ),
+    oldestSeconds: gauge('comet_oldest_generation_seconds', 'Age of the oldest generation under way.', []),
+    unbookedEndings: gauge('comet_unbooked_endings', 'Generations that have ended and are not booked yet.', []),
+    diskSpareBytes: gauge('comet_disk_spare_bytes', 'Room on the disk of DATA_DIR beyond DISK_RESERVE.', []),
     buildInfo: gauge('comet_build_info', 'Always 1; the labels say what runs.', ['version', 'node']),
     genAiTokens: histogram(
       'gen_ai_client_token_usage',

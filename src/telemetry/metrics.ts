@@ -15,6 +15,26 @@ export interface CallLabels {
   readonly key: string
 }
 
+/** Label values that are known at the start. */
+export interface KnownLabels {
+  readonly endpoints: readonly string[]
+  readonly models: readonly string[]
+  readonly keys: readonly string[]
+  /** Codes of refusals. */
+  readonly rejections: readonly string[]
+  /** Codes of failures of the upstream. */
+  readonly failures: readonly string[]
+}
+
+/** How the gateway stands at a scrape. */
+export interface GatewayState {
+  /** The age of the oldest generation under way; 0 where there is none. */
+  readonly oldestSeconds: number
+  readonly unbookedEndings: number
+  /** Room on the disk of DATA_DIR beyond the reserve; infinite where it is not known. */
+  readonly diskSpareBytes: number
+}
+
 const OPERATION = 'image_generation'
 const TOKEN_DETAILS = [
   ['input_text', 'inputTextTokens'],
@@ -69,13 +89,10 @@ export class Metrics {
   }
 
   /** Starts the series of known label sets at 0, so that a rate is right from the first request on. */
-  startAtZero(
-    endpoints: readonly string[],
-    models: readonly string[],
-    keys: readonly string[],
-    reasons: readonly string[],
-  ): void {
-    for (const reason of reasons) this.#instruments.rejections.add([reason], 0)
+  startAtZero({ endpoints, models, keys, rejections, failures }: KnownLabels): void {
+    for (const reason of rejections) this.#instruments.rejections.add([reason], 0)
+    for (const model of models) this.#instruments.usageMissing.add([model], 0)
+    for (const reason of failures) this.#instruments.upstreamFailures.add([reason], 0)
     for (const key of keys) {
       for (const model of models) {
         this.#addCost(model, key, 0)
@@ -110,15 +127,23 @@ export class Metrics {
     for (const param of params) this.#instruments.defaulted.add([model, param], 1)
   }
 
-  /** The rest of a virtual key's budget after its latest hold. */
-  budgetRemaining(key: string, usd: number): void {
+  /** The rest of a virtual key's budget after its latest hold, and the whole of it. */
+  budgetRemaining(key: string, usd: number, limitUsd: number): void {
     this.#instruments.budgetRemaining.set([key], usd)
+    this.#instruments.budgetLimit.set([key], limitUsd)
   }
 
   /** SPEND_LIMIT, and what counts against it now. */
   spending(limitUsd: number, usedUsd: number): void {
     this.#instruments.spendLimit.set([], limitUsd)
     this.#instruments.spending.set([], usedUsd)
+  }
+
+  /** Asked at each scrape. */
+  state({ oldestSeconds, unbookedEndings, diskSpareBytes }: GatewayState): void {
+    this.#instruments.oldestSeconds.set([], oldestSeconds)
+    this.#instruments.unbookedEndings.set([], unbookedEndings)
+    this.#instruments.diskSpareBytes.set([], diskSpareBytes)
   }
 
   /** An order is sent upstream again. */
@@ -151,6 +176,7 @@ export class Metrics {
     all.inFlight.add([], -1)
     all.upstreamSeconds.observe([endpoint, model], seconds)
     all.genAiSeconds.observe([OPERATION, model, failure ?? ''], seconds)
+    if (failure !== undefined) all.upstreamFailures.add([failure], 1)
     if (images > 0) all.images.add([model, key, size, quality], images)
     if (partialImages > 0) all.partialImages.add([model, key], partialImages)
     if (firstEventMs !== undefined) all.firstEventSeconds.observe([endpoint, model], firstEventMs / 1000)

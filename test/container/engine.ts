@@ -1,7 +1,6 @@
 import { execFile, spawnSync } from 'node:child_process'
-import { createServer } from 'node:net'
 import { promisify } from 'node:util'
-import type { AddressInfo } from 'node:net'
+import { freePort } from '../helpers/free-port.ts'
 
 const run = promisify(execFile)
 
@@ -77,12 +76,4 @@ export function findEngine(): { readonly program: string } | { readonly missing:
     reasons.push(`${program}: ${error?.message ?? stderr.trim().split('\n').at(-1) ?? 'failed'}`)
   }
   return { missing: `no container engine runs ${BASE} (${reasons.join('; ')})` }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
