@@ -4,7 +4,6 @@ import { checkPath } from '../gateway.ts'
 import { answerContent, imageSchemas, requestContent } from './images.ts'
 import { DESCRIBED_ROUTES, checkAnswer } from './routes.ts'
 import { namedSchemas, queryParameters, referenceTo, schemaOf } from './schemas.ts'
-import type { FastifyInstance } from 'fastify'
 import type { Endpoint } from '../../../gateway/requests/endpoint.ts'
 import type { Operation } from '../../../models/model.ts'
 import type { RouteDescription } from '../described-route.ts'
@@ -30,15 +29,7 @@ const IDEMPOTENCY = {
   schema: { type: 'string' },
 }
 
-/** `GET /gateway/openapi.json`: everything the gateway serves, from the tables and schemas that it checks by. */
-export function openapiRoute(app: FastifyInstance, sources: ImageSources, endpoints: readonly Endpoint[]): void {
-  let document: object | undefined
-  app.get('/gateway/openapi.json', { config: { endpoint: 'gateway.openapi' } }, () => {
-    return (document ??= openapiDocument(sources, endpoints))
-  })
-}
-
-/** The OpenAPI 3.1 document. */
+/** The OpenAPI 3.1 document: everything the gateway serves, from the tables and schemas that it checks by. */
 export function openapiDocument(sources: ImageSources, endpoints: readonly Endpoint[]): object {
   const paths: Record<string, Record<string, object>> = {}
   const add = (method: string, path: string, operation: object): void => {
