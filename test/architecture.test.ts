@@ -60,7 +60,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   upstream: ['spool', 'errors', 'telemetry'],
   spool: ['errors'],
   telemetry: ['accounting', 'errors'],
-  config: ['accounting/budget.ts', 'access/keys/key-name.ts', 'access/keys/parameter-defaults.ts'],
+  config: [
+    'accounting/alerts/alert-form-names.ts',
+    'accounting/budget.ts',
+    'access/keys/key-name.ts',
+    'access/keys/parameter-defaults.ts',
+  ],
   errors: [],
   version: [],
 }

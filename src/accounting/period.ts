@@ -27,6 +27,12 @@ export function firstDayOfMonth(day: number): number {
   return dayOf(Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1))
 }
 
+/** The first day of the period that a day is in; 0 for `total`. */
+export function firstDayOfPeriod(period: Period, day: number): number {
+  if (period === 'total') return 0
+  return { day, week: firstDayOfWeek(day), month: firstDayOfMonth(day) }[period]
+}
+
 /** The end of the period that a time is in, in milliseconds; undefined for `total`. */
 export function endOfPeriod(period: Period, timeMs: number): number | undefined {
   const day = dayOf(timeMs)

@@ -20,11 +20,13 @@ import { findingAbout } from './data-directory.ts'
 import { openDatabase, storageProblem } from './database.ts'
 import { showAtScrape, startMetrics } from './gauges.ts'
 import { PublicUrl } from './public-url.ts'
+import { alertReceiver, startAlerts } from './alerts.ts'
 import { startSandbox } from './sandbox.ts'
 import { createServer } from './server.ts'
 import type { FastifyInstance } from 'fastify'
 import type { DestinationStream, Logger } from 'pino'
 import type { Config } from '../config/config.ts'
+import type { AlertSender } from '../accounting/alerts/alert-sender.ts'
 import type { Clock } from '../gateway/generation/clock.ts'
 import type { Logging } from '../telemetry/logging.ts'
 
@@ -100,13 +102,19 @@ async function compose(config: Config, foundation: Foundation): Promise<App> {
   })
   closers.add('upstream', () => upstream.close())
   const room = new DiskRoom({ directory: config.DATA_DIR, reserveBytes: config.DISK_RESERVE, now: () => clock.now() })
-  const database = openDatabase(config, { logger, clock, room, catalogue })
+  let alerts: AlertSender | undefined
+  const database = openDatabase(config, { logger, clock, room, catalogue, onAlert: () => alerts?.wake() })
   const finding = findingAbout(config.DATA_DIR)
   if (finding !== undefined) logger[finding.isDangerous ? 'warn' : 'info'](finding.says)
   closers.add('database', () => database?.close())
 
   const metrics = new Metrics(VERSION)
   startMetrics(metrics, catalogue, keyring)
+  const receiver = alertReceiver(config)
+  if (database !== undefined && receiver !== undefined) {
+    alerts = startAlerts(receiver, { store: database.alerts, clock, metrics, logger })
+    closers.add('alerts', () => alerts?.close())
+  }
   const log = new ExchangeLog(logger, metrics)
   const spool = new SpoolDirectory(join(config.DATA_DIR, 'spool'), room)
   await spool.sweep()
@@ -187,6 +195,7 @@ async function closeServer(server: FastifyInstance): Promise<void> {
 
 function secretsOf(config: Config, upstreamKey: string): string[] {
   const named = (config.GATEWAY_KEYS ?? []).map(({ key }) => key)
-  const all = [upstreamKey, config.COMETAPI_KEY, config.ADMIN_KEY, config.METRICS_TOKEN, ...named]
+  const { COMETAPI_KEY, ADMIN_KEY, METRICS_TOKEN, ALERT_WEBHOOK_URL, ALERT_WEBHOOK_SECRET } = config
+  const all = [upstreamKey, COMETAPI_KEY, ADMIN_KEY, METRICS_TOKEN, ALERT_WEBHOOK_URL, ALERT_WEBHOOK_SECRET, ...named]
   return all.filter((secret) => secret !== undefined && secret !== '') as string[]
 }

@@ -7,6 +7,7 @@ import { defaultProblems } from '../models/default-problems.ts'
 import { Store } from '../stores/sqlite/store.ts'
 import type { Logger } from 'pino'
 import type { StorageProblem } from '../http/routes/operations.ts'
+import type { AlertStore } from '../accounting/alerts/alert.ts'
 import type { AdminDatabase } from '../access/admin-database.ts'
 import type { ParameterDefaults } from '../access/keys/parameter-defaults.ts'
 import type { VirtualKey } from '../access/keys/virtual-key.ts'
@@ -22,6 +23,7 @@ export interface Database {
   readonly virtualKeys: VirtualKeys
   readonly ledger: LedgerWriter
   readonly forAdministrators: AdminDatabase
+  readonly alerts: AlertStore
   /** Waits until every ending is committed, then closes the file. */
   readonly close: () => Promise<void>
 }
@@ -32,6 +34,8 @@ export interface Surroundings {
   /** The room on its disk, which spooled uploads and kept answers use too. */
   readonly room: DiskRoom
   readonly catalogue: Catalogue
+  /** An alert was recorded, and has to be sent. */
+  readonly onAlert: () => void
 }
 
 /**
@@ -72,9 +76,11 @@ function checkKeys(config: Config, keys: readonly VirtualKey[]): void {
   if (problems.length > 0) throw new ConfigError(problems)
 }
 
-function register(store: Store, config: Config, { logger, clock, room, catalogue }: Surroundings): Database {
+function register(store: Store, config: Config, { logger, clock, room, catalogue, onAlert }: Surroundings): Database {
+  const { ALERT_WEBHOOK_URL, ALERT_THRESHOLDS: thresholds } = config
   const instance = store.register({
     spendLimit: config.SPEND_LIMIT,
+    alerts: ALERT_WEBHOOK_URL === undefined ? undefined : { thresholds, onRecorded: onAlert },
     onAbandoned: (rows) =>
       logger.warn({ generations: rows }, 'a process died: what it had under way is booked at its highest cost'),
     onHeartbeatFailed: (err) => logger.error({ err }, 'the ledger cannot be reached'),
@@ -98,7 +104,7 @@ function register(store: Store, config: Config, { logger, clock, room, catalogue
   const problemsOf = (defaults: ParameterDefaults): readonly string[] =>
     defaultProblems(catalogue, Object.entries(defaults))
   const forAdministrators = { keys, virtualKeys, reports, ledger, takenNames, defaultProblems: problemsOf }
-  return { virtualKeys, ledger, forAdministrators, problem: instance.look, close }
+  return { virtualKeys, ledger, forAdministrators, alerts: store.alerts, problem: instance.look, close }
 }
 
 function placeChanged({ file, keys, keysMarker }: Store, logger: Logger, err: StoreError | undefined): void {

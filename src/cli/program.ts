@@ -13,6 +13,7 @@ const PARTS: readonly {
   { words: ['models'], load: async () => (await import('./commands/models.ts')).addModelsCommand },
   { words: ['check'], load: async () => (await import('./commands/check.ts')).addCheckCommand },
   { words: ['config'], load: async () => (await import('./commands/config.ts')).addConfigCommand },
+  { words: ['alerts'], load: async () => (await import('./commands/alerts.ts')).addAlertsCommand },
   { words: ['doctor'], load: async () => (await import('./commands/doctor.ts')).addDoctorCommand },
   { words: ['prices'], load: async () => (await import('./commands/prices.ts')).addPricesCommand },
   { words: ['reconcile'], load: async () => (await import('./commands/reconcile.ts')).addReconcileCommand },

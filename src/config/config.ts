@@ -136,6 +136,9 @@ function contradictions(config: Config, environment: Environment, failed: Readon
   if (ADMIN_KEY !== undefined && GATEWAY_KEYS.some(({ key }) => key === ADMIN_KEY)) {
     problems.push('ADMIN_KEY is also one of GATEWAY_KEYS: a caller would be an administrator.')
   }
+  if (areRead('DATABASE', 'ALERT_WEBHOOK_URL') && !DATABASE && config.ALERT_WEBHOOK_URL !== undefined) {
+    problems.push('ALERT_WEBHOOK_URL needs the database, where alerts wait: leave it out, or set DATABASE=true.')
+  }
   if (areRead('DATABASE', 'SPEND_LIMIT') && !DATABASE && config.SPEND_LIMIT !== undefined) {
     problems.push('SPEND_LIMIT needs the database, which counts the money: leave it out, or set DATABASE=true.')
   }

@@ -99,6 +99,28 @@ export const budget = z.string().transform((value, context): Budget => {
   return z.NEVER
 })
 
+const PERCENTAGES = 'must be whole percentages from 1 to 100, comma-separated: 50,80,100'
+/** `50,80,100`, the lowest first. */
+export const percentages = z
+  .string()
+  .regex(/^\d{1,3}( *, *\d{1,3})*$/, PERCENTAGES)
+  .transform((value) => [...new Set(value.split(',').map(Number))].toSorted((a, b) => a - b))
+  .refine((numbers) => numbers.every((number) => number >= 1 && number <= 100), PERCENTAGES)
+
+/** An address to post to. It may hold a secret: no message repeats it. */
+export const webhookUrl = z
+  .string()
+  .refine((value) => URL.canParse(value) && /^https?:$/.test(new URL(value).protocol), 'must be an http or https URL')
+  .refine((value) => !URL.canParse(value) || isAnonymous(new URL(value)), 'must not contain a user name or password')
+
+/** A secret of the Standard Webhooks convention. */
+export const webhookSecret = z
+  .string()
+  .regex(
+    /^whsec_[A-Za-z\d+/]{32,86}={0,2}$/,
+    'must be whsec_ and 24 to 64 bytes in base64: whsec_$(openssl rand -base64 32)',
+  )
+
 /** Origins, comma-separated; `*` and `null` are none, since every page of the web has one of them. */
 export const origins = z.string().transform((value, context): string[] => {
   const entries = value

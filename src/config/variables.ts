@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ALERT_FORMS } from '../accounting/alerts/alert-form-names.ts'
 import { bytes, time } from './units.ts'
 import {
   budget,
@@ -7,10 +8,13 @@ import {
   namedKeys,
   origins,
   parameterDefaults,
+  percentages,
   publicUrl,
   secret,
   upstreamUrl,
   visibleText,
+  webhookSecret,
+  webhookUrl,
   whole,
 } from './values.ts'
 
@@ -120,6 +124,28 @@ export const VARIABLES = {
     read: z.enum(['refuse', 'allow']),
     default: 'refuse',
     doc: 'Whether models whose price is not known may be used by a key with a budget, and where there is a SPEND_LIMIT.',
+  },
+  ALERT_WEBHOOK_URL: {
+    read: webhookUrl,
+    default: undefined,
+    isSecret: true,
+    doc: 'Address that alerts are posted to: a threshold of a budget or of SPEND_LIMIT, a rejected key, an exhausted quota.',
+  },
+  ALERT_WEBHOOK_FORM: {
+    read: z.enum(['auto', ...ALERT_FORMS]),
+    default: 'auto',
+    doc: 'json, slack, discord or ntfy; auto tells by the address, and is json where that is not known.',
+  },
+  ALERT_WEBHOOK_SECRET: {
+    read: webhookSecret,
+    default: undefined,
+    isSecret: true,
+    doc: 'Signs alerts in the form json by the Standard Webhooks convention: whsec_ and 24 to 64 bytes in base64.',
+  },
+  ALERT_THRESHOLDS: {
+    read: percentages,
+    default: '50,80,100',
+    doc: 'Percentages of a budget, and of SPEND_LIMIT, at which an alert is sent once per period.',
   },
   SPEND_LIMIT: {
     read: budget,

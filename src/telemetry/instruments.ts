@@ -100,6 +100,7 @@ export function createInstruments() {
     oldestSeconds: gauge('comet_oldest_generation_seconds', 'Age of the oldest generation under way.', []),
     unbookedEndings: gauge('comet_unbooked_endings', 'Generations that have ended and are not booked yet.', []),
     diskSpareBytes: gauge('comet_disk_spare_bytes', 'Room on the disk of DATA_DIR beyond DISK_RESERVE.', []),
+    alerts: counter('comet_alerts_total', 'Attempts to deliver alerts to ALERT_WEBHOOK_URL.', ['kind', 'result']),
     buildInfo: gauge('comet_build_info', 'Always 1; the labels say what runs.', ['version', 'node']),
     genAiTokens: histogram(
       'gen_ai_client_token_usage',

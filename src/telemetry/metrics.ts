@@ -35,6 +35,7 @@ export interface GatewayState {
   readonly diskSpareBytes: number
 }
 
+const ALERT_RESULTS = ['delivered', 'failed', 'given_up'] as const
 const OPERATION = 'image_generation'
 const TOKEN_DETAILS = [
   ['input_text', 'inputTextTokens'],
@@ -144,6 +145,16 @@ export class Metrics {
     this.#instruments.oldestSeconds.set([], oldestSeconds)
     this.#instruments.unbookedEndings.set([], unbookedEndings)
     this.#instruments.diskSpareBytes.set([], diskSpareBytes)
+  }
+
+  /** Starts the series of alerts at 0, where they are sent. */
+  alertsStartAtZero(kinds: readonly string[]): void {
+    for (const kind of kinds) for (const result of ALERT_RESULTS) this.#instruments.alerts.add([kind, result], 0)
+  }
+
+  /** An attempt to deliver an alert has ended. */
+  alertSent(kind: string, result: (typeof ALERT_RESULTS)[number]): void {
+    this.#instruments.alerts.add([kind, result], 1)
   }
 
   /** An order is sent upstream again. */

@@ -7,6 +7,8 @@ describe('the defaults', () => {
   it('are those that are documented', () => {
     expect(read()).toEqual({
       COMETAPI_KEY: KEY,
+      ALERT_THRESHOLDS: [50, 80, 100],
+      ALERT_WEBHOOK_FORM: 'auto',
       COMETAPI_BASE_URL: 'https://api.cometapi.com',
       HOST: '127.0.0.1',
       PORT: 8080,

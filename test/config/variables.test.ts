@@ -35,6 +35,8 @@ const GOOD: readonly (readonly [name: keyof Config, written: string, value: unkn
     ['https://app.example.com', 'http://localhost:5173', 'tauri://localhost', 'chrome-extension://abcdef'],
   ],
   ['CORS_ORIGINS', 'https://b\u00fccher.example:443', ['https://xn--bcher-kva.example']],
+  ['ALERT_WEBHOOK_URL', 'https://hooks.slack.com/services/T/B/x', 'https://hooks.slack.com/services/T/B/x'],
+  ['ALERT_THRESHOLDS', '90, 50,90', [50, 90]],
   ['RATE_LIMIT_RPM', '60', 60],
   ['MAX_BODY_BYTES', '1024', 1024],
   ['MAX_BODY_BYTES', '512KiB', 524_288],
@@ -55,6 +57,7 @@ const GOOD: readonly (readonly [name: keyof Config, written: string, value: unkn
 ]
 
 const WHOLE = (min: number, max: number): string => `must be a whole number from ${min} to ${max}`
+const PERCENTAGES = 'must be whole percentages from 1 to 100, comma-separated: 50,80,100'
 const SIZE = 'must be a size from 1KiB to 1GiB: bytes, or a whole number with KiB, MiB, GiB or TiB'
 const TIME = (min: string, max: string): string =>
   `must be a time from ${min} to ${max}: milliseconds, or a whole number with ms, s, m, h or d`
@@ -121,6 +124,14 @@ const BAD: readonly (readonly [name: string, written: string, problem: string])[
     'entry 2 must be an origin, such as https://app.example.com: no path, no * and no null',
   ],
   ['CORS_ORIGINS', ',', 'has no entry: write https://app.example.com'],
+  ['ALERT_WEBHOOK_URL', 'hooks.slack.com', 'must be an http or https URL'],
+  ['ALERT_WEBHOOK_URL', 'https://me:secret@a.example', 'must not contain a user name or password'],
+  [
+    'ALERT_WEBHOOK_SECRET',
+    'whsec_short',
+    'must be whsec_ and 24 to 64 bytes in base64: whsec_$(openssl rand -base64 32)',
+  ],
+  ...['0', '101', '50;80', '50%'].map((text) => ['ALERT_THRESHOLDS', text, PERCENTAGES] as const),
   ['RATE_LIMIT_RPM', '1000001', WHOLE(0, 1_000_000)],
   ['AUTH_FAILURES_PER_MINUTE', '0', WHOLE(1, 1_000_000)],
   ['MAX_BODY_BYTES', '1023', SIZE],

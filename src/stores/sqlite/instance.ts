@@ -4,6 +4,7 @@ import { SqliteLedger } from './ledger/ledger.ts'
 import type { Budget } from '../../accounting/budget.ts'
 import type { AbandonedHold } from '../../accounting/ledger.ts'
 import type { StoreError } from '../../errors/store-error.ts'
+import type { CrossingOptions } from './ledger/crossings.ts'
 import type { SqliteDatabase } from './database.ts'
 import type { Processes } from './process-identity.ts'
 
@@ -19,6 +20,8 @@ export interface RegisterOptions {
   readonly onPlaceChange?: (problem: StoreError | undefined) => void
   /** The money that everybody together may spend. */
   readonly spendLimit?: Budget | undefined
+  /** Undefined where nobody is alerted. */
+  readonly alerts?: CrossingOptions | undefined
   readonly now?: () => number
   readonly processes?: Processes
 }
@@ -42,12 +45,13 @@ export function startInstance(database: SqliteDatabase, options: RegisterOptions
     onHeartbeatFailed,
     onPlaceChange,
     spendLimit,
+    alerts,
     now = Date.now,
     processes = localProcesses(),
   } = options
   const instances = new Instances(database, processes)
   const own = database.withLongTimeout(() => instances.register(now()))
-  const ledger = new SqliteLedger(database, own, spendLimit)
+  const ledger = new SqliteLedger(database, own, { spendLimit, alerts })
   let lastHeartbeatAt = now()
   if (onPlaceChange !== undefined) database.onPlaceChange = onPlaceChange
 

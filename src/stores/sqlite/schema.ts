@@ -168,4 +168,27 @@ export const MIGRATIONS: readonly string[] = [
   -- The most that one request may cost.
   ALTER TABLE keys ADD COLUMN max_cost_micros INTEGER CHECK (max_cost_micros >= 0);
   `,
+  `
+  -- Messages to the operator, each recorded with what caused it. That a row is there says that nobody sends it again.
+  CREATE TABLE alerts (
+    id INTEGER PRIMARY KEY,
+    message_id TEXT NOT NULL DEFAULT (lower(hex(randomblob(12)))),
+    kind TEXT NOT NULL,
+    key_name TEXT NOT NULL,
+    period TEXT NOT NULL CHECK (period IN ('day', 'week', 'month', 'total')),
+    -- The first day of the period; 0 for all days.
+    first_day INTEGER NOT NULL,
+    limit_micros INTEGER NOT NULL,
+    threshold INTEGER NOT NULL,
+    spent_micros INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    -- superseded: a higher threshold was reached at the same time.
+    state TEXT NOT NULL CHECK (state IN ('pending', 'delivered', 'given_up', 'superseded')),
+    attempts INTEGER NOT NULL DEFAULT 0,
+    due_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    UNIQUE (kind, key_name, period, first_day, limit_micros, threshold)
+  ) STRICT;
+  CREATE INDEX alerts_pending ON alerts (due_at) WHERE state = 'pending';
+  `,
 ]

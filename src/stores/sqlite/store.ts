@@ -1,6 +1,7 @@
 import { closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs'
 import { backup } from 'node:sqlite'
 import { StoreError } from '../../errors/store-error.ts'
+import { SqliteAlerts } from './alerts.ts'
 import { SqliteDatabase } from './database.ts'
 import { startInstance } from './instance.ts'
 import { storeError } from './failures.ts'
@@ -25,6 +26,7 @@ export class Store {
   readonly keys: SqliteKeyStore
   readonly keysMarker: KeysMarker
   readonly reports: SqliteReports
+  readonly alerts: SqliteAlerts
   readonly #database: SqliteDatabase
   readonly #instances: Instance[] = []
   #accounts: Pick<SqliteLedger, 'accountOf'> | undefined
@@ -34,6 +36,7 @@ export class Store {
     this.keysMarker = new KeysMarker(directory)
     this.keys = new SqliteKeyStore(database, this.keysMarker)
     this.reports = new SqliteReports(database)
+    this.alerts = new SqliteAlerts(database)
   }
 
   /**
@@ -75,7 +78,7 @@ export class Store {
 
   /** The spending of everybody together against a limit, for commands. @throws StoreError */
   spending(limit: Budget, now: number): BudgetState | undefined {
-    return new SqliteLedger(this.#database, 0, limit).spending(now)
+    return new SqliteLedger(this.#database, 0, { spendLimit: limit }).spending(now)
   }
 
   /**

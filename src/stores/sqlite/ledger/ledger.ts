@@ -3,6 +3,8 @@ import { newGenerationRow, newHoldRow, newTotalRow, truncated } from './new-ledg
 import { budgetOfRow, daysOf, holdOfRow } from './ledger-rows.ts'
 import { Account } from './account.ts'
 import { Batch } from './batch.ts'
+import { Crossings } from './crossings.ts'
+import { SqliteAlerts } from '../alerts.ts'
 import { LEDGER_SQL } from './ledger-sql.ts'
 import { SqliteOrderKeys } from './order-keys.ts'
 import { Spending } from './spending.ts'
@@ -20,8 +22,16 @@ import type {
 import type { SqliteDatabase } from '../database.ts'
 import type { AccountStatements } from './account-sums.ts'
 import type { BatchStatements } from './batch.ts'
+import type { CrossingOptions } from './crossings.ts'
 import type { BookedEnding } from './new-ledger-rows.ts'
 import type { AccountRow, HoldRow } from './ledger-rows.ts'
+
+export interface LedgerOptions {
+  /** SPEND_LIMIT */
+  readonly spendLimit?: Budget | undefined
+  /** Undefined where nobody is alerted. */
+  readonly alerts?: CrossingOptions | undefined
+}
 
 /** Ids that each instance has for its holds: they are never used again, also across instances. */
 const HOLDS_PER_INSTANCE = 2 ** 32
@@ -38,16 +48,16 @@ export class SqliteLedger implements Ledger {
   /** Key id → the day for which its account rows are known to exist. */
   readonly #accountDays = new Map<number, number>()
   readonly #spending: Spending
+  /** Undefined where nobody is alerted. */
+  readonly #crossings: Crossings | undefined
   readonly #ofBatch: BatchStatements
 
-  /**
-   * @param instance this process's id in the table `instances`
-   * @param spendLimit SPEND_LIMIT
-   */
-  constructor(database: SqliteDatabase, instance: number, spendLimit?: Budget) {
+  /** @param instance this process's id in the table `instances` */
+  constructor(database: SqliteDatabase, instance: number, { spendLimit, alerts }: LedgerOptions = {}) {
     this.#database = database
     this.#instance = instance
     this.#spending = new Spending(database, spendLimit)
+    this.#crossings = alerts === undefined ? undefined : this.#crossingsOf(alerts)
     this.#ofBatch = { keys: this.#keyAccounts(), everybody: this.#spending, addTotal: (row) => this.#insert.total(row) }
     this.#orderKeys = new SqliteOrderKeys(database, instance)
     this.#lastHoldId = instance * HOLDS_PER_INSTANCE
@@ -102,12 +112,16 @@ export class SqliteLedger implements Ledger {
 
   /** One transaction, with the accounts and totals that it changes. */
   #transaction<T>(work: (batch: Batch) => T, where: 'in place' | 'anywhere' = 'in place'): T {
-    return this.#database.transaction(() => {
+    const result = this.#database.transaction(() => {
       const batch = new Batch(this.#ofBatch)
-      const result = work(batch)
+      this.#crossings?.begin()
+      const done = work(batch)
       batch.write()
-      return result
+      this.#crossings?.record()
+      return done
     }, where)
+    this.#crossings?.committed()
+    return result
   }
 
   #execute(command: LedgerCommand, batch: Batch): CommandResult {
@@ -159,6 +173,15 @@ export class SqliteLedger implements Ledger {
     }
   }
 
+  #crossingsOf(options: CrossingOptions): Crossings {
+    const ofKey = (keyId: number, day: number): BudgetState | undefined => {
+      const row = this.#readAccount(keyId, daysOf(day))
+      return row === undefined ? undefined : budgetOfRow(row)
+    }
+    const ofEverybody = (now: number): BudgetState | undefined => this.#spending.at(now)
+    return new Crossings(new SqliteAlerts(this.#database), { ofKey, ofEverybody }, options)
+  }
+
   #readAccount(keyId: number, days: readonly [day: number, week: number, month: number]): AccountRow | undefined {
     return this.#statements.account.get(keyId, ...days) as AccountRow | undefined
   }
@@ -175,6 +198,7 @@ export class SqliteLedger implements Ledger {
     this.#insert.generation(newGenerationRow(hold, ending))
     batch.addTotal(newTotalRow(hold, ending))
     giveRestBack(hold, ending.costMicros ?? 0, batch)
+    this.#crossings?.booked(hold, ending, ending.costMicros ?? 0)
     return true
   }
 
