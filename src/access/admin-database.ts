@@ -9,7 +9,7 @@ export interface AdminDatabase {
   readonly keys: KeyStore
   readonly virtualKeys: Pick<VirtualKeys, 'create' | 'rotate'>
   readonly reports: Reports
-  readonly ledger: Pick<LedgerWriter, 'accountOf'>
+  readonly ledger: Pick<LedgerWriter, 'accountOf' | 'spending'>
   /** Names of GATEWAY_KEYS: ledger rows carry names, so that no virtual key may have one of them. */
   readonly takenNames: readonly string[]
   /** A sentence for each default that no model takes. */

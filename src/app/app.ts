@@ -17,7 +17,7 @@ import { VERSION } from '../version.ts'
 import { checkedDefaultModels, checkedDefaultParameters, configuredCatalogue, everythingCosts } from './catalogue.ts'
 import { Closers } from './closers.ts'
 import { findingAbout } from './data-directory.ts'
-import { openDatabase, storageProblem } from './database.ts'
+import { isSpentUp, openDatabase, storageProblem } from './database.ts'
 import { showAtScrape, startMetrics } from './gauges.ts'
 import { PublicUrl } from './public-url.ts'
 import { alertReceiver, startAlerts } from './alerts.ts'
@@ -166,6 +166,7 @@ async function compose(config: Config, foundation: Foundation): Promise<App> {
     logger,
     isDraining: () => isDraining,
     storageProblem: () => storageProblem(database, room),
+    isSpentUp: async () => isSpentUp(database, clock.date()),
     downloadFromSandbox: sandbox?.download,
   })
   server.addHook('onListen', (done) => {

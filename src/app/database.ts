@@ -1,5 +1,6 @@
 import { ConfigError } from '../config/config.ts'
 import { VirtualKeys } from '../access/keys/virtual-keys.ts'
+import { leftMicros } from '../accounting/budget.ts'
 import { LedgerWriter } from '../accounting/ledger-writer.ts'
 import { checkMarks, refuseLostDatabase, warnOfLostKeys } from './lost-keys.ts'
 import { StoreError } from '../errors/store-error.ts'
@@ -121,6 +122,16 @@ function placeChanged({ file, keys, keysMarker }: Store, logger: Logger, err: St
 export function storageProblem(database: Database | undefined, room: DiskRoom): StorageProblem | undefined {
   if (database?.problem() !== undefined) return 'storage_unavailable'
   return room.isEnough && database?.ledger.isFull !== true ? undefined : 'storage_full'
+}
+
+/** Nothing is left of SPEND_LIMIT; false also where the database cannot be asked, which is said elsewhere. */
+export async function isSpentUp(database: Database | undefined, now: number): Promise<boolean> {
+  try {
+    const spending = await database?.ledger.spending(now)
+    return spending !== undefined && leftMicros(spending) === 0
+  } catch {
+    return false
+  }
 }
 
 /** Turns an error that does not pass by itself into a ConfigError, so that a supervisor need not try again. */

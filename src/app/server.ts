@@ -64,6 +64,7 @@ export interface ServerParts {
   readonly generations: Generations
   readonly isDraining: () => boolean
   readonly storageProblem: () => StorageProblem | undefined
+  readonly isSpentUp: () => Promise<boolean>
   /** Undefined where there is no sandbox. */
   readonly downloadFromSandbox: ((link: string) => SandboxFile) | undefined
 }
@@ -94,6 +95,7 @@ export async function createServer(config: Config, parts: ServerParts): Promise<
     metrics: parts.metrics,
     isDraining: parts.isDraining,
     storageProblem: parts.storageProblem,
+    isSpentUp: parts.isSpentUp,
     metricsTokens: [METRICS_TOKEN, ADMIN_KEY].filter((token) => token !== undefined),
     metricsAreOpen: METRICS_TOKEN === undefined && (loopbackOnly || sandbox),
     checksHost: loopbackOnly && !sandbox,

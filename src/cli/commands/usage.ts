@@ -1,10 +1,13 @@
 import { Option } from 'commander'
+import { leftMicros, perPeriod } from '../../accounting/budget.ts'
 import { formatUsd, usdOf } from '../../accounting/money.ts'
 import { GROUPINGS } from '../../accounting/reports.ts'
 import { sinceArgument } from '../arguments.ts'
-import { printRows, withFormats } from '../output.ts'
+import { readSettings } from '../../config/config.ts'
+import { printRows, remark, withFormats } from '../output.ts'
 import { withStore } from '../settings.ts'
 import type { Command } from 'commander'
+import type { BudgetState } from '../../accounting/budget.ts'
 import type { Grouping, UsageSum } from '../../accounting/reports.ts'
 import type { Column, OutputOptions } from '../output.ts'
 
@@ -32,6 +35,9 @@ export function addUsageCommand(program: Command): void {
       withStore({ create: false }, (store) => {
         const sums = store.reports.usage({ by, sinceDay: since, keyName: key })
         printRows(sums, columns(by, sums), format, 'Nothing was bought in this time.')
+        const { SPEND_LIMIT: limit } = readSettings(['SPEND_LIMIT'])
+        const spending = limit === undefined ? undefined : store.spending(limit, Date.now())
+        if (spending !== undefined) remark(spendLimitWords(spending))
       }),
     )
 }
@@ -62,6 +68,16 @@ function columns(by: Grouping, sums: readonly UsageSum[]): readonly Column<Usage
     { name: 'output_tokens', title: 'Tokens out', align: 'right', value: ({ outputTokens }) => outputTokens },
     ...(sums.length === 0 ? [] : [bar(most)]),
   ]
+}
+
+/** Beside the table, on standard error: programs ask /gateway/usage. */
+function spendLimitWords(spending: BudgetState): string {
+  const { limitMicros = 0, spentMicros, heldMicros } = spending
+  const held = heldMicros === 0 ? '' : `, ${formatUsd(heldMicros)} held`
+  return (
+    `SPEND_LIMIT is ${formatUsd(limitMicros)} ${perPeriod(spending)}: ${formatUsd(spentMicros)} spent${held}, ` +
+    `${formatUsd(leftMicros(spending) ?? 0)} left.`
+  )
 }
 
 /** For people only: programs get the number. */

@@ -16,6 +16,8 @@ export interface OperationsOptions {
   readonly isDraining: () => boolean
   /** Orders or uploads would be refused with this code. */
   readonly storageProblem: () => StorageProblem | undefined
+  /** Nothing is left of SPEND_LIMIT. */
+  readonly isSpentUp: () => Promise<boolean>
   /** Tokens that may read the metrics. */
   readonly metricsTokens: readonly string[]
   /** Whether anyone may read the metrics: on loopback, or in the sandbox, without a METRICS_TOKEN. */
@@ -28,11 +30,14 @@ export interface OperationsOptions {
 
 /** Routes for orchestrators and Prometheus: is the process alive, does it take work, what has it done? */
 export function operationsRoutes(app: FastifyInstance, options: OperationsOptions): void {
-  const { metrics, isDraining, storageProblem } = options
+  const { metrics, isDraining, storageProblem, isSpentUp } = options
   app.get('/healthz', { config: { endpoint: 'healthz', isRoutine: true } }, () => ({ status: 'ok' }))
-  app.get('/readyz', { config: { endpoint: 'readyz', isRoutine: true } }, (_request, reply) => {
+  app.get('/readyz', { config: { endpoint: 'readyz', isRoutine: true } }, async (_request, reply) => {
     const status = isDraining() ? 'draining' : (storageProblem() ?? 'ready')
-    return reply.code(status === 'ready' ? 200 : 503).send({ status })
+    if (status !== 'ready') return reply.code(503).send({ status })
+    // Still ready: answers that were paid for, pages and reports need no money, and no other gateway has more.
+    const spendLimit = (await isSpentUp()) ? { spend_limit: 'used_up' } : {}
+    return reply.send({ status, ...spendLimit })
   })
   const onRequest = refusingForeignPages(options.origins)
   app.get('/metrics', { onRequest, config: { endpoint: 'metrics', isRoutine: true } }, async (request, reply) => {

@@ -78,6 +78,16 @@ export const usageAnswer = z.strictObject({
   by: z.enum(GROUPINGS),
   since: z.iso.date(),
   total: z.strictObject(sums),
+  spend_limit: z
+    .strictObject({
+      ...budget.shape,
+      spent_usd: z.number(),
+      held_usd: z.number(),
+      left_usd: z.number(),
+      resets_at: moment.nullable(),
+    })
+    .nullable()
+    .describe('SPEND_LIMIT, over everybody.'),
 })
 
 const ordered = {

@@ -5,6 +5,7 @@ import { dateMs } from '../../../accounting/calendar.ts'
 import { whyUnusable } from '../../../access/keys/virtual-key.ts'
 import type { z } from 'zod'
 import type { KeySecretInfo, KeySettings, VirtualKey } from '../../../access/keys/virtual-key.ts'
+import type { BudgetState } from '../../../accounting/budget.ts'
 import type { KeyAccount } from '../../../accounting/ledger.ts'
 import type { EndedGeneration, OpenGeneration, UsageSum } from '../../../accounting/reports.ts'
 import type { generationAnswer, generationsAnswer, keyAnswer, usageAnswer } from './answers.ts'
@@ -111,6 +112,21 @@ export function totalJson(rows: readonly UsageSum[]): UsageJson['total'] {
     costMicros: sum(({ costMicros }) => costMicros),
     estimatedMicros: sum(({ estimatedMicros }) => estimatedMicros),
   })
+}
+
+/** Null where there is no SPEND_LIMIT. */
+export function spendLimitJson(spending: BudgetState | undefined, now: number): UsageJson['spend_limit'] {
+  const left = spending === undefined ? undefined : leftMicros(spending)
+  if (spending?.limitMicros === undefined || left === undefined) return null
+  const { limitMicros, period, spentMicros, heldMicros } = spending
+  return {
+    usd: usdOf(limitMicros),
+    period,
+    spent_usd: usdOf(spentMicros),
+    held_usd: usdOf(heldMicros),
+    left_usd: usdOf(left),
+    resets_at: isoTime(endOfPeriod(period, now)),
+  }
 }
 
 function sumsJson(sum: Omit<UsageSum, 'group'>): UsageJson['total'] {

@@ -2,7 +2,7 @@ import { dateOfDay } from '../../../accounting/period.ts'
 import { firstDayOf } from '../../../accounting/calendar.ts'
 import { GatewayError } from '../../../errors/gateway-error.ts'
 import { generationsAnswer, usageAnswer } from './answers.ts'
-import { generationJson, openJson, pageJson, totalJson, usageJson } from './json.ts'
+import { generationJson, openJson, pageJson, spendLimitJson, totalJson, usageJson } from './json.ts'
 import { adminRoute } from './route.ts'
 import { generationsQuery, usageQuery } from './schemas.ts'
 
@@ -14,7 +14,7 @@ const usage = adminRoute({
   query: usageQuery,
   status: 200,
   answer: usageAnswer,
-  handle: async ({ reports }, { query: { by, since, key, limit, after }, now }) => {
+  handle: async ({ reports, ledger }, { query: { by, since, key, limit, after }, now }) => {
     const sinceDay = firstDayOf(since, now) ?? 0
     const rows = await reports.usage({ by, sinceDay, keyName: key })
     const first = after === undefined ? 0 : rows.findIndex(({ group }) => group === after) + 1
@@ -28,6 +28,7 @@ const usage = adminRoute({
       by,
       since: dateOfDay(sinceDay),
       total: totalJson(rows),
+      spend_limit: spendLimitJson(await ledger.spending(now), now),
     }
   },
 })
