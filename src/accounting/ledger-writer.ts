@@ -17,10 +17,11 @@ const FULL_MS = 5000
 /** How long an ending waits for the next hold, to share its commit. Only a crash in between makes a difference. */
 const ENDING_DELAY_MS = 10
 /**
- * How long a hold waits for others that come as close behind each other as this, to share their commit. With 32 clients
- * at once it takes a tenth off the CPU of a request (decision 31); a hold that comes alone waits for nothing.
+ * A hold waits `ms` for others, to share their commit, where the one before it came as close as that and more than
+ * `size` orders are under way: with 32 clients at once it takes a tenth off the CPU of a request (decision 31). A hold
+ * that comes alone, or from a single client in quick succession, waits for nothing.
  */
-const CROWD_MS = 2
+const CROWD = { ms: 2, size: 4 } as const
 /** Commands in one transaction: about 10 ms, so that neither other processes nor this event loop wait longer. */
 const MAX_BATCH = 256
 
@@ -63,6 +64,8 @@ export class LedgerWriter {
   #isFlushScheduled = false
   #endingTimer: NodeJS.Timeout | undefined
   #lastHoldAt = Number.NEGATIVE_INFINITY
+  /** Holds that were asked for, and neither refused nor ended. */
+  #underWay = 0
   #isFailureReported = false
   #fullAt = Number.NEGATIVE_INFINITY
   #whenIdle: (() => void)[] = []
@@ -96,12 +99,18 @@ export class LedgerWriter {
    *   `storage_unavailable`
    */
   async hold(order: OrderedGeneration, cheaper: CheaperOrder = () => undefined): Promise<Hold> {
-    const result = await new Promise<CommandResult>((resolve, reject) => {
-      this.#enqueue({ command: { verb: 'hold', order }, queuedAt: this.#now(), resolve, reject })
-    })
-    if (typeof result === 'boolean') throw new TypeError('a hold is no ending')
-    if (isRefusal(result)) throw holdRefused(result, order, cheaper)
-    return result
+    this.#underWay++
+    try {
+      const result = await new Promise<CommandResult>((resolve, reject) => {
+        this.#enqueue({ command: { verb: 'hold', order }, queuedAt: this.#now(), resolve, reject })
+      })
+      if (typeof result === 'boolean') throw new TypeError('a hold is no ending')
+      if (isRefusal(result)) throw holdRefused(result, order, cheaper)
+      return result
+    } catch (error) {
+      this.#underWay--
+      throw error
+    }
   }
 
   /** The generation has ended: books what it came to, and gives the rest of the hold back. */
@@ -162,6 +171,7 @@ export class LedgerWriter {
 
   #enqueueEnding(command: LedgerCommand): void {
     this.#pendingEndings++
+    this.#underWay--
     const resolve = (): void => {
       this.#pendingEndings--
       if (this.#pendingEndings === 0) for (const wake of this.#whenIdle.splice(0)) wake()
@@ -176,7 +186,7 @@ export class LedgerWriter {
   #enqueue(queued: QueuedCommand): void {
     this.#queue.push(queued)
     const isOfHold = isHold(queued)
-    const isCrowded = isOfHold && queued.queuedAt - this.#lastHoldAt < CROWD_MS
+    const isCrowded = queued.queuedAt - this.#lastHoldAt < CROWD.ms && this.#underWay > CROWD.size
     if (isOfHold) this.#lastHoldAt = queued.queuedAt
     if (this.#isFlushing || this.#isFlushScheduled) return
     if (isOfHold) this.#scheduleFlush(isCrowded)
@@ -185,7 +195,7 @@ export class LedgerWriter {
 
   #scheduleFlush(isCrowded: boolean): void {
     this.#isFlushScheduled = true
-    if (isCrowded) setTimeout(() => void this.#flush(), CROWD_MS)
+    if (isCrowded) setTimeout(() => void this.#flush(), CROWD.ms)
     else setImmediate(() => void this.#flush())
   }
 
