@@ -1,12 +1,10 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import { Agent } from 'node:http'
 import { trustedCertificate } from '../helpers/certificate.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { startGateway } from '../helpers/gateway.ts'
-import { newPrompt } from '../helpers/new-orders.ts'
-import { takeAnswer } from './byte-client.ts'
 import { byteRun } from './byte-run.ts'
 import { startByteUpstream } from './byte-upstream.ts'
+import { stalledClients } from './stalled-clients.ts'
 import type { TestGateway } from '../helpers/gateway.ts'
 import type { ByteUpstreamOptions, ByteUpstream } from './byte-upstream.ts'
 
@@ -64,21 +62,11 @@ describe('answers that are read into memory used before', () => {
 
   it('reach other clients while many do not read theirs, who get theirs all the same, and no more memory is taken', async () => {
     const { upstream, gateway } = await start({ mostBytes: 7_000_000 })
-    const { promise: goOn, resolve } = Promise.withResolvers<void>()
-    const agent = new Agent()
-    const stalled = Array.from({ length: 24 }, async () => {
-      const order = { url: gateway.url, agent, prompt: newPrompt(), isStream: false, manner: 'stalls', goOn } as const
-      const { promise: begun, resolve: onFirst } = Promise.withResolvers<void>()
-      const answer = takeAnswer({ ...order, onFirst })
-      await begun
-      return { answer, prompt: order.prompt }
-    })
-    const waiting = await Promise.all(stalled)
+    const { goOn } = await stalledClients(gateway.url, upstream, 24)
     const others = await byteRun({ url: gateway.url, upstream, orders: 12, atOnce: 3 })
     expect(others.wrong).toEqual([])
     expect(gateway.app.slabsInUse()).toBeLessThanOrEqual(MOST_SLABS)
-    resolve()
-    for (const { answer, prompt } of waiting) expect((await answer).bytes.equals(upstream.answerTo(prompt))).toBe(true)
+    expect(await goOn()).toEqual([])
     await allSlabsBack(gateway, upstream)
   })
 })

@@ -16,7 +16,7 @@ const MEMORY_BYTES = { most: 16_777_216, least: 8_388_608, lessForEach: 131_072 
  * Kept answers retain the slabs that they came in, which costs nothing, and are copied out of them once they have been
  * kept for so long: by then most clients have all of theirs.
  */
-const IN_SLABS_MS = 250
+const IN_SLABS_MS = 1000
 /** An answer on disk holds a file open; most of what the process may open is for connections. */
 const FILES = { most: 512, shareOfLimit: 0.25 } as const
 

@@ -1,0 +1,34 @@
+import { Agent } from 'node:http'
+import { newPrompt } from '../helpers/new-orders.ts'
+import { takeAnswer } from './byte-client.ts'
+import type { ByteAnswer } from './byte-client.ts'
+import type { ByteUpstream } from './byte-upstream.ts'
+
+/** Clients that have read the beginning of their answers and read nothing more until they are told to. */
+export interface StalledClients {
+  /** Has them read the rest. Gives the prompts of those whose bytes are not the upstream's. */
+  readonly goOn: () => Promise<string[]>
+}
+
+/** @param url of the gateway */
+export async function stalledClients(url: string, upstream: ByteUpstream, count: number): Promise<StalledClients> {
+  const { promise: told, resolve: tell } = Promise.withResolvers<void>()
+  const agent = new Agent()
+  const stalls = async (): Promise<{ prompt: string; answer: Promise<ByteAnswer> }> => {
+    const order = { url, agent, prompt: newPrompt(), isStream: false, manner: 'stalls', goOn: told } as const
+    const { promise: begun, resolve: onFirst } = Promise.withResolvers<void>()
+    const answer = takeAnswer({ ...order, onFirst })
+    await begun
+    return { answer, prompt: order.prompt }
+  }
+  const clients = await Promise.all(Array.from({ length: count }, stalls))
+  return {
+    goOn: async () => {
+      tell()
+      const wrong: string[] = []
+      for (const { prompt, answer } of clients)
+        if (!(await answer).bytes.equals(upstream.answerTo(prompt))) wrong.push(prompt)
+      return wrong
+    },
+  }
+}
