@@ -13,13 +13,16 @@ export interface Options {
   readonly mayInstall: boolean
   readonly out: string | undefined
   readonly isWritten: boolean
+  /** Only the page is made, from the run that is kept. */
+  readonly isPageOnly: boolean
 }
 
 /** A mistake in the flags, in words for a person. */
 export class WrongOption extends Error {}
 
-/** A short run checks that everything runs; these two show that. */
+/** A short run checks that everything runs; these two show that, without works that differ from others in their size alone. */
 const SHORT_SYSTEMS: ReadonlySet<string> = new Set(['gateway', 'nginx'])
+const NOT_SHORT_WORKS: ReadonlySet<string> = new Set(['c', 'd2'])
 
 const FLAGS = {
   quick: { type: 'boolean', default: false },
@@ -30,6 +33,7 @@ const FLAGS = {
   'no-install': { type: 'boolean', default: false },
   out: { type: 'string' },
   write: { type: 'boolean', default: false },
+  page: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 } as const
 
@@ -43,6 +47,7 @@ export const HELP = `npm run bench [-- FLAGS]: each system in turn before the sa
   --no-install        installs nothing that is missing
   --out FILE          writes the results as JSON
   --write             keeps them in bench/results and makes docs/benchmarks.md and its picture from them
+  --page              makes page and picture anew from the run that is kept, without a run
   --help              this text
 
   Works:   ${WORKS.map(({ id, title }) => `${id.padEnd(4)}${title}`).join('\n           ')}
@@ -58,6 +63,8 @@ export function readOptions(args: readonly string[]): Options | undefined {
   const values = parsed(args)
   if (values.help) return undefined
   if (values.quick && values.short) throw new WrongOption('--quick and --short exclude each other.')
+  if (values.write && (values.short || values.only !== undefined))
+    throw new WrongOption('--write keeps whole runs: not --short, nor --only.')
   const extent = extentOf(values)
   const peers = values.peer.map(readPeer)
   const wanted = values.systems === undefined ? undefined : chosen(values.systems, SYSTEMS, 'system')
@@ -65,12 +72,13 @@ export function readOptions(args: readonly string[]): Options | undefined {
   const leftOut = wanted === undefined ? SYSTEMS.filter((system) => !fitting.includes(system)) : []
   return {
     extent,
-    works: values.only === undefined ? WORKS : chosen(values.only, WORKS, 'work'),
+    works: values.only === undefined ? worksOf(extent) : chosen(values.only, WORKS, 'work'),
     systems: [...(wanted ?? fitting), ...peers],
     leftOut,
     mayInstall: !values['no-install'] && !values.short,
     out: values.out,
     isWritten: values.write,
+    isPageOnly: values.page,
   }
 }
 
@@ -88,6 +96,9 @@ function extentOf({ quick, short }: { readonly quick: boolean; readonly short: b
   if (short) return 'short'
   return quick ? 'quick' : 'full'
 }
+
+const worksOf = (extent: Extent): readonly Work[] =>
+  extent === 'short' ? WORKS.filter(({ id }) => !NOT_SHORT_WORKS.has(id)) : WORKS
 
 function fits({ id, isHeavy, works }: System, extent: Extent): boolean {
   if (extent === 'short') return SHORT_SYSTEMS.has(id) || works !== undefined

@@ -3,11 +3,12 @@ import { stopAll, stopOnSignals } from './machine/children.ts'
 import { machineFacts } from './machine/facts.ts'
 import { pinMyself } from './machine/pinning.ts'
 import { HELP, WrongOption, readOptions } from './options.ts'
-import { writePage } from './report/page.ts'
+import { writePage, writeResults } from './report/page.ts'
 import { printOutcomes } from './report/outcomes.ts'
 import { Progress, printWork } from './report/terminal.ts'
 import { perform } from './works/perform.ts'
 import { isInstalled } from './systems/install.ts'
+import { WORKS } from './works/table.ts'
 import { measureStart } from './works/start.ts'
 import type { Options } from './options.ts'
 import type { System } from './systems/system.ts'
@@ -20,7 +21,8 @@ const TOOLS = [
   ['openssl', 'openssl'],
 ] as const
 const options = optionsOf(process.argv.slice(2))
-if (options !== undefined) await main(options)
+if (options?.isPageOnly === true) writePage()
+else if (options !== undefined) await main(options)
 
 function optionsOf(args: readonly string[]): Options | undefined {
   try {
@@ -46,7 +48,7 @@ async function main(chosen: Options): Promise<void> {
   try {
     const results = await run(chosen)
     if (chosen.out !== undefined) writeFileSync(chosen.out, `${JSON.stringify(results, undefined, 1)}\n`)
-    if (chosen.isWritten) writePage(results)
+    if (chosen.isWritten) writeResults(results)
     if (results.works.some(failed)) process.exitCode = 1
   } finally {
     await stopAll()
@@ -77,10 +79,10 @@ async function run({ extent, works, systems, leftOut, mayInstall }: Options): Pr
     printWork(work, result, facts)
     done.push(result)
   }
-  const startMs = works.length > 1 ? await measureStart(extent) : []
+  const startMs = works.length === WORKS.length ? await measureStart(extent) : []
   const seconds = Math.round((performance.now() - startedAt) / 1000)
   const results = { extent, machine, seconds, systems: facts, works: done, startMs }
-  if (extent !== 'short') printOutcomes(results)
+  printOutcomes(results)
   return results
 }
 

@@ -24,7 +24,7 @@ export function machineFacts(): MachineFacts {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
     cores: cpus().length,
     memoryGb: Math.round(totalmem() / 2 ** 30),
-    system: `${distribution()}, Linux ${release()}`,
+    system: `${distribution()}, Linux ${/^[\d.]+/.exec(release())?.[0] ?? ''}`,
     node: process.version.slice(1),
     wrk: /wrk\s+(?:debian\/)?([\d.]+)/.exec(spawnSync('wrk', ['-v'], { encoding: 'utf8' }).stdout)?.[1] ?? 'unknown',
     revision: revision(),

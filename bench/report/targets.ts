@@ -122,8 +122,9 @@ export interface Outcome {
   readonly isReached: boolean
 }
 
-/** Holds a run against the targets. */
-export function outcomesOf({ works, startMs }: Results): readonly Outcome[] {
+/** Holds a run against the targets; a quick or short one has other loads, and is held against none. */
+export function outcomesOf({ extent, works, startMs }: Results): readonly Outcome[] {
+  if (extent !== 'full') return []
   const measured = (work: string, system: string): Measured | undefined =>
     works.find((one) => one.work === work)?.systems.find((one) => one.system === system)
   const medians = (work: string, system: string): Medians | undefined => {

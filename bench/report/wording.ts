@@ -96,6 +96,7 @@ export function kilobytesEach({ rounds, idleMb, peakMb }: Measured): number {
 /** Three digits are enough of any figure. */
 export function number(value: number): string {
   if (Number.isNaN(value)) return ''
+  if (value === 0) return '0'
   if (value >= 100) return Math.round(value).toLocaleString('en')
   return value >= 10 ? value.toFixed(1) : value.toFixed(value >= 1 ? 2 : 3)
 }

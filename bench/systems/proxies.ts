@@ -82,7 +82,7 @@ const PROXIES: readonly Proxy[] = [
   },
   {
     id: 'nginx-tuned',
-    title: 'nginx, large buffers, keepalive',
+    title: 'nginx, large buffers',
     settings: '`keepalive 64`, HTTP/1.1 upstream, 64 buffers of 64 KiB, no temporary files for answers',
     fairness: `${ONLY_RELAYS}; for events one would add \`proxy_buffering off\``,
     debian: 'nginx-light',

@@ -4,6 +4,7 @@ import { closedLoop } from '../load/wrk.ts'
 import { cpuSeconds, memory } from '../machine/usage.ts'
 import { reasonOf } from '../systems/install.ts'
 import { loadOf } from './work.ts'
+import { DIRECT } from './results.ts'
 import type { BytesVerdict, Digests } from '../load/bytes.ts'
 import type { Figures, Target } from '../load/figures.ts'
 import type { Memory } from '../machine/usage.ts'
@@ -44,7 +45,9 @@ export class Course {
     for (const entry of entries) await this.#compare(entry)
     for (const entry of entries) entry.idleMb = memoryOf(entry.contestant)?.nowMb
     const { rounds, warmUpSeconds } = this.#work.pace[this.#extent]
-    if (warmUpSeconds > 0) await this.#inTurn(entries, 0, 'warm-up')
+    // The upstream is warm when all others are.
+    const others = entries.filter(({ contestant }) => contestant.system !== DIRECT)
+    if (warmUpSeconds > 0) await this.#inTurn(others, 0, 'warm-up')
     for (let round = 1; round <= rounds; round++) await this.#inTurn(entries, round, `round ${round} of ${rounds}`)
     for (const entry of entries.filter(({ missing }) => missing === undefined)) await this.#compare(entry)
     return entries.map(measuredOf)

@@ -16,12 +16,9 @@ const MB = 1_000_000
 
 /** Seconds and rounds of a full run, and what a quick and a short one make of them. */
 function pace(seconds: number, rounds: number, warmUpSeconds: number): Work['pace'] {
-  const once: Pace = { seconds: 1, rounds: 1, warmUpSeconds: 0 }
-  return {
-    full: { seconds, rounds, warmUpSeconds },
-    quick: { ...once, warmUpSeconds: Math.min(1, warmUpSeconds) },
-    short: once,
-  }
+  const short: Pace = { seconds: 1, rounds: 1, warmUpSeconds: 0 }
+  const quick: Pace = { ...short, warmUpSeconds: Math.floor(warmUpSeconds / 2) }
+  return { full: { seconds, rounds, warmUpSeconds }, quick, short }
 }
 
 /** Every work, in the order of the page. */
@@ -45,7 +42,7 @@ export const WORKS: readonly Work[] = [
     path: GENERATIONS,
     body: () => order(),
     load: { kind: 'closed', connections: 16, answerBytes: 2 * MB },
-    pace: pace(2, 4, 2),
+    pace: pace(2, 3, 2),
     figure: 'rate',
   },
   {
@@ -56,7 +53,7 @@ export const WORKS: readonly Work[] = [
     path: GENERATIONS,
     body: () => order(),
     load: { kind: 'closed', connections: 32, answerBytes: 20 * MB },
-    pace: pace(3, 3, 2),
+    pace: pace(3, 2, 2),
     compared: 2,
     figure: 'megabytesPerSecond',
   },
@@ -68,7 +65,7 @@ export const WORKS: readonly Work[] = [
     path: GENERATIONS,
     body: () => order(),
     load: { kind: 'open', perSecond: 100 },
-    pace: pace(4, 2, 1),
+    pace: pace(3, 2, 1),
     figure: 'p95',
   },
   {
@@ -79,12 +76,12 @@ export const WORKS: readonly Work[] = [
     path: GENERATIONS,
     body: () => order(),
     load: { kind: 'open', perSecond: 50 },
-    pace: pace(4, 2, 1),
+    pace: pace(3, 2, 1),
     figure: 'p95',
   },
   {
     id: 'e',
-    title: '3,000 in flight',
+    title: 'In flight at once',
     what: '3,000 requests at once, on a connection each, to an upstream that takes 8 s: the time until all are answered, and the memory that each takes (quick: 500 of 1 s; short: 100).',
     upstream: (extent) => ({ kind: 'late', afterMs: extent === 'full' ? 8000 : 1000 }),
     path: GENERATIONS,
@@ -114,7 +111,7 @@ export const WORKS: readonly Work[] = [
     path: GENERATIONS,
     body: () => STREAM,
     load: { kind: 'open', perSecond: 10, isFirstEvent: true },
-    pace: pace(4, 2, 1),
+    pace: pace(3, 2, 1),
     figure: 'p95',
   },
   {
