@@ -1,12 +1,10 @@
 import { ALERT_KINDS } from '../accounting/alerts/alert.ts'
-import { formOf } from '../accounting/alerts/alert-forms.ts'
-import { AlertSender } from '../accounting/alerts/alert-sender.ts'
 import { postWebhook } from '../upstream/post-webhook.ts'
 export { postWebhook } from '../upstream/post-webhook.ts'
 import type { Logger } from 'pino'
 import type { AlertStore } from '../accounting/alerts/alert.ts'
 import type { AlertForm } from '../accounting/alerts/alert-form-names.ts'
-import type { AlertClock } from '../accounting/alerts/alert-sender.ts'
+import type { AlertClock, AlertSender } from '../accounting/alerts/alert-sender.ts'
 import type { Config } from '../config/config.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 
@@ -18,23 +16,35 @@ export interface AlertReceiver {
 }
 
 /** Undefined where nobody is alerted. */
-export function alertReceiver(
+export async function alertReceiver(
   config: Pick<Config, 'ALERT_WEBHOOK_URL' | 'ALERT_WEBHOOK_FORM' | 'ALERT_WEBHOOK_SECRET'>,
-): AlertReceiver | undefined {
+): Promise<AlertReceiver | undefined> {
   const { ALERT_WEBHOOK_URL: url, ALERT_WEBHOOK_FORM: form, ALERT_WEBHOOK_SECRET: secret } = config
-  return url === undefined ? undefined : { url, form: form === 'auto' ? formOf(url) : form, secret }
+  if (url === undefined) return undefined
+  const { formOf } = await import('../accounting/alerts/alert-forms.ts')
+  return { url, form: form === 'auto' ? formOf(url) : form, secret }
 }
 
 export interface AlertParts {
-  readonly store: AlertStore
+  /** Undefined where there is no database, and so nothing to alert about. */
+  readonly store: AlertStore | undefined
   readonly clock: AlertClock
   readonly metrics: Metrics
   readonly logger: Logger
 }
 
-/** Sends what was recorded and not yet delivered, by this process or by one before it. */
-export function startAlerts({ url, form, secret }: AlertReceiver, parts: AlertParts): AlertSender {
-  const { store, clock, metrics, logger } = parts
+/**
+ * Sends what was recorded and not yet delivered, by this process or by one before it; undefined where nobody is alerted,
+ * and then its code is not loaded.
+ */
+export async function startAlerts(
+  config: Parameters<typeof alertReceiver>[0],
+  { store, clock, metrics, logger }: AlertParts,
+): Promise<AlertSender | undefined> {
+  const receiver = await alertReceiver(config)
+  if (receiver === undefined || store === undefined) return undefined
+  const { AlertSender } = await import('../accounting/alerts/alert-sender.ts')
+  const { url, form, secret } = receiver
   metrics.alertsStartAtZero(ALERT_KINDS)
   const sender = new AlertSender({
     store,

@@ -16,11 +16,11 @@ import { UpstreamPauses } from '../upstream/pauses.ts'
 import { VERSION } from '../version.ts'
 import { checkedDefaultModels, checkedDefaultParameters, configuredCatalogue, everythingCosts } from './catalogue.ts'
 import { Closers } from './closers.ts'
+import { startAlerts } from './alerts.ts'
 import { findingAbout } from './data-directory.ts'
 import { isSpentUp, openDatabase, storageProblem } from './database.ts'
 import { showAtScrape, startMetrics } from './gauges.ts'
 import { PublicUrl } from './public-url.ts'
-import { alertReceiver, startAlerts } from './alerts.ts'
 import { startSandbox } from './sandbox.ts'
 import { createServer } from './server.ts'
 import type { FastifyInstance } from 'fastify'
@@ -110,11 +110,8 @@ async function compose(config: Config, foundation: Foundation): Promise<App> {
 
   const metrics = new Metrics(VERSION)
   startMetrics(metrics, catalogue, keyring)
-  const receiver = alertReceiver(config)
-  if (database !== undefined && receiver !== undefined) {
-    alerts = startAlerts(receiver, { store: database.alerts, clock, metrics, logger })
-    closers.add('alerts', () => alerts?.close())
-  }
+  alerts = await startAlerts(config, { store: database?.alerts, clock, metrics, logger })
+  closers.add('alerts', () => alerts?.close())
   const log = new ExchangeLog(logger, metrics)
   const spool = new SpoolDirectory(join(config.DATA_DIR, 'spool'), room)
   await spool.sweep()

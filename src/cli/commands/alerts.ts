@@ -15,7 +15,9 @@ export function addAlertsCommand(program: Command): void {
     .addHelpText('after', '\nExit code 1: it was not taken.\n\nExample:\n  comet-gateway alerts test\n')
     .action(async () => {
       loadEnvFile()
-      const receiver = alertReceiver(readSettings(['ALERT_WEBHOOK_URL', 'ALERT_WEBHOOK_FORM', 'ALERT_WEBHOOK_SECRET']))
+      const receiver = await alertReceiver(
+        readSettings(['ALERT_WEBHOOK_URL', 'ALERT_WEBHOOK_FORM', 'ALERT_WEBHOOK_SECRET']),
+      )
       if (receiver === undefined) throw failure('ALERT_WEBHOOK_URL is not set: there is nobody to alert')
       const { url, form, secret } = receiver
       const now = Date.now()
