@@ -9,6 +9,7 @@ const GIVE_UP_MS = 2000
 // Before anything else is imported: code from the cache is neither compiled nor stripped of its types again.
 const cacheProblem = keepCompiledCode()
 const { endingOf } = await import('./app/failure.ts')
+const { boundYoungGeneration } = await import('./app/young-generation.ts')
 const { isDoneWithin } = await import('./errors/time-limit.ts')
 const { loadEnvFile, readConfig } = await import('./config/config.ts')
 
@@ -17,6 +18,7 @@ async function main(): Promise<void> {
   loadEnvFile()
   const config = readConfig()
   const { createApp } = await import('./app/app.ts') // which is most of the code
+  boundYoungGeneration()
   const app = await createApp(config)
   const limits = { delay: config.DRAIN_TIMEOUT_MS + GIVE_UP_MS, logger: false } as const
   const { default: closeWithGrace } = await import('close-with-grace')
