@@ -21,7 +21,7 @@ import { adminRoutes } from '../http/routes/admin/admin.ts'
 import { gatewayRoutes } from '../http/routes/gateway.ts'
 import { meRoute } from '../http/routes/me.ts'
 import { openaiRoutes } from '../http/routes/openai.ts'
-import { openapiRoute } from '../http/routes/openapi/openapi-route.ts'
+import { openapiRoutes } from '../http/routes/openapi/openapi-routes.ts'
 import { operationsRoutes } from '../http/routes/operations.ts'
 import { sandboxFilesRoute } from '../http/routes/sandbox-files.ts'
 import type { SandboxFile } from '../http/routes/sandbox-files.ts'
@@ -90,6 +90,7 @@ export async function createServer(config: Config, parts: ServerParts): Promise<
     registerCalls(calls, config, { ...parts, gateway, failures, origins })
     done()
   })
+  openapiRoutes(server, { sources: gateway, endpoints: ENDPOINTS, origins })
   const { loopbackOnly, SANDBOX: sandbox, ADMIN_KEY, METRICS_TOKEN } = config
   operationsRoutes(server, {
     metrics: parts.metrics,
@@ -175,7 +176,6 @@ function registerCalls(calls: FastifyInstance, config: Config, parts: CallParts)
   calls.addHook('onRequest', authenticator({ keyring, virtualKeys, loopbackOnly, sandbox, failures }))
   openaiRoutes(calls, gateway, ENDPOINTS)
   gatewayRoutes(calls, { gateway, endpoints: ENDPOINTS, checkLimit: checkLimit(calls, config.CHECK_RATE_LIMIT_RPM) })
-  openapiRoute(calls, gateway, ENDPOINTS)
   meRoute(calls, { ledger, limits: parts.limits, requestsPerMinute })
   adminRoutes(calls, { database: database?.forAdministrators, hasAdminKey: ADMIN_KEY !== undefined, failures })
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { KEY_NAME, RESERVED_NAMES } from './key-name.ts'
 import { microsOf } from '../../accounting/money.ts'
 import { PERIODS } from '../../accounting/period.ts'
-import { isPrintable } from '../../errors/printable.ts'
+import { isPrintable, PRINTABLE_PATTERN } from '../../errors/printable.ts'
 import { ALL_MODELS } from './model-patterns.ts'
 import { defaultsProblem } from './parameter-defaults.ts'
 import { KeyError } from './virtual-key.ts'
@@ -26,11 +26,13 @@ export const KEY_FIELDS = {
   name: z
     .string()
     .regex(KEY_NAME, 'must be 1 to 64 letters, digits and . _ @ -')
-    .refine((name) => !RESERVED_NAMES.has(name), "is one of the gateway's own names"),
+    .refine((name) => !RESERVED_NAMES.has(name), "is one of the gateway's own names")
+    .meta({ not: { enum: [...RESERVED_NAMES] } }),
   note: z
     .string()
     .max(500, 'must have at most 500 characters')
-    .refine(isPrintable, 'must be one line without control characters'),
+    .refine(isPrintable, 'must be one line without control characters')
+    .meta({ pattern: PRINTABLE_PATTERN }),
   models: z
     .array(
       z.string().regex(/^[\x21-\x2b\x2d-\x7e]{1,256}$/, 'must be model ids or patterns, without spaces and commas'),

@@ -10,6 +10,8 @@ export interface RouteDescription {
   readonly summary: string
   /** The callers that it is for. */
   readonly for: 'anyone' | 'callers' | 'administrators'
+  /** It asks for a key only where others than this machine can reach it. */
+  readonly isOpenOnLoopback?: true
   readonly query?: z.ZodObject
   readonly body?: z.ZodObject
   readonly status: 200 | 201

@@ -7,13 +7,16 @@ import type { Json, TeamGateway } from './team-gateway.ts'
 interface Operation {
   readonly operationId: string
   readonly parameters?: readonly { readonly name: string; readonly in: string; readonly required?: boolean }[]
-  readonly requestBody?: { readonly content: Record<string, { readonly schema: Json }> }
+  readonly requestBody?: { readonly content: Record<string, { readonly schema: Json; readonly example?: unknown }> }
   readonly responses: Record<string, Json>
 }
 interface Document {
   readonly openapi: string
   readonly paths: Record<string, Record<string, Operation>>
-  readonly components: { readonly schemas: Record<string, Json> }
+  readonly components: {
+    readonly schemas: Record<string, Json>
+    readonly responses: Record<string, { readonly content: Record<'application/json', Media> }>
+  }
 }
 
 let team: TeamGateway
@@ -87,9 +90,77 @@ describe('the OpenAPI document', () => {
     expect(document).toMatchObject({ 'x-error-codes': ERRORS })
   })
 
-  it('is for callers, and has nothing of the configuration', async () => {
-    expect((await team.as(undefined, 'GET', '/gateway/openapi.json')).status).toBe(401)
+  it('needs no key, and has nothing of the configuration', async () => {
+    expect((await team.as(undefined, 'GET', '/gateway/openapi.json')).status).toBe(200)
     expect(JSON.stringify(document)).not.toContain('127.0.0.1')
+  })
+})
+
+interface Media {
+  readonly schema: Json
+  readonly example?: unknown
+  readonly examples?: Record<string, { readonly value: unknown }>
+}
+
+/** Every place of the document that has a body, and its address in it. */
+function mediaIn(value: unknown, path: string): (readonly [path: string, Media])[] {
+  if (typeof value !== 'object' || value === null) return []
+  const own = 'schema' in value && !path.includes('/parameters/') ? [[path, value as Media] as const] : []
+  const isBelow = path.includes('/schemas/') || path.endsWith('/example') || path.endsWith('/headers')
+  if (isBelow) return []
+  return [...own, ...Object.entries(value).flatMap(([key, inner]) => mediaIn(inner, `${path}/${key}`))]
+}
+
+describe('its examples', () => {
+  it('stand at every body of JSON, and are valid', () => {
+    const media = mediaIn(document, '').filter(([path]) => path.endsWith('application/json'))
+    expect(media.length).toBeGreaterThan(25)
+    for (const [path, { schema, example, examples }] of media) {
+      const values = examples === undefined ? [example] : Object.values(examples).map(({ value }) => value)
+      const resolved = JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"document#/')) as Json
+      for (const value of values) expect(ajv.validate(resolved, value), `${path}: ${ajv.errorsText()}`).toBe(true)
+    }
+  })
+
+  it('of errors have each code', () => {
+    const { responses } = document.components
+    const codes = ['Refused', 'Failed'].flatMap((name) =>
+      Object.keys(responses[name]?.content['application/json'].examples ?? {}),
+    )
+    expect(codes.toSorted()).toEqual(Object.keys(ERRORS).toSorted())
+  })
+
+  it('of image requests are what the gateway takes', async () => {
+    for (const [path, operation] of [
+      ['/gateway/check', 'post /v1/images/generations'],
+      ['/gateway/check/edits', 'post /v1/images/edits'],
+    ] as const) {
+      const [method = '', url = ''] = operation.split(' ')
+      const example = document.paths[url]?.[method]?.requestBody?.content['application/json']?.example
+      expect((await team.admin('POST', path, example as object)).body, path).toMatchObject({ valid: true })
+    }
+  })
+})
+
+describe('its page', () => {
+  it('needs no key and no script, and asks no other host for anything', async () => {
+    const response = await team.gateway.get('/docs')
+    const page = await response.text()
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8'])
+    expect(response.headers.get('content-security-policy')).toContain("default-src 'none'; style-src 'sha256-")
+    expect(page).not.toMatch(/<script|<img|<link|src=|@import|url\(/)
+    expect([...page.matchAll(/href="([^"]+)"/g)].filter(([, href = '']) => !/^[#/]/.test(href))).toEqual([])
+  })
+
+  it('has every operation, and every schema to which it links', async () => {
+    const page = await (await team.gateway.get('/docs')).text()
+    for (const [path, method, { operationId }] of operations()) {
+      expect(page).toContain(`${method.toUpperCase()} ${path}`)
+      expect(page).toContain(`<article id="${operationId}">`)
+    }
+    const ids = new Set([...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id))
+    const links = [...page.matchAll(/href="#([^"]+)"/g)].map(([, id]) => id)
+    expect(links.filter((id) => !ids.has(id))).toEqual([])
   })
 })
 

@@ -10,17 +10,28 @@ import { GROUPINGS } from '../../../accounting/reports.ts'
  * themselves; json.ts turns a body into settings. The OpenAPI document has all of it.
  */
 
-/** Money is counted in micro-USD: a seventh decimal would be lost, so it is refused. */
+/** Money is counted in micro-USD: a seventh decimal would be lost, so it is refused; one that floating point made is none. */
 const usd = z
   .number()
   .min(0, 'must not be negative')
   .max(MAX_BUDGET_USD, `must be at most ${MAX_BUDGET_USD} USD`)
-  .refine((amount) => usdOf(microsOf(amount)) === amount, 'must have at most 6 decimals')
+  .refine(
+    (amount) => Math.abs(usdOf(microsOf(amount)) - amount) <= amount * 2 * Number.EPSILON,
+    'must have at most 6 decimals',
+  )
+  .meta({ multipleOf: 0.000001 })
+
+/** Dates that exist, but for the ends of short months. */
+const DAY = '(19[7-9][0-9]|[2-9][0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])'
 
 const time = z
   .string()
   .refine((text) => (dateMs(text) ?? -1) >= 0, 'must be a date in UTC, 2027-01-01, or a time, 2027-01-01T18:00Z')
-  .meta({ description: 'A date in UTC, or a time with its zone, in ISO 8601.', examples: ['2027-01-01T00:00:00Z'] })
+  .meta({
+    description: 'A date in UTC, or a time with its zone, in ISO 8601.',
+    examples: ['2027-01-01T00:00:00Z'],
+    pattern: `^${DAY}(T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?(Z|[+-]0[0-9]:[0-5][0-9]))?$`,
+  })
 
 const defaults = z
   .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
@@ -49,12 +60,14 @@ export const newKeyBody = z.strictObject({
   ...limits,
   disabled: z.boolean().optional(),
 })
-export const keyChangesBody = z.strictObject({
-  note: KEY_FIELDS.note.optional(),
-  models: KEY_FIELDS.models.optional(),
-  ...limits,
-  disabled: z.boolean().optional(),
-})
+export const keyChangesBody = z
+  .strictObject({
+    note: KEY_FIELDS.note.optional(),
+    models: KEY_FIELDS.models.optional(),
+    ...limits,
+    disabled: z.boolean().optional(),
+  })
+  .meta({ minProperties: 1 })
 export const rotationBody = z.strictObject({
   grace: z
     .string()
@@ -87,6 +100,7 @@ export const usageQuery = z.strictObject({
     .string()
     .regex(SINCE, 'must be 30d, 4w, or a date: 2026-11-23')
     .refine((text) => firstDayOf(text, Date.now()) !== undefined, 'must be a date that exists')
+    .meta({ pattern: `^([1-9][0-9]{0,4}[dw]|${DAY})$` })
     .default('30d')
     .describe('Whole UTC days: 30d is today and the 29 days before; or the first day.'),
   key: z.string().max(64).optional(),

@@ -1,5 +1,6 @@
 import { jsonSchema } from '../../../models/describe.ts'
 import { unknownModelRules } from '../../../models/rules/standard-parameters.ts'
+import { IMAGE_REQUESTS, IMAGES_ANSWER } from './examples.ts'
 import { bare, imagesAnswer, referenceTo, schemaOf } from './schemas.ts'
 import type { Endpoint } from '../../../gateway/requests/endpoint.ts'
 import type { Catalogue } from '../../../models/catalogue.ts'
@@ -19,49 +20,97 @@ const RULE_SET_OF: Readonly<Record<string, (operation: Operation) => RuleSet>> =
   'multipart/form-data': (operation) => operation,
 }
 
-/** The rules of every model, and for each rule set the one schema that says which model's rules apply to a request. */
+/** For each rule set a choice between the rules of model families, and those rules as schemas of their own. */
 export function imageSchemas(sources: ImageSources): Record<string, JsonSchema> {
-  const perModel = sources.models.models.flatMap((model) =>
-    Object.entries(model.ruleSets).map(([ruleSet, rules]) => [nameOf(ruleSet, model), bare(jsonSchema(rules))]),
-  )
-  const requests = RULE_SETS.map((ruleSet) => [ruleSet, requestSchema(sources, ruleSet)])
-  return Object.fromEntries([...requests, ...perModel]) as Record<string, JsonSchema>
+  return Object.fromEntries(RULE_SETS.flatMap((ruleSet) => requestSchemas(sources, ruleSet)))
 }
 
 /** The content of a request to an endpoint, by content type. */
-export function requestContent({ body, operation }: Endpoint): Record<string, { schema: JsonSchema }> {
+export function requestContent({ body, operation }: Endpoint): Record<string, { schema: JsonSchema; example: object }> {
   return Object.fromEntries(
-    body.contentTypes.map((type) => [type, { schema: referenceTo(RULE_SET_OF[type]?.(operation) ?? operation) }]),
+    body.contentTypes.map((type) => {
+      const schema = referenceTo(RULE_SET_OF[type]?.(operation) ?? operation)
+      return [type, { schema, example: IMAGE_REQUESTS[operation][type] ?? {} }]
+    }),
   )
 }
 
 /** The content of its answer: the upstream's JSON, or its events. */
 export function answerContent({ events }: Endpoint): Record<string, { schema: JsonSchema }> {
-  const json = { 'application/json': { schema: schemaOf(imagesAnswer) } }
+  const json = { 'application/json': { schema: schemaOf(imagesAnswer), example: IMAGES_ANSWER } }
   return events === undefined ? json : { ...json, 'text/event-stream': { schema: { type: 'string' } } }
 }
 
-/** The standard parameters' types for every model, and the exact rules of the one that is named. */
-function requestSchema({ models: catalogue, defaultModels }: ImageSources, ruleSet: RuleSet): JsonSchema {
-  const fallback = catalogue.find(defaultModels[operationOf(ruleSet)])?.entry
-  const cases = catalogue.models.map((model) =>
-    where({ required: ['model'], properties: { model: namesOf(catalogue, model) } }, rulesOf(ruleSet, model)),
-  )
-  const unnamed = { anyOf: [{ not: { required: ['model'] } }, { properties: { model: { type: 'null' } } }] }
-  return {
-    ...bare(jsonSchema(unknownModelRules[ruleSet])),
-    allOf: [...cases, ...(fallback === undefined ? [] : [where(unnamed, rulesOf(ruleSet, fallback))])],
+/**
+ * One of: the rules of the model that is named, of the default model where none is, or the standard parameters' types for
+ * a model that the catalogue does not know. No request fits two of them, since each has its own names of models.
+ */
+function requestSchemas({ models: catalogue, defaultModels }: ImageSources, ruleSet: RuleSet): [string, JsonSchema][] {
+  const families = familiesOf(catalogue, ruleSet)
+  const fallback = catalogue.find(defaultModels[operationOf(ruleSet)])?.entry.ruleSets[ruleSet]
+  const unnamed = bare(jsonSchema(fallback ?? unknownModelRules[ruleSet])) as RulesSchema
+  const unknown = bare(jsonSchema(unknownModelRules[ruleSet])) as RulesSchema
+  const anyName = { anyOf: catalogue.models.map((model) => namesOf(catalogue, model)) }
+  const branches: [string, JsonSchema][] = [
+    ...families.map(({ rules, models }): [string, JsonSchema] => [
+      nameOf(ruleSet, models[0]?.id ?? ''),
+      { title: titleOf(models), ...named(rules, oneOf(models.map((model) => namesOf(catalogue, model)))) },
+    ]),
+    [
+      `${ruleSet}.without_model`,
+      {
+        title: 'No model named: the default',
+        ...unnamed,
+        properties: { ...unnamed.properties, model: { type: 'null' } },
+      },
+    ],
+    [
+      `${ruleSet}.unknown_model`,
+      { title: 'A model that is not in the catalogue', ...named(unknown, { type: 'string', not: anyName }) },
+    ],
+  ]
+  return [[ruleSet, { oneOf: branches.map(([name]) => referenceTo(name)) }], ...branches]
+}
+
+interface RulesSchema extends JsonSchema {
+  readonly properties: Readonly<Record<string, JsonSchema>>
+  readonly required?: readonly string[]
+}
+
+/** Models with the same rules. */
+interface Family {
+  readonly rules: RulesSchema
+  readonly models: Model[]
+}
+
+function familiesOf({ models }: Catalogue, ruleSet: RuleSet): Family[] {
+  const families = new Map<string, Family>()
+  for (const model of models) {
+    const rules = model.ruleSets[ruleSet]
+    if (rules === undefined) continue
+    const schema = bare(jsonSchema(rules)) as RulesSchema
+    const id = JSON.stringify(schema)
+    const family = families.get(id)
+    if (family === undefined) families.set(id, { rules: schema, models: [model] })
+    else family.models.push(model)
   }
+  return [...families.values()]
 }
 
-/** `if` and `then`, as code generators understand them too. */
-function where(condition: JsonSchema, rules: JsonSchema | false): JsonSchema {
-  return { anyOf: [{ not: condition }, rules] }
+/** The rules of a request that names a model, as one of these names. */
+function named(rules: RulesSchema, names: JsonSchema): JsonSchema {
+  const { type: _withNull, ...model } = rules.properties['model'] ?? {}
+  const required = [...new Set([...(rules.required ?? []), 'model'])]
+  return { ...rules, properties: { ...rules.properties, model: { ...model, ...names } }, required }
 }
 
-/** A model that cannot do it refuses every request. */
-function rulesOf(ruleSet: RuleSet, model: Model): JsonSchema | false {
-  return model.ruleSets[ruleSet] === undefined ? false : referenceTo(nameOf(ruleSet, model))
+function oneOf(names: readonly JsonSchema[]): JsonSchema {
+  const [only] = names
+  return names.length === 1 && only !== undefined ? only : { anyOf: names }
+}
+
+function titleOf(models: readonly Model[]): string {
+  return models.map(({ id }) => id).join(', ')
 }
 
 /** The values of `model` that mean this entry: its id and aliases; for a prefix, names that no longer prefix or id has. */
@@ -90,6 +139,6 @@ function operationOf(ruleSet: RuleSet): Operation {
 }
 
 /** Names of components are letters, digits and . _ - (OpenAPI 3.1, 4.8.7.1). */
-function nameOf(ruleSet: string, { id }: Pick<Model, 'id'>): string {
+function nameOf(ruleSet: string, id: string): string {
   return `${ruleSet}.${id.replaceAll(/[^\w.-]/g, (character) => `_${character.codePointAt(0)?.toString(16) ?? ''}`)}`
 }

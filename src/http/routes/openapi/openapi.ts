@@ -4,6 +4,8 @@ import { checkPath } from '../gateway.ts'
 import { answerContent, imageSchemas, requestContent } from './images.ts'
 import { DESCRIBED_ROUTES, checkAnswer } from './routes.ts'
 import { namedSchemas, queryParameters, referenceTo, schemaOf } from './schemas.ts'
+import { exampleOf } from './examples.ts'
+import type { JsonSchema, NamedSchemas, OpenapiDocument } from './schemas.ts'
 import type { Endpoint } from '../../../gateway/requests/endpoint.ts'
 import type { Operation } from '../../../models/model.ts'
 import type { RouteDescription } from '../described-route.ts'
@@ -15,7 +17,7 @@ const SUMMARIES = {
   'images.variations': 'Makes variations of an image.',
 } as const satisfies Record<Operation, string>
 
-const FAILURES = { '4XX': { $ref: '#/components/responses/Error' }, '5XX': { $ref: '#/components/responses/Error' } }
+const FAILURES = { '4XX': { $ref: '#/components/responses/Refused' }, '5XX': { $ref: '#/components/responses/Failed' } }
 const POLICY = {
   name: 'x-gateway-parameter-policy',
   in: 'header',
@@ -26,18 +28,19 @@ const IDEMPOTENCY = {
   name: 'idempotency-key',
   in: 'header',
   description: 'A second request with the same key and body gets the first one’s images; they are not bought again.',
-  schema: { type: 'string' },
+  schema: { type: 'string', pattern: '^[!-~]{1,255}$' },
 }
 
 /** The OpenAPI 3.1 document: everything the gateway serves, from the tables and schemas that it checks by. */
-export function openapiDocument(sources: ImageSources, endpoints: readonly Endpoint[]): object {
+export function openapiDocument(sources: ImageSources, endpoints: readonly Endpoint[]): OpenapiDocument {
+  const schemas = { ...namedSchemas(), ...imageSchemas(sources) }
   const paths: Record<string, Record<string, object>> = {}
   const add = (method: string, path: string, operation: object): void => {
     ;(paths[path.replaceAll(/:(\w+)/g, '{$1}')] ??= {})[method.toLowerCase()] = operation
   }
   for (const endpoint of endpoints) add('post', endpoint.path, imageOperation(endpoint))
-  for (const endpoint of endpoints) add('post', checkPath(endpoint), checkOperation(endpoint))
-  for (const route of DESCRIBED_ROUTES) add(route.method, route.path, described(route))
+  for (const endpoint of endpoints) add('post', checkPath(endpoint), checkOperation(endpoint, schemas))
+  for (const route of DESCRIBED_ROUTES) add(route.method, route.path, described(route, schemas))
   return {
     openapi: '3.1.1',
     info: {
@@ -60,15 +63,26 @@ export function openapiDocument(sources: ImageSources, endpoints: readonly Endpo
         key: { type: 'http', scheme: 'bearer', description: 'A key of this gateway, never a CometAPI key.' },
       },
       responses: {
-        Error: {
-          description: 'Every failure, in OpenAI’s shape.',
-          headers: { 'x-should-retry': { description: 'false: do not send it again.', schema: { const: 'false' } } },
-          content: { 'application/json': { schema: referenceTo('Error') } },
-        },
+        Refused: errorResponse('The request is refused: its code says why.', (status) => status < 500),
+        Failed: errorResponse('The request failed here or upstream.', (status) => status >= 500),
       },
-      schemas: { ...namedSchemas(), ...imageSchemas(sources) },
+      schemas,
     },
     'x-error-codes': ERRORS,
+  }
+}
+
+/** Every failure in OpenAI's shape, with an example of each code. */
+function errorResponse(description: string, isOfThese: (status: number) => boolean): object {
+  const codes = Object.entries(ERRORS).filter(([, { status }]) => isOfThese(status))
+  const examples = codes.map(([code, { status, type, doc }]) => [
+    code,
+    { summary: `${status}: ${doc}`, value: { error: { message: doc, type, param: null, code } } },
+  ])
+  return {
+    description,
+    headers: { 'x-should-retry': { description: 'false: do not send it again.', schema: { const: 'false' } } },
+    content: { 'application/json': { schema: referenceTo('Error'), examples: Object.fromEntries(examples) } },
   }
 }
 
@@ -84,18 +98,18 @@ function imageOperation(endpoint: Endpoint): object {
   }
 }
 
-function checkOperation(endpoint: Endpoint): object {
+function checkOperation(endpoint: Endpoint, schemas: NamedSchemas): object {
   return {
     operationId: `check.${endpoint.operation}`,
     summary: 'Is this request valid, and what does it cost at most? Buys nothing.',
     tags: ['gateway'],
     parameters: [POLICY],
     requestBody: { required: true, content: requestContent(endpoint) },
-    responses: { '200': success(checkAnswer, undefined), ...FAILURES },
+    responses: { '200': success(checkAnswer, schemas), ...FAILURES },
   }
 }
 
-function described(route: RouteDescription): object {
+function described(route: RouteDescription, schemas: NamedSchemas): object {
   const { path, query, body, answer, contentType, status } = route
   const inPath = [...path.matchAll(/:(\w+)/g)].map(([, name]) => ({
     name,
@@ -104,22 +118,32 @@ function described(route: RouteDescription): object {
     schema: { type: 'string' },
   }))
   const parameters = [...inPath, ...(query === undefined ? [] : queryParameters(query))]
-  const isRequired = body !== undefined && !body.safeParse({}).success
+  const isEmptyEnough = body?.meta()?.['minProperties'] === undefined && body?.safeParse({}).success
+  const isRequired = body !== undefined && isEmptyEnough !== true
   return {
     operationId: route.operationId,
     summary: route.summary,
     tags: [tagOf(route)],
     ...(route.for === 'anyone' ? { security: [] } : {}),
+    ...(route.isOpenOnLoopback === true ? { security: [{ key: [] }, {}] } : {}),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === undefined
       ? {}
-      : { requestBody: { required: isRequired, content: { 'application/json': { schema: schemaOf(body) } } } }),
-    responses: { [status]: success(answer, contentType), ...FAILURES },
+      : {
+          requestBody: { required: isRequired, content: { 'application/json': withExample(schemaOf(body), schemas) } },
+        }),
+    responses: { [status]: success(answer, schemas, contentType), ...FAILURES },
   }
 }
 
-function success(answer: RouteDescription['answer'], contentType = 'application/json'): object {
-  return { description: 'Done.', content: { [contentType]: { schema: schemaOf(answer) } } }
+function success(answer: RouteDescription['answer'], schemas: NamedSchemas, contentType = 'application/json'): object {
+  const schema = schemaOf(answer)
+  const content = contentType === 'application/json' ? withExample(schema, schemas) : { schema }
+  return { description: 'Done.', content: { [contentType]: content } }
+}
+
+function withExample(schema: JsonSchema, schemas: NamedSchemas): object {
+  return { schema, example: exampleOf(schema, schemas) }
 }
 
 function tagOf({ path, for: whom }: RouteDescription): string {

@@ -4,6 +4,20 @@ import * as bodies from '../admin/schemas.ts'
 
 export type JsonSchema = Readonly<Record<string, unknown>>
 
+export type NamedSchemas = Readonly<Record<string, JsonSchema>>
+
+/** The OpenAPI document, with types for the parts that the page is made of. */
+export interface OpenapiDocument {
+  readonly openapi: string
+  readonly info: Readonly<Record<'title' | 'version' | 'description', string>> & { readonly license: object }
+  readonly servers: readonly object[]
+  readonly security: readonly object[]
+  readonly tags: readonly { readonly name: string; readonly description: string }[]
+  readonly paths: Readonly<Record<string, Readonly<Record<string, object>>>>
+  readonly components: { readonly schemas: NamedSchemas; readonly securitySchemes: object; readonly responses: object }
+  readonly 'x-error-codes': object
+}
+
 const PREFIX = '#/components/schemas/'
 
 /** OpenAI's error body (errors/gateway-error.ts writes it). */
