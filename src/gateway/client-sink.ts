@@ -11,7 +11,7 @@ import type { Generation } from './generation/generation.ts'
  * How much of an answer may wait for one client before the upstream is held back: two slabs, of which one is on its way.
  * Node's own mark of 64 KiB stops the upstream at every chunk. Many answers at once share what waits.
  */
-const BUFFERED_BYTES = { most: 524_288, least: 65_536, together: 8_388_608 } as const
+const BUFFERED_BYTES = { most: 524_288, least: 65_536, together: 6_291_456 } as const
 /** Smaller chunks are written together: each write takes some hundred bytes of memory until it is out. */
 const SMALL_BYTES = 4096
 

@@ -62,6 +62,7 @@ async function oneOrder({ url, upstream, agent, tally }: OneOrder): Promise<void
     const again = { ...headers, 'x-stainless-retry-count': '1' }
     compare(await takeAnswer({ ...order, headers: again, manner: 'at once' }), true)
   }
+  upstream.forget(order.prompt)
 
   async function join(): Promise<ByteAnswer> {
     await Promise.race([begun, first])
@@ -79,7 +80,7 @@ async function oneOrder({ url, upstream, agent, tally }: OneOrder): Promise<void
     else if (isWhole && bytes.equals(sent)) tally[isAdopter ? 'adopted' : 'whole']++
     else
       tally.wrong.push(
-        `${firstDifference(bytes, sent)} of ${sent.length} (${JSON.stringify({ ...order, agent: 0, manner, isAdopter, isWhole })})`,
+        `${firstDifference(bytes, sent)} (${JSON.stringify({ ...order, agent: 0, manner, isAdopter, isWhole })})`,
       )
   }
 }
@@ -88,7 +89,8 @@ function withoutComments(bytes: Buffer): Buffer {
   return Buffer.from(bytes.toString('latin1').replaceAll(COMMENT, ''), 'latin1')
 }
 
-function firstDifference(bytes: Buffer, sent: Buffer): string {
+/** The first place where an answer is not what was sent. */
+export function firstDifference(bytes: Buffer, sent: Buffer): string {
   const at = bytes.findIndex((byte, index) => byte !== sent[index])
-  return at === -1 ? `${bytes.length} bytes` : `another byte at ${at}`
+  return `${at === -1 ? `only ${bytes.length} bytes` : `another byte at ${at}`} of ${sent.length}`
 }

@@ -17,6 +17,7 @@ export interface ByteUpstream {
   readonly url: string
   /** The answer to the order with this prompt. */
   answerTo(prompt: string): Buffer
+  forget(prompt: string): void
   closeConnections(): void
   close(): Promise<void>
 }
@@ -45,6 +46,7 @@ export async function startByteUpstream({ certificate, mostBytes }: ByteUpstream
   return {
     url: certificate === undefined ? `http://127.0.0.1:${port}` : `https://localhost:${port}`,
     answerTo: (prompt) => answers.get(prompt) ?? Buffer.alloc(0),
+    forget: (prompt) => void answers.delete(prompt),
     closeConnections: () => server.closeAllConnections(),
     close: async () => {
       server.closeAllConnections()

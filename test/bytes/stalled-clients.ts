@@ -1,12 +1,13 @@
 import { Agent } from 'node:http'
 import { newPrompt } from '../helpers/new-orders.ts'
 import { takeAnswer } from './byte-client.ts'
+import { firstDifference } from './byte-run.ts'
 import type { ByteAnswer } from './byte-client.ts'
 import type { ByteUpstream } from './byte-upstream.ts'
 
 /** Clients that have read the beginning of their answers and read nothing more until they are told to. */
 export interface StalledClients {
-  /** Has them read the rest. Gives the prompts of those whose bytes are not the upstream's. */
+  /** Has them read the rest. Gives a sentence for each whose bytes are not the upstream's. */
   readonly goOn: () => Promise<string[]>
 }
 
@@ -26,8 +27,12 @@ export async function stalledClients(url: string, upstream: ByteUpstream, count:
     goOn: async () => {
       tell()
       const wrong: string[] = []
-      for (const { prompt, answer } of clients)
-        if (!(await answer).bytes.equals(upstream.answerTo(prompt))) wrong.push(prompt)
+      for (const { prompt, answer } of clients) {
+        const { status, bytes, isWhole } = await answer
+        const sent = upstream.answerTo(prompt)
+        if (!bytes.equals(sent))
+          wrong.push(`${prompt}: ${status}, ${isWhole ? 'whole' : 'cut'}, ${firstDifference(bytes, sent)}`)
+      }
       return wrong
     },
   }

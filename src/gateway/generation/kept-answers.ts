@@ -11,7 +11,7 @@ import type { Claim, KeptAnswerRoom } from './kept-answer.ts'
  * The memory of all kept answers together: a single image is a few megabytes. Every answer under way has buffers of its
  * own, so that with many of them there is less for what is kept.
  */
-const MEMORY_BYTES = { most: 16_777_216, least: 8_388_608, lessForEach: 131_072 } as const
+const MEMORY_BYTES = { most: 16_777_216, least: 8_388_608, lessForEach: 262_144 } as const
 /**
  * Kept answers retain the slabs that they came in, which costs nothing, and are copied out of them once they have been
  * kept for so long: by then most clients have all of theirs.

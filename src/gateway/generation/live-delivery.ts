@@ -7,7 +7,7 @@ import type { AnswerEnding, Delivery, DeliverySource } from './delivery.ts'
  * A client that has let the upstream wait for so long at a time, or in all, reads slowly. Where the gateway or the whole
  * machine is busy, clients that keep up are waited for too, but not for as long.
  */
-const SLOW_MS = { atATime: 1000, inAll: 5000 } as const
+const SLOW_MS = { atATime: 400, inAll: 3000 } as const
 
 /**
  * The answer as it comes, for the client that ordered it. It holds the upstream back while bytes wait for the client:
