@@ -7,7 +7,12 @@ const ORDER = { model: 'gpt-image-2', prompt: 'A paper boat on calm water.', siz
 
 /** From the bytes of a body to a checked order, or to all problems of it. */
 export function rules(): Promise<Suite> {
-  const models = configuredCatalogue({ MODELS_FILE: undefined, UNKNOWN_MODELS: 'allow' })
+  const models = configuredCatalogue({
+    MODELS_FILE: undefined,
+    UNKNOWN_MODELS: 'allow',
+    DATABASE: false,
+    PICTURES: true,
+  })
   const terms = { endpoint: imagesGenerations, policy: 'strict', defaults: [] } as const
   const check = (body: Buffer): unknown => {
     const call = imagesGenerations.body.parse(body)

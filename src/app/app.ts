@@ -21,6 +21,7 @@ import { findingAbout } from './data-directory.ts'
 import { isSpentUp, openDatabase, storageProblem } from './database.ts'
 import { showAtScrape, startMetrics } from './gauges.ts'
 import { PublicUrl } from './public-url.ts'
+import { openPictures } from './pictures.ts'
 import { startSandbox } from './sandbox.ts'
 import { createServer } from './server.ts'
 import type { FastifyInstance } from 'fastify'
@@ -122,6 +123,7 @@ async function compose(config: Config, foundation: Foundation): Promise<App> {
     clock,
   })
   closers.add('kept answers', () => adoptions.close())
+  const pictures = await openPictures(config, { database, room, logger, metrics, clock, publicUrl, closers })
   const limits = new CallerLimits({ requestsPerMinute: config.RATE_LIMIT_RPM })
   const generations = new Generations({
     upstream,
@@ -140,6 +142,7 @@ async function compose(config: Config, foundation: Foundation): Promise<App> {
     timeoutMs: config.UPSTREAM_TIMEOUT_MS,
     priceMultiplier: config.PRICE_MULTIPLIER,
     redact: upstream.redact,
+    pictures,
     onOrphanSettled: (...settled) => log.orphanSettled(...settled),
   })
   closers.add('generations under way', () => generations.idle())
@@ -157,10 +160,12 @@ async function compose(config: Config, foundation: Foundation): Promise<App> {
     adoptions,
     limits,
     generations,
+    pictures,
   }
   const server = await createServer(config, {
     ...parts,
     logger,
+    now: () => clock.date(),
     isDraining: () => isDraining,
     storageProblem: () => storageProblem(database, room),
     isSpentUp: async () => isSpentUp(database, clock.date()),

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { ConfigError } from '../config/config.ts'
 import { systemCode } from '../errors/system-error.ts'
 import { NO_DEFAULTS } from '../access/keys/parameter-defaults.ts'
-import { Catalogue } from '../models/catalogue.ts'
+import { withLinks } from '../models/answer-forms.ts'
+import { Catalogue, builtInModels } from '../models/catalogue.ts'
 import { defaultProblems } from '../models/default-problems.ts'
 import { leastUsd } from '../models/prices/price.ts'
 import { readModels } from '../models/models-file.ts'
@@ -12,15 +13,22 @@ import type { LoadedModels } from '../models/models-file.ts'
 import type { Operation } from '../models/model.ts'
 
 /** The variables that decide which models there are. */
-export type CatalogueSettings = Pick<Config, 'MODELS_FILE' | 'UNKNOWN_MODELS'>
+export type CatalogueSettings = Pick<Config, 'MODELS_FILE' | 'UNKNOWN_MODELS' | 'DATABASE' | 'PICTURES'>
 
 /**
- * The models of a configuration: the built-in ones, changed by MODELS_FILE.
+ * The models of a configuration: the built-in ones, changed by MODELS_FILE, with links where pictures are kept.
  * @throws ConfigError where the file cannot be used
  */
-export function configuredCatalogue({ MODELS_FILE, UNKNOWN_MODELS }: CatalogueSettings): Catalogue {
-  const changed = MODELS_FILE === undefined ? {} : loadModelsFile(MODELS_FILE)
-  return new Catalogue({ unknownModels: UNKNOWN_MODELS, ...changed })
+export function configuredCatalogue(settings: CatalogueSettings): Catalogue {
+  const { MODELS_FILE, UNKNOWN_MODELS: unknownModels } = settings
+  const { models = builtInModels, ...changed }: Partial<LoadedModels> =
+    MODELS_FILE === undefined ? {} : loadModelsFile(MODELS_FILE)
+  return new Catalogue({ unknownModels, ...changed, models: keepsPictures(settings) ? withLinks(models) : models })
+}
+
+/** There is a shelf: it has its index in the database. */
+export function keepsPictures({ DATABASE, PICTURES }: Pick<Config, 'DATABASE' | 'PICTURES'>): boolean {
+  return DATABASE && PICTURES
 }
 
 /**

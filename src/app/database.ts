@@ -12,6 +12,7 @@ import type { AlertStore } from '../accounting/alerts/alert.ts'
 import type { AdminDatabase } from '../access/admin-database.ts'
 import type { ParameterDefaults } from '../access/keys/parameter-defaults.ts'
 import type { VirtualKey } from '../access/keys/virtual-key.ts'
+import type { PictureIndex } from '../pictures/picture-index.ts'
 import type { DiskRoom } from '../spool/disk-room.ts'
 import type { Config } from '../config/config.ts'
 import type { Clock } from '../gateway/generation/clock.ts'
@@ -25,6 +26,7 @@ export interface Database {
   readonly ledger: LedgerWriter
   readonly forAdministrators: AdminDatabase
   readonly alerts: AlertStore
+  readonly pictures: PictureIndex
   /** Waits until every ending is committed, then closes the file. */
   readonly close: () => Promise<void>
 }
@@ -99,13 +101,14 @@ function register(store: Store, config: Config, { logger, clock, room, catalogue
     instance.close()
     store.close()
   }
-  const { keys, reports } = store
+  const { keys, reports, pictures } = store
   const virtualKeys = new VirtualKeys(keys)
   const takenNames = (config.GATEWAY_KEYS ?? []).map(({ name }) => name)
   const problemsOf = (defaults: ParameterDefaults): readonly string[] =>
     defaultProblems(catalogue, Object.entries(defaults))
   const forAdministrators = { keys, virtualKeys, reports, ledger, takenNames, defaultProblems: problemsOf }
-  return { virtualKeys, ledger, forAdministrators, alerts: store.alerts, problem: instance.look, close }
+  const { alerts } = store
+  return { virtualKeys, ledger, forAdministrators, alerts, pictures, problem: instance.look, close }
 }
 
 function placeChanged({ file, keys, keysMarker }: Store, logger: Logger, err: StoreError | undefined): void {

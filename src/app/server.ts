@@ -25,6 +25,7 @@ import { openapiRoutes } from '../http/routes/openapi/openapi-routes.ts'
 import { operationsRoutes } from '../http/routes/operations.ts'
 import { sandboxFilesRoute } from '../http/routes/sandbox-files.ts'
 import type { SandboxFile } from '../http/routes/sandbox-files.ts'
+import { picturesRoutes } from '../http/routes/pictures.ts'
 import type { StorageProblem } from '../http/routes/operations.ts'
 import type { FailedAuthentications } from '../http/plugins/failed-authentications.ts'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -35,6 +36,7 @@ import type { Config } from '../config/config.ts'
 import type { Adoptions } from '../gateway/adoption/adoptions.ts'
 import type { ExchangeLog } from '../gateway/exchange-log.ts'
 import type { Gateway } from '../gateway/gateway.ts'
+import type { Pictures } from '../gateway/generation/order-pictures.ts'
 import type { Generations } from '../gateway/generations.ts'
 import type { Catalogue } from '../models/catalogue.ts'
 import type { SpoolDirectory } from '../spool/spool-file.ts'
@@ -62,6 +64,10 @@ export interface ServerParts {
   readonly adoptions: Adoptions
   readonly limits: CallerLimits
   readonly generations: Generations
+  /** Undefined where no pictures are kept. */
+  readonly pictures: Pictures | undefined
+  /** Milliseconds since 1970. */
+  readonly now: () => number
   readonly isDraining: () => boolean
   readonly storageProblem: () => StorageProblem | undefined
   readonly isSpentUp: () => Promise<boolean>
@@ -91,6 +97,7 @@ export async function createServer(config: Config, parts: ServerParts): Promise<
     done()
   })
   openapiRoutes(server, { sources: gateway, endpoints: ENDPOINTS, origins })
+  registerPictures(server, config, { ...parts, failures, origins })
   const { loopbackOnly, SANDBOX: sandbox, ADMIN_KEY, METRICS_TOKEN } = config
   operationsRoutes(server, {
     metrics: parts.metrics,
@@ -160,23 +167,38 @@ function largestUpload(config: Config): { readonly maxBytes: number; readonly li
   return { maxBytes: config[limitedBy], limitedBy }
 }
 
-interface CallParts extends ServerParts {
-  readonly gateway: Gateway
+interface CallerParts extends ServerParts {
   readonly failures: FailedAuthentications
   readonly origins: Origins
 }
 
+interface CallParts extends CallerParts {
+  readonly gateway: Gateway
+}
+
+/** The hook that finds the caller. */
+function authenticateHook(config: Config, { keyring, database, failures }: CallerParts) {
+  const { loopbackOnly, SANDBOX: sandbox } = config
+  return authenticator({ keyring, virtualKeys: database?.virtualKeys, loopbackOnly, sandbox, failures })
+}
+
+/** Pictures are served while draining, too: a link that was just given may be followed. */
+function registerPictures(server: FastifyInstance, config: Config, parts: CallerParts): void {
+  const { pictures, origins, now } = parts
+  const onRequest = [refusingForeignPages(origins), authenticateHook(config, parts)]
+  picturesRoutes(server, { kept: pictures, onRequest, now })
+}
+
 /** The routes of callers: foreign pages are refused, then everybody while draining; then the caller is found. */
 function registerCalls(calls: FastifyInstance, config: Config, parts: CallParts): void {
-  const { keyring, database, isDraining, gateway, failures, origins } = parts
-  const { loopbackOnly, SANDBOX: sandbox, ADMIN_KEY, RATE_LIMIT_RPM: requestsPerMinute } = config
-  const { virtualKeys, ledger } = database ?? {}
+  const { database, isDraining, gateway, failures, origins } = parts
+  const { ADMIN_KEY, RATE_LIMIT_RPM: requestsPerMinute } = config
   calls.addHook('onRequest', refusingForeignPages(origins))
   calls.addHook('onRequest', refusingWhile(isDraining))
-  calls.addHook('onRequest', authenticator({ keyring, virtualKeys, loopbackOnly, sandbox, failures }))
+  calls.addHook('onRequest', authenticateHook(config, parts))
   openaiRoutes(calls, gateway, ENDPOINTS)
   gatewayRoutes(calls, { gateway, endpoints: ENDPOINTS, checkLimit: checkLimit(calls, config.CHECK_RATE_LIMIT_RPM) })
-  meRoute(calls, { ledger, limits: parts.limits, requestsPerMinute })
+  meRoute(calls, { ledger: database?.ledger, limits: parts.limits, requestsPerMinute })
   adminRoutes(calls, { database: database?.forAdministrators, hasAdminKey: ADMIN_KEY !== undefined, failures })
 }
 

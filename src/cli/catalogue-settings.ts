@@ -16,6 +16,8 @@ export function catalogueSettings(): CatalogueSettings {
   const settings = readSettings([
     'MODELS_FILE',
     'UNKNOWN_MODELS',
+    'DATABASE',
+    'PICTURES',
     'DEFAULT_MODEL',
     'DEFAULT_PARAMETERS',
     'PRICE_MULTIPLIER',

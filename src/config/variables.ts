@@ -223,6 +223,21 @@ export const VARIABLES = {
     default: '1GiB',
     doc: 'Most that kept answers may have on disk together, a size as above; beyond it the oldest are evicted.',
   },
+  PICTURES: {
+    read: flag,
+    default: 'true',
+    doc: 'Whether pictures are kept for links, where there is a database; false: response_format url is left to the models.',
+  },
+  PICTURES_TTL_MS: {
+    read: time(1000, 31_536_000_000),
+    default: '86400000',
+    doc: 'How long a picture is kept and its link is good, in milliseconds.',
+  },
+  PICTURES_BYTES: {
+    read: bytes(1024, 1_125_899_906_842_624),
+    default: '10GiB',
+    doc: 'Most that all pictures may take together, a size as above; beyond it the oldest are removed.',
+  },
   IDEMPOTENCY_TTL_MS: {
     read: time(1, 2_592_000_000),
     default: '86400000',

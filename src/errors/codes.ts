@@ -95,7 +95,7 @@ export const ERRORS = {
     doc: 'The model does not exist, or is served on another route.',
   },
   no_such_key: { status: 404, type: request, retry: 'sdk', doc: 'No virtual key has this name.' },
-  not_found: { status: 404, type: request, retry: 'sdk', doc: 'No such URL.' },
+  not_found: { status: 404, type: request, retry: 'sdk', doc: 'No such URL, or no such picture for the caller.' },
   method_not_allowed: { status: 405, type: request, retry: 'sdk', doc: 'The URL exists, with another method.' },
   request_timeout: { status: 408, type: request, retry: 'sdk', doc: 'The request did not arrive in time.' },
   answer_not_kept: {

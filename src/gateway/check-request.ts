@@ -1,5 +1,6 @@
 import { NO_DEFAULTS } from '../access/keys/parameter-defaults.ts'
 import { GatewayError, issuesError } from '../errors/gateway-error.ts'
+import { answersInBase64, ownAnswerForm } from '../models/answer-forms.ts'
 import { checkParameters, jsonTypeOf } from '../models/rules/check-parameters.ts'
 import { fillIn } from '../models/rules/fill-in.ts'
 import { givenParameters } from '../models/rules/given-parameters.ts'
@@ -17,6 +18,7 @@ import type { Gateway } from './gateway.ts'
 
 const POLICY_HEADER = 'x-gateway-parameter-policy'
 const MAX_MODEL_NAME = 256
+const RESPONSE_FORMAT = 'response_format'
 
 /**
  * The model that a request names, or the default one.
@@ -64,17 +66,24 @@ export function checkCall(
   const typed = call.isForm ? typedFields(rules, given) : given
   const { parameters, filled } = fillIn(rules, typed, isKnown ? defaults : [])
   const { issues, notTaken } = checkParameters(rules, model.id, parameters, gateway.models.namesIn(call.ruleSet))
-  const dropped =
+  const unknown =
     notTaken.length === 0 ? [] : [...parameters.keys()].filter((name) => !Object.hasOwn(rules.parameters, name))
   const isRefused = (name: string): boolean => policy === 'strict' && !isRedundant(model, name, parameters.get(name))
-  const refused = notTaken.filter((_issue, index) => isRefused(dropped[index] ?? ''))
-  const [first, ...rest] = [...issues, ...refused.map((issue, index) => withRemedy(issue, issues.length + index === 0))]
+  const refused = notTaken.filter((_issue, index) => isRefused(unknown[index] ?? ''))
+  const [first, ...rest] = [
+    ...issues,
+    ...refused.map((issue, index) => withRemedy(issue, model, issues.length + index === 0)),
+  ]
   if (first !== undefined) throw issuesError([{ ...first, message: first.message + assumption(model) }, ...rest])
   const isModelSet = parameters.get('model') !== model.id
-  const drop = [...dropped, ...empty]
-  const isChanged = drop.length + filled.size > 0 || isModelSet
-  const body = isChanged ? call.rewrite({ drop, model: model.id, fill: filled }) : call.body
-  return { endpoint, call, model, policy, body, parameters, filled, dropped, isModelSet }
+  const form = Object.hasOwn(rules.parameters, RESPONSE_FORMAT) ? ownAnswerForm(model.entry, parameters) : undefined
+  const dropped = form === 'b64_json' ? [...unknown, RESPONSE_FORMAT] : unknown
+  const drop = form === undefined ? [...unknown, ...empty] : [...unknown, ...empty, RESPONSE_FORMAT]
+  const fill = form === undefined ? filled : new Map([...filled].filter(([name]) => name !== RESPONSE_FORMAT))
+  const isChanged = drop.length + fill.size > 0 || isModelSet
+  const body = isChanged ? call.rewrite({ drop, model: model.id, fill }) : call.body
+  const wantsLinks = form === 'url'
+  return { endpoint, call, model, policy, body, parameters, filled, dropped, isModelSet, wantsLinks }
 }
 
 /** Asks for what comes anyway: base64 of a model that answers in nothing else. */
@@ -83,10 +92,14 @@ function isRedundant({ entry }: ResolvedModel, name: string, value: unknown): bo
 }
 
 /** The first problem, which clients show, always says how to drop the parameter; further misspellings say what was meant. */
-function withRemedy(issue: Issue, isFirst: boolean): Issue {
+function withRemedy(issue: Issue, { entry }: ResolvedModel, isFirst: boolean): Issue {
   if (!isFirst && issue.message.includes('Did you mean')) return issue
+  const shelf =
+    issue.param === RESPONSE_FORMAT && answersInBase64(entry)
+      ? ' The model answers in base64; this gateway gives links where it keeps pictures (PICTURES=true and DATABASE=true).'
+      : ''
   const remedy = `To leave it out, send the header '${POLICY_HEADER}: drop', or set PARAMETER_POLICY=drop.`
-  return { ...issue, message: `${issue.message} ${remedy}` }
+  return { ...issue, message: `${issue.message}${shelf} ${remedy}` }
 }
 
 /** The defaults that apply to a caller, its key's before everybody's. */

@@ -4,15 +4,18 @@ import { OrderIdentity } from './adoption/order-identity.ts'
 import { foreseenRefusal } from '../access/limits/foreseen-refusal.ts'
 import { Generation } from './generation/generation.ts'
 import { OrdersBeingHeld } from './adoption/orders-being-held.ts'
+import { OrderPictures } from './generation/order-pictures.ts'
 import { Purchase } from './purchase.ts'
 import { termsOf } from './requests/order.ts'
 import { RunningOrder } from './running-order.ts'
+import { sizeLabel } from '../telemetry/labels.ts'
 import type { Socket } from 'node:net'
 import type { CallerLimits } from '../access/limits/caller-limits.ts'
 import type { LedgerWriter } from '../accounting/ledger-writer.ts'
 import type { ForeseeingOptions } from '../access/limits/foreseen-refusal.ts'
 import type { Adoptable } from './adoption/adoptable.ts'
 import type { Exchange } from './exchange.ts'
+import type { Pictures } from './generation/order-pictures.ts'
 import type { PurchaseOptions } from './purchase.ts'
 import type { RunningOrderOptions } from './running-order.ts'
 import type { Order } from './requests/order.ts'
@@ -25,6 +28,8 @@ export interface GenerationsOptions extends PurchaseOptions, RunningOrderOptions
   readonly maxInFlight: number
   readonly maxRetries: number
   readonly redact: (text: string) => string
+  /** Undefined where no pictures are kept. */
+  readonly pictures?: Pictures | undefined
 }
 
 /** Starts generations, gives them to clients that come back, and settles each exactly once. */
@@ -145,6 +150,7 @@ export class Generations {
         redact,
         clock,
         events: order.parameters.get('stream') === true ? order.endpoint.events : undefined,
+        shelf: this.#shelfFor(order, exchange, purchase),
         kept: adoptions.createKept(),
         running: () => this.#running,
       },
@@ -156,6 +162,14 @@ export class Generations {
     metrics.generationStarted()
     generation.start()
     return generation
+  }
+
+  #shelfFor(order: Order, { caller }: Exchange, { generationId }: Purchase): OrderPictures | undefined {
+    const { pictures } = this.#options
+    if (pictures === undefined || !order.wantsLinks) return undefined
+    const { id: model, label } = order.model
+    const size = sizeLabel(order.parameters.get('size'))
+    return new OrderPictures(pictures, { label, origin: { key: caller?.name ?? '', generationId, model, size } })
   }
 
   #share(shared: Adoptable, order: Order, identity: OrderIdentity, exchange: Exchange): Generation {

@@ -35,6 +35,7 @@ async function relayAnswer(reply: FastifyReply, generation: Generation, exchange
   if (raw.destroyed || delivery === undefined) return reply.hijack()
   const headers = reply.getHeaders() as OutgoingHttpHeaders
   Object.assign(headers, responseHeaders(generation.headers), exchange.headers)
+  if (generation.pictureForms !== undefined) headers['x-gateway-converted'] = generation.pictureForms
   const whole = delivery.takeWhole()
   const cost = costOf(generation, exchange)
   if (cost !== undefined) headers['x-gateway-cost-usd'] = cost

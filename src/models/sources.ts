@@ -6,6 +6,8 @@ export interface Source {
 }
 
 export const SOURCES = {
+  /** Done by this gateway, whatever the upstream takes. */
+  gateway: { cite: 'comet-gateway, docs/pictures.md', asOf: '2026-11-25' },
   /** openai-openapi, openapi.yaml, schema CreateImageRequest. */
   spec: { cite: 'openai-openapi CreateImageRequest', asOf: '2026-08-21' },
   /** openai-openapi, openapi.yaml, schemas CreateImageEditRequest and EditImageBodyJsonParam. */

@@ -87,6 +87,18 @@ export function createInstruments() {
     usageMissing: counter('comet_usage_missing_total', 'Image answers of token-priced models without usage.', [
       'model',
     ]),
+    picturesConverted: counter(
+      'comet_pictures_converted_total',
+      'Pictures asked for as links: given as url, or as b64_json where they could not be kept.',
+      ['model', 'form'],
+    ),
+    picturesEvicted: counter(
+      'comet_pictures_evicted_total',
+      'Pictures removed before their time, for want of room.',
+      [],
+    ),
+    pictures: gauge('comet_pictures', 'Pictures that are kept.', []),
+    pictureBytes: gauge('comet_picture_bytes', 'Bytes of the pictures that are kept.', []),
     inFlight: gauge('comet_in_flight', 'Generations under way.', []),
     orphans: gauge('comet_orphans', 'Generations under way whose client has left.', []),
     budgetRemaining: gauge('comet_budget_remaining_usd', "What is left of a virtual key's budget.", ['key']),

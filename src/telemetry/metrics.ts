@@ -196,6 +196,21 @@ export class Metrics {
     if (usage !== undefined) this.#usageReported(model, key, usage)
   }
 
+  /** @param form how the client got it: as a link, or as base64 where it could not be kept */
+  pictureConverted(model: string, form: 'url' | 'b64_json'): void {
+    this.#instruments.picturesConverted.add([model, form], 1)
+  }
+
+  pictureEvicted(): void {
+    this.#instruments.picturesEvicted.add([], 1)
+  }
+
+  /** The pictures that are kept now. */
+  shelf({ pictures, bytes }: { readonly pictures: number; readonly bytes: number }): void {
+    this.#instruments.pictures.set([], pictures)
+    this.#instruments.pictureBytes.set([], bytes)
+  }
+
   bytesRelayed({ model, key }: CallLabels, bytes: number): void {
     this.#instruments.imageBytes.add([model, key], bytes)
   }

@@ -10,7 +10,8 @@ const directory = temporaryDirectory()
 const folder = directory.path
 afterAll(() => directory.remove())
 
-const withFile = (MODELS_FILE: string | undefined) => configuredCatalogue({ MODELS_FILE, UNKNOWN_MODELS: 'reject' })
+const withFile = (MODELS_FILE: string | undefined) =>
+  configuredCatalogue({ MODELS_FILE, UNKNOWN_MODELS: 'reject', DATABASE: false, PICTURES: true })
 
 describe('the catalogue of a configuration', () => {
   it('is the built-in one where there is no MODELS_FILE', () => {

@@ -27,12 +27,18 @@ const ANSWER_MEMBERS: MemberLimits = new Map([
 /** Names under which an event of a stream has its image, beside its other members and not in a list. */
 const EVENT_IMAGES: ReadonlySet<string> = new Set(['b64_json', 'url'])
 
-/** Is told where the images of an answer begin and end, as offsets in the chunk that is being written. */
+/** Is told where the images of an answer are, as offsets in the chunk that is being written. */
 export interface ElementListener {
   /** At the `{` of an element of `data`. */
   elementBegan(at: number): void
   /** At its `}`. */
   elementEnded(at: number): void
+  /** At the opening quote of a name in an element. */
+  nameBegan?(at: number): void
+  /** At the first byte of the value under it; of one that is no string, perhaps again at a later byte. */
+  valueBegan?(name: string, at: number): void
+  /** At the closing quote of a value that is a string. */
+  stringEnded?(at: number): void
 }
 
 export interface JsonTapOptions {
@@ -141,6 +147,7 @@ export class JsonTap {
     this.#readString(chunk.subarray(from, quote))
     this.#inString = false
     if (this.#stringIsKey) this.#keys[this.#depth] = keyOf(this.#keyParts)
+    else if (this.#isInElement) this.#listener?.stringEnded?.(quote)
     return quote + 1
   }
 
@@ -200,6 +207,7 @@ export class JsonTap {
     this.#stringIsKey = this.#expectKey
     this.#expectKey = false
     if (!this.#stringIsKey) this.#startValue(at)
+    else if (this.#isInElement) this.#listener?.nameBegan?.(at)
     this.#inString = true
     this.#stringBytes = 0
     this.#keyParts = []
@@ -211,6 +219,7 @@ export class JsonTap {
       this.#expectElement = false
       this.#elements = (this.#elements ?? 0) + 1
     }
+    if (this.#isInElement) this.#listener?.valueBegan?.(this.#keys[this.#depth] ?? '', at)
     if (this.#depth !== 1 || this.#captures.isOpen || this.#isArray[1] !== false) return
     const name = this.#keys[1] ?? ''
     if (name === 'data') {
@@ -240,6 +249,11 @@ export class JsonTap {
       this.#elementHasImage = false
       if (!isArray) this.#listener?.elementBegan(at)
     }
+  }
+
+  /** At a name or a value of an image. */
+  get #isInElement(): boolean {
+    return this.#depth > 0 && this.#depth === this.#imagesDepth && this.#isArray[this.#depth] === false
   }
 
   #isImageList(depth: number): boolean {

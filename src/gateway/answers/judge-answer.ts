@@ -97,7 +97,7 @@ export function unpacked(body: Buffer, headers: AnswerHeaders): Buffer {
 }
 
 /** Whether the answer can be read as it comes, unpacked. */
-function isPlain(headers: AnswerHeaders): boolean {
+export function isPlain(headers: AnswerHeaders): boolean {
   return encodingOf(headers) === 'identity'
 }
 

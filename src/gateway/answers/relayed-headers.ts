@@ -16,8 +16,13 @@ export function responseHeaders(upstream: AnswerHeaders): Record<string, string>
 
 /** The headers of events that go on as one JSON answer, whose length is another. */
 export function asJsonHeaders(upstream: AnswerHeaders): AnswerHeaders {
+  return { ...withoutLength(upstream), 'content-type': 'application/json' }
+}
+
+/** The headers of an answer that goes on with another length. */
+export function withoutLength(upstream: AnswerHeaders): AnswerHeaders {
   const { 'content-length': _length, ...others } = upstream
-  return { ...others, 'content-type': 'application/json' }
+  return others
 }
 
 /** The length that the upstream names, where exactly its bytes go on to the client; undefined: the client gets chunks. */

@@ -1,15 +1,17 @@
 import { brokenOff, unreachable } from '../../upstream/failures.ts'
+import { PicturesAsLinks } from '../answers/links/pictures-as-links.ts'
 import { EventAnswer } from '../answers/event-answer.ts'
 import { EventsAsJson } from '../answers/events-as-json.ts'
-import { asJsonHeaders } from '../answers/relayed-headers.ts'
+import { asJsonHeaders, withoutLength } from '../answers/relayed-headers.ts'
 import { JsonAnswer } from '../answers/json-answer.ts'
 import { JsonAsEvents } from '../answers/json-as-events.ts'
-import { isReadableEventStream } from '../answers/judge-answer.ts'
+import { isPlain, isReadableEventStream } from '../answers/judge-answer.ts'
 import type { EventFamily } from '../requests/endpoint.ts'
 import type { GatewayError } from '../../errors/gateway-error.ts'
 import type { AnswerHeaders } from '../../upstream/answer-headers.ts'
 import type { AnswerControl, AnswerReceiver } from '../../upstream/upstream.ts'
 import type { AnswerOutput, AnswerReader } from '../answers/answer.ts'
+import type { OrderShelf } from '../answers/links/arriving-picture.ts'
 import type { Clock, Timer } from './clock.ts'
 
 /** How long an upstream may take to end an answer that has said that it is complete. */
@@ -22,6 +24,8 @@ export interface AttemptOptions {
   readonly clock: Clock
   /** The events that the client asked for; undefined where it asked for one JSON answer. */
   readonly events: EventFamily | undefined
+  /** Takes the pictures of one JSON answer, of which the client gets links; undefined: it gets them as they come. */
+  readonly shelf?: OrderShelf | undefined
 }
 
 /** Is told how an attempt goes, in this order; `refused` or `ended` comes last, once. */
@@ -32,6 +36,10 @@ export interface AttemptOwner {
   began(): void
   /** The beginning of the answer says images. */
   accepted(): void
+  /** The client can have its status. */
+  ready(): void
+  /** The upstream may go on now, or is to wait. */
+  steer(): void
   bytes(chunk: Buffer): void
   ended(): void
   refused(error: GatewayError): void
@@ -47,6 +55,9 @@ export class Attempt implements AnswerReceiver {
   #control: AnswerControl | undefined
   #isSent = false
   #isOver = false
+  /** All of the answer has come; its pictures may still be on their way to the shelf. */
+  #isComplete = false
+  #links: PicturesAsLinks | undefined
   #lingering: Timer | undefined
 
   constructor(options: AttemptOptions, owner: AttemptOwner) {
@@ -66,7 +77,8 @@ export class Attempt implements AnswerReceiver {
     this.#owner.began()
     this.status = status
     this.reader = this.#readerFor(status, headers)
-    this.headers = this.reader instanceof EventsAsJson ? asJsonHeaders(headers) : headers
+    const sent = this.#links === undefined ? headers : withoutLength(headers)
+    this.headers = this.reader instanceof EventsAsJson ? asJsonHeaders(sent) : sent
   }
 
   write(chunk: Buffer): void {
@@ -78,62 +90,94 @@ export class Attempt implements AnswerReceiver {
     if (this.#isOver) return
     this.#control = undefined // its connection may be in use for another request by now
     this.reader?.end()
-    if (!this.#isOver) this.#owner.ended()
-    this.#isOver = true
+    this.#complete()
   }
 
   abort(error: Error): void {
     this.#options.clock.clear(this.#lingering)
-    if (this.#isOver || this.reader?.abort() === true) return
+    if (this.#isOver || this.#isComplete || this.reader?.abort() === true) return
     this.#refuse(!this.#isSent ? unreachable(error) : brokenOff(error))
   }
 
   /** Ends the attempt from outside: its time is over, or nobody wants it any more. */
   giveUp(error: GatewayError): void {
+    if (this.#isComplete) return this.#links?.hurry()
     if (this.#isOver || this.reader?.abort() === true) return
     const isTooLate = !this.#isSent && error.code === 'upstream_timeout'
     this.#refuse(isTooLate ? unreachable(error) : error)
   }
 
-  pause(): void {
-    this.#control?.pause()
+  /** The forms that the pictures of the answer were given; undefined where none was converted. */
+  get pictureForms(): string | undefined {
+    const forms = [...(this.#links?.forms ?? [])]
+    return forms.length === 0 ? undefined : forms.join(', ')
   }
 
-  resume(): void {
-    this.#control?.resume()
+  /** Lets the upstream go on, or holds it back. @param isHeldBack for the client, or for its kept answer */
+  steer(isHeldBack: boolean): void {
+    this.#links?.steer(isHeldBack)
+    if (isHeldBack || this.#links?.holdsBack === true) this.#control?.pause()
+    else this.#control?.resume()
   }
 
   #refuse(error: GatewayError): void {
     if (this.#isOver) return
     this.#isOver = true
+    this.#links?.discard()
     this.#owner.refused(error)
     this.#control?.abort(error)
   }
 
   /** The upstream may close its connection now, or keep it open for the next request; it may not stay in this one. */
   #finish(): void {
-    if (this.#isOver) return
-    this.#isOver = true
-    this.#owner.ended()
+    if (this.#isOver || this.#isComplete) return
+    this.#complete()
     const control = this.#control
     this.#lingering = this.#options.clock.background(LINGER_MS, () =>
       control?.abort(new Error('the answer was complete')),
     )
   }
 
+  #complete(): void {
+    if (this.#isOver || this.#isComplete) return
+    this.#isComplete = true
+    const ended = (): void => {
+      this.#isOver = true
+      this.#owner.ended()
+    }
+    if (this.#links === undefined) ended()
+    else this.#links.finish(ended)
+  }
+
   #readerFor(status: number, headers: AnswerHeaders): AnswerReader {
     const { modelName, redact, events } = this.#options
     const head = { status, headers, modelName, redact }
+    const isSuccess = status >= 200 && status < 300
+    if (isSuccess && events === undefined && isPlain(headers)) this.#links = this.#linksFor()
+    const links = this.#links
     const output: AnswerOutput = {
-      begin: () => this.#owner.accepted(),
-      write: (chunk) => this.#owner.bytes(chunk),
+      begin: () => {
+        this.#owner.accepted()
+        if (links === undefined) this.#owner.ready()
+      },
+      write: (chunk) => (links === undefined ? this.#owner.bytes(chunk) : links.write(chunk)),
       end: () => this.#finish(),
       abort: (error) => this.#refuse(error),
     }
-    const isSuccess = status >= 200 && status < 300
     const hasEvents = isSuccess && isReadableEventStream(headers)
     if (hasEvents) return events === undefined ? new EventsAsJson(head, output) : new EventAnswer(head, output)
     if (isSuccess && events !== undefined) return new JsonAsEvents(head, output, events)
     return new JsonAnswer(head, output)
+  }
+
+  #linksFor(): PicturesAsLinks | undefined {
+    const { shelf } = this.#options
+    if (shelf === undefined) return undefined
+    return new PicturesAsLinks(shelf, {
+      ready: () => this.#owner.ready(),
+      write: (chunk) => this.#owner.bytes(chunk),
+      changed: () => this.#owner.steer(),
+      failed: (error) => this.#refuse(brokenOff(error)),
+    })
   }
 }

@@ -49,7 +49,7 @@ export interface GenerationOptions extends AttemptOptions {
  */
 export class Generation implements AttemptOwner, DeliverySource, KeptAnswerOwner {
   readonly id: string
-  /** Resolves when the beginning of the answer says images; rejects with the error for the client. */
+  /** Resolves when the client can have its status; rejects with the error for the client. */
   readonly answered: Promise<this>
   readonly dispatchedAt: number
   state: GenerationState = 'held'
@@ -96,6 +96,11 @@ export class Generation implements AttemptOwner, DeliverySource, KeptAnswerOwner
 
   get status(): number {
     return this.#attempt.status
+  }
+
+  /** How the pictures reach the client, where it asked for links to what comes as base64. */
+  get pictureForms(): string | undefined {
+    return this.#attempt.pictureForms
   }
 
   get headers(): AnswerHeaders {
@@ -164,8 +169,7 @@ export class Generation implements AttemptOwner, DeliverySource, KeptAnswerOwner
 
   /** Lets the upstream go on, or holds it back: while the first client reads slowly or is yet to come, or the disk lags. */
   steer(): void {
-    if (this.live.holdsBack || this.kept?.isKeepingUp === false) this.#attempt.pause()
-    else this.#attempt.resume()
+    this.#attempt.steer(this.live.holdsBack || this.kept?.isKeepingUp === false)
   }
 
   sent(): void {
@@ -179,6 +183,9 @@ export class Generation implements AttemptOwner, DeliverySource, KeptAnswerOwner
   accepted(): void {
     this.acceptedAt = this.#options.clock.now()
     this.#owner?.accepted()
+  }
+
+  ready(): void {
     this.#settling.resolve(this)
   }
 

@@ -22,6 +22,8 @@ export interface Order {
   readonly dropped: readonly string[]
   /** The request named no model, or an alias, and `model` was set. */
   readonly isModelSet: boolean
+  /** The client wants links, and its model answers in base64: the gateway keeps the pictures. */
+  readonly wantsLinks?: boolean
 }
 
 /** All that decides about an order beside what the client sent: path, policy, and what the gateway set by itself. */

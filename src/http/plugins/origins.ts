@@ -33,6 +33,7 @@ const EXPOSED_HEADERS = [
   'retry-after-ms',
   'x-gateway-adopted',
   'x-gateway-budget-remaining-usd',
+  'x-gateway-converted',
   'x-gateway-cost-usd',
   'x-gateway-defaulted-parameters',
   'x-gateway-dropped-parameters',

@@ -191,4 +191,31 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX alerts_pending ON alerts (due_at) WHERE state = 'pending';
   `,
+  `
+  -- The pictures that are kept, each a file that is named by its id.
+  CREATE TABLE pictures (
+    id TEXT PRIMARY KEY,
+    extension TEXT NOT NULL,
+    key_name TEXT NOT NULL,
+    generation_id TEXT NOT NULL,
+    model TEXT NOT NULL,
+    size TEXT NOT NULL,
+    bytes INTEGER NOT NULL CHECK (bytes >= 0),
+    sha256 TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX pictures_by_age ON pictures (created_at, id);
+  CREATE INDEX pictures_by_expiry ON pictures (expires_at);
+
+  -- The sums over all pictures, and the secret that links to them are signed with.
+  CREATE TABLE shelf (pictures INTEGER NOT NULL, bytes INTEGER NOT NULL, link_secret BLOB NOT NULL) STRICT;
+  INSERT INTO shelf VALUES (0, 0, randomblob(32));
+  CREATE TRIGGER pictures_inserted AFTER INSERT ON pictures BEGIN
+    UPDATE shelf SET pictures = pictures + 1, bytes = bytes + NEW.bytes;
+  END;
+  CREATE TRIGGER pictures_deleted AFTER DELETE ON pictures BEGIN
+    UPDATE shelf SET pictures = pictures - 1, bytes = bytes - OLD.bytes;
+  END;
+  `,
 ]

@@ -8,6 +8,7 @@ import { storeError } from './failures.ts'
 import { SqliteKeyStore } from './keys/key-store.ts'
 import { KeysMarker } from './keys/keys-marker.ts'
 import { SqliteLedger } from './ledger/ledger.ts'
+import { SqlitePictures } from './pictures.ts'
 import { SqliteReports } from './reports.ts'
 import type { Budget, BudgetState } from '../../accounting/budget.ts'
 import type { OpenOptions } from './database.ts'
@@ -27,6 +28,7 @@ export class Store {
   readonly keysMarker: KeysMarker
   readonly reports: SqliteReports
   readonly alerts: SqliteAlerts
+  readonly pictures: SqlitePictures
   readonly #database: SqliteDatabase
   readonly #instances: Instance[] = []
   #accounts: Pick<SqliteLedger, 'accountOf'> | undefined
@@ -37,6 +39,7 @@ export class Store {
     this.keys = new SqliteKeyStore(database, this.keysMarker)
     this.reports = new SqliteReports(database)
     this.alerts = new SqliteAlerts(database)
+    this.pictures = new SqlitePictures(database)
   }
 
   /**

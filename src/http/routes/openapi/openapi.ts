@@ -24,6 +24,13 @@ const POLICY = {
   description: 'drop: leave out parameters that the model does not take, rather than refuse the request.',
   schema: { type: 'string', enum: ['strict', 'drop'] },
 }
+const CONVERTED = {
+  'x-gateway-converted': {
+    description:
+      'The forms of the pictures, where the gateway was to turn base64 into links: url; b64_json for those that it could not keep.',
+    schema: { type: 'string' },
+  },
+}
 const IDEMPOTENCY = {
   name: 'idempotency-key',
   in: 'header',
@@ -94,7 +101,10 @@ function imageOperation(endpoint: Endpoint): object {
     tags: ['images'],
     parameters: [POLICY, IDEMPOTENCY],
     requestBody: { required: true, content: requestContent(endpoint) },
-    responses: { '200': { description: 'As the upstream gave it.', content: answerContent(endpoint) }, ...FAILURES },
+    responses: {
+      '200': { description: 'As the upstream gave it.', headers: CONVERTED, content: answerContent(endpoint) },
+      ...FAILURES,
+    },
   }
 }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ADMIN_ROUTES } from '../admin/admin.ts'
+import { PICTURES_ROUTE } from '../pictures.ts'
 import { ME_ROUTE } from '../me.ts'
 import type { RouteDescription } from '../described-route.ts'
 
@@ -75,6 +76,7 @@ export const DESCRIBED_ROUTES: readonly RouteDescription[] = [
     contentType: 'text/html',
   },
   ME_ROUTE,
+  PICTURES_ROUTE,
   ...ADMIN_ROUTES,
   {
     ...plain,

@@ -1,0 +1,287 @@
+import { GatheredBytes } from '../../../spool/gathered-bytes.ts'
+import { ArrivingPicture } from './arriving-picture.ts'
+import { JsonTap } from '../json-tap.ts'
+import { renamed } from './member-name.ts'
+import type { ElementListener } from '../json-tap.ts'
+import type { OrderShelf } from './arriving-picture.ts'
+
+const QUOTE = 0x22
+const NULL = 0x6e
+/** Bytes beside the pictures that wait until all of them are on the shelf. An answer has a few hundred. */
+const MAX_HELD_BYTES = 262_144
+/** A name and what stands before its value, or a link; anything longer goes on as it is. */
+const MAX_OPENING_BYTES = 16_384
+
+/** Takes the converted answer. */
+export interface ConvertedOutput {
+  /** The client can have its status: nothing more is found out about the answer as a whole. */
+  ready(): void
+  write(chunk: Buffer): void
+  /** `holdsBack` may have changed. */
+  changed(): void
+  /** A picture could neither be kept nor given back. */
+  failed(error: Error): void
+}
+
+/** How the pictures of an answer reach its client. */
+export type PictureForm = 'url' | 'b64_json'
+
+/**
+ * Turns the base64 of a JSON answer into links while it streams by: each picture goes to the shelf, and `"b64_json": "…"`
+ * becomes `"url": "…"`. All other bytes stay as they are. A picture that cannot be kept is given back as it came, and so are
+ * all after it. Nothing is handed on before it is known which of the two it is.
+ */
+export class PicturesAsLinks implements ElementListener {
+  /** The forms of the pictures so far; empty: there was none to convert. */
+  readonly forms = new Set<PictureForm>()
+  readonly #shelf: OrderShelf
+  readonly #output: ConvertedOutput
+  readonly #tap = new JsonTap({ listener: this, members: new Map() })
+  /** Pictures, and the bytes behind them, in the order of the answer. */
+  readonly #queue: (ArrivingPicture | GatheredBytes)[] = []
+  readonly #held = new GatheredBytes()
+  #mode: 'passing' | 'name' | 'link' | 'picture' = 'passing'
+  #opening = new GatheredBytes()
+  #picture: ArrivingPicture | undefined
+  /** The picture's string has had a byte. */
+  #hasBytes = false
+  #hasLink = false
+  #hasPicture = false
+  /** A picture could not be kept: those after it are not tried. */
+  #hasFailed = false
+  #chunk: Buffer = Buffer.alloc(0)
+  #from = 0
+  #isReady = false
+  #isPumping = false
+  #isOver = false
+  #isHeldBack = false
+  #isHurried = false
+  #wake: () => void = () => {}
+  #onFinished: (() => void) | undefined
+
+  constructor(shelf: OrderShelf, output: ConvertedOutput) {
+    this.#shelf = shelf
+    this.#output = output
+  }
+
+  /** The upstream is to wait: for the disk, or for pictures that are being put on the shelf or given back. */
+  get holdsBack(): boolean {
+    const isWaiting = this.#queue.some((item) => item instanceof ArrivingPicture && !item.isArriving)
+    return !this.#isOver && (isWaiting || this.#picture?.isLagging === true)
+  }
+
+  write(chunk: Buffer): void {
+    if (this.#isOver) return
+    this.#chunk = chunk
+    this.#from = 0
+    this.#tap.write(chunk)
+    this.#take(chunk.length)
+    this.#output.changed()
+  }
+
+  /** The answer is complete: the callback, or the output's `failed`, follows, perhaps at once. */
+  finish(onFinished: () => void): void {
+    if (this.#mode === 'name' || this.#mode === 'link') this.#emitOpening()
+    this.#onFinished = onFinished
+    if (!this.#isPumping) this.#finished()
+  }
+
+  /** Whether the client wants no more for now; what is given back waits for it. */
+  steer(isHeldBack: boolean): void {
+    this.#isHeldBack = isHeldBack && !this.#isHurried
+    if (!this.#isHeldBack) this.#wake()
+  }
+
+  /** The time of the answer is over: a slow client is not waited for any more. */
+  hurry(): void {
+    this.#isHurried = true
+    this.steer(false)
+  }
+
+  /** The answer has failed: nobody gets it. */
+  discard(): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    for (const item of this.#queue.splice(0)) if (item instanceof ArrivingPicture) void item.close().catch(() => {})
+    this.#shelf.withdraw()
+    this.#wake()
+  }
+
+  elementBegan(): void {
+    this.#hasLink = false
+    this.#hasPicture = false
+  }
+
+  elementEnded(): void {}
+
+  nameBegan(at: number): void {
+    this.#take(at)
+    this.#mode = 'name'
+  }
+
+  valueBegan(name: string, at: number): void {
+    if (this.#mode !== 'name') return
+    const isString = this.#chunk[at] === QUOTE
+    if (name === 'b64_json' && isString && this.#mayConvert) {
+      this.#take(at + 1)
+      this.#mode = 'picture'
+      this.#hasBytes = false
+      return
+    }
+    this.#take(at)
+    if (name === 'url' && isString) {
+      this.#mode = 'link'
+      return
+    }
+    if (name === 'url' && this.#chunk[at] === NULL) this.#rename('b64_json')
+    this.#emitOpening()
+    this.#mode = 'passing'
+  }
+
+  stringEnded(at: number): void {
+    if (this.#mode === 'link') this.#linkEnded(at)
+    else if (this.#mode === 'picture') this.#pictureEnded(at)
+  }
+
+  /** A link of the upstream's stays one; an empty one changes its name with the picture. */
+  #linkEnded(at: number): void {
+    this.#take(at + 1)
+    const text = this.#opening.bytes()
+    const isEmpty = text.at(-2) === QUOTE
+    if (isEmpty) this.#rename('b64_json')
+    else if (this.#hasPicture) this.#rename('upstream_url')
+    else this.#hasLink = true
+    this.#emitOpening()
+    this.#mode = 'passing'
+  }
+
+  #pictureEnded(at: number): void {
+    this.#take(at)
+    this.#mode = 'passing'
+    const picture = this.#picture
+    this.#picture = undefined
+    if (!this.#hasBytes) return this.#emitOpening() // an empty string is no picture
+    if (picture?.end() === true) this.#from = at + 1
+    else this.#hasFailed = true
+  }
+
+  get #mayConvert(): boolean {
+    return !this.#hasLink && !this.#hasFailed
+  }
+
+  /** Takes the bytes of the chunk up to an offset, as the place in the answer says. */
+  #take(to: number): void {
+    const bytes = this.#chunk.subarray(this.#from, to)
+    this.#from = to
+    if (bytes.length === 0) return
+    if (this.#mode === 'passing') return this.#emit(bytes)
+    if (this.#mode === 'picture') return this.#takePicture(bytes)
+    this.#opening.append(bytes)
+    if (this.#opening.length <= MAX_OPENING_BYTES) return
+    this.#hasLink ||= this.#mode === 'link'
+    this.#emitOpening()
+    this.#mode = 'passing'
+  }
+
+  #takePicture(bytes: Buffer): void {
+    if (!this.#hasBytes) {
+      // The opening ends with the quote; it was taken in the mode `name`.
+      this.#hasBytes = true
+      this.#hasPicture = true
+      this.#picture = this.#begin()
+    }
+    const taken = this.#picture?.write(bytes) ?? 0
+    if (taken === bytes.length) return
+    this.#hasFailed = true
+    this.#emit(bytes.subarray(taken))
+  }
+
+  #begin(): ArrivingPicture {
+    const picture = new ArrivingPicture(this.#shelf, Buffer.from(this.#opening.bytes()), () => this.#output.changed())
+    this.#opening = new GatheredBytes()
+    this.#queue.push(picture)
+    if (!this.#isPumping) void this.#pump()
+    return picture
+  }
+
+  #rename(name: string): void {
+    const changed = renamed(this.#opening.bytes(), name)
+    this.#opening = new GatheredBytes()
+    this.#opening.append(changed)
+  }
+
+  #emitOpening(): void {
+    const bytes = this.#opening.bytes()
+    this.#opening = new GatheredBytes()
+    if (bytes.length > 0) this.#emit(bytes)
+  }
+
+  /** Bytes for the client, behind the pictures that are under way. */
+  #emit(bytes: Buffer): void {
+    if (this.#queue.length === 0) return this.#out(bytes)
+    const last = this.#queue.at(-1)
+    if (last instanceof GatheredBytes) return last.append(bytes)
+    const behind = new GatheredBytes()
+    behind.append(bytes)
+    this.#queue.push(behind)
+  }
+
+  #out(bytes: Buffer): void {
+    if (this.#isReady) return this.#output.write(bytes)
+    this.#held.append(bytes)
+    if (this.#held.length > MAX_HELD_BYTES) this.#becomeReady()
+  }
+
+  #becomeReady(): void {
+    if (this.#isReady) return
+    this.#isReady = true
+    this.#output.ready()
+    if (this.#held.length > 0) this.#output.write(Buffer.from(this.#held.bytes()))
+    this.#held.clear()
+  }
+
+  /** Hands on what waits, in order, as each picture's outcome becomes known. */
+  async #pump(): Promise<void> {
+    this.#isPumping = true
+    try {
+      for (let item = this.#queue[0]; item !== undefined && !this.#isOver; item = this.#queue[0]) {
+        if (item instanceof GatheredBytes) this.#out(item.bytes())
+        else await this.#handOn(item)
+        this.#queue.shift()
+        if (!this.#isOver) this.#output.changed()
+      }
+      this.#isPumping = false
+      if (!this.#isOver && this.#onFinished !== undefined) this.#finished()
+    } catch (error) {
+      this.discard()
+      this.#output.failed(error instanceof Error ? error : new Error(String(error)))
+    }
+  }
+
+  async #handOn(picture: ArrivingPicture): Promise<void> {
+    const link = await picture.link
+    if (this.#isOver) return
+    if (link === undefined) return this.#giveBack(picture)
+    this.forms.add('url')
+    this.#out(renamed(picture.opening, 'url'))
+    this.#out(Buffer.from(`${link}"`))
+  }
+
+  async #giveBack(picture: ArrivingPicture): Promise<void> {
+    this.#hasFailed = true
+    this.forms.add('b64_json')
+    this.#becomeReady()
+    for await (const bytes of picture.givenBack()) {
+      if (this.#isOver) return
+      if (bytes.length > 0) this.#out(bytes)
+      if (this.#isHeldBack) await new Promise<void>((wake) => (this.#wake = wake))
+    }
+    await picture.close()
+  }
+
+  #finished(): void {
+    this.#isOver = true
+    this.#becomeReady()
+    this.#onFinished?.()
+  }
+}
