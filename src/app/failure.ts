@@ -25,7 +25,8 @@ export interface Ending {
 
 /** How the process ends after a failure; `message` is undefined where everything has been printed. */
 export function endingOf(error: unknown): Ending {
-  if (error instanceof ConfigError) return { message: error.message, exitCode: EXIT_CONFIG }
+  if (error instanceof ConfigError)
+    return { message: [error.message, error.hint].filter(Boolean).join('\n'), exitCode: EXIT_CONFIG }
   if (isAboutArguments(error)) return { message: undefined, exitCode: error.exitCode === 0 ? 0 : EXIT_USAGE }
   if (error instanceof StoreError || error instanceof KeyError || error instanceof GatewayError)
     return { message: `comet-gateway: ${printable(error.message)}`, exitCode: 1 }

@@ -30,9 +30,12 @@ export interface Config extends Variables {
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
   readonly problems: readonly string[]
-  constructor(problems: readonly string[]) {
+  /** A line for somebody who only wants to see it run. */
+  readonly hint: string | undefined
+  constructor(problems: readonly string[], hint?: string) {
     super(`The configuration is not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`)
     this.problems = problems
+    this.hint = hint
   }
 }
 
@@ -76,7 +79,7 @@ export function readConfig(environment: Environment = process.env): Config {
     loopbackOnly: isLoopback(typeof values['HOST'] === 'string' ? values['HOST'] : ''),
   } as Config
   problems.push(...contradictions(config, environment, failed))
-  if (problems.length > 0) throw new ConfigError(problems)
+  if (problems.length > 0) throw new ConfigError(problems, hintFor(config))
   return Object.freeze(config)
 }
 
@@ -106,6 +109,11 @@ function readValues(names: readonly Name[], environment: Environment): ReadValue
 
 function explain(issue: z.core.$ZodIssue): string {
   return issue.code === 'invalid_value' ? `must be one of ${issue.values.map(String).join(', ')}` : issue.message
+}
+
+function hintFor({ COMETAPI_KEY, SANDBOX }: Config): string | undefined {
+  const isUnset = COMETAPI_KEY === undefined && !SANDBOX
+  return isUnset ? 'To try it without a key, at no cost: SANDBOX=true npx comet-gateway' : undefined
 }
 
 /** Problems between variables; nothing is concluded from a variable that could not be read. */
