@@ -10,6 +10,12 @@ const [major, minor] = process.versions.node.split('.').map(Number)
 const isNewEnough = major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1])
 const bundled = `${here}../node_modules/node/bin/node`
 
+// Node 22 warns about its SQLite at each start; the suite runs on it, and nobody who starts a gateway can do anything about it.
+const { emitWarning } = process
+process.emitWarning = (warning, ...rest) => {
+  if (!String(warning).startsWith('SQLite is an experimental feature')) emitWarning.call(process, warning, ...rest)
+}
+
 if (isNewEnough) {
   // Node strips no types below node_modules: an installed package runs its compiled form.
   const isInstalled = here.includes('/node_modules/') || here.includes('\\node_modules\\')
