@@ -1,17 +1,20 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Folder } from '../pictures/folder.ts'
 import { Links } from '../pictures/links.ts'
 import { Shelf } from '../pictures/shelf.ts'
+import { DiskRoom } from '../spool/disk-room.ts'
 import { keepsPictures } from './catalogue.ts'
 import type { Logger } from 'pino'
 import type { Config } from '../config/config.ts'
 import type { Pictures } from '../gateway/generation/order-pictures.ts'
 import type { Clock } from '../gateway/generation/clock.ts'
-import type { DiskRoom } from '../spool/disk-room.ts'
+import type { Store } from '../stores/sqlite/store.ts'
 import type { Metrics } from '../telemetry/metrics.ts'
 import type { Closers } from './closers.ts'
 import type { Database } from './database.ts'
 import type { PublicUrl } from './public-url.ts'
+
+const FOLDER = 'pictures'
 
 export interface PicturesParts {
   readonly database: Database | undefined
@@ -21,6 +24,21 @@ export interface PicturesParts {
   readonly clock: Clock
   readonly publicUrl: PublicUrl
   readonly closers: Closers
+}
+
+/** The shelf beside a database, for a command: it looks and removes, and keeps no picture. */
+export function commandShelf({ file, pictures: index }: Pick<Store, 'file' | 'pictures'>): Shelf {
+  const directory = dirname(file)
+  return new Shelf({
+    index,
+    folder: new Folder(join(directory, FOLDER)),
+    room: new DiskRoom({ directory }),
+    ttlMs: 0,
+    maxBytes: 0,
+    now: Date.now,
+    onEvicted: () => {},
+    onTidyFailed: () => {},
+  })
 }
 
 /** The shelf in DATA_DIR, swept and open; undefined where no pictures are kept. @throws StoreError */
@@ -33,7 +51,7 @@ export async function openPictures(config: Config, parts: PicturesParts): Promis
   }
   const shelf = new Shelf({
     index: database.pictures,
-    folder: new Folder(join(config.DATA_DIR, 'pictures')),
+    folder: new Folder(join(config.DATA_DIR, FOLDER)),
     room,
     ttlMs: config.PICTURES_TTL_MS,
     maxBytes: config.PICTURES_BYTES,

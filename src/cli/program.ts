@@ -10,6 +10,7 @@ const PARTS: readonly {
   { words: ['keys'], load: async () => (await import('./commands/keys.ts')).addKeysCommand },
   { words: ['usage'], load: async () => (await import('./commands/usage.ts')).addUsageCommand },
   { words: ['generations'], load: async () => (await import('./commands/generations.ts')).addGenerationsCommand },
+  { words: ['pictures'], load: async () => (await import('./commands/pictures.ts')).addPicturesCommand },
   { words: ['models'], load: async () => (await import('./commands/models.ts')).addModelsCommand },
   { words: ['check'], load: async () => (await import('./commands/check.ts')).addCheckCommand },
   { words: ['config'], load: async () => (await import('./commands/config.ts')).addConfigCommand },

@@ -3,6 +3,12 @@ import type { Picture } from './picture.ts'
 /** A database in the same process answers at once, one on a server later. */
 export type Promised<T> = T | Promise<T>
 
+/** The pictures that a list has. */
+export interface NewestPictures {
+  readonly key?: string | undefined
+  readonly limit: number
+}
+
 /** The sums over all pictures on the shelf. */
 export interface ShelfTotals {
   readonly pictures: number
@@ -20,6 +26,8 @@ export interface PictureIndex {
   find(id: string): Promised<Picture | undefined>
   /** @returns whether there was such a row */
   remove(id: string): Promised<boolean>
+  /** The newest first, of one key or of all. */
+  newest(query: NewestPictures): Promised<readonly Picture[]>
   oldest(): Promised<Picture | undefined>
   expired(now: number, limit: number): Promised<readonly Picture[]>
   totals(): Promised<ShelfTotals>

@@ -6,7 +6,7 @@ import type { FileHandle } from 'node:fs/promises'
 import type { DiskRoom, Expendable } from '../spool/disk-room.ts'
 import type { Folder } from './folder.ts'
 import type { FileExtension, Picture, PictureOrigin } from './picture.ts'
-import type { PictureIndex, ShelfTotals } from './picture-index.ts'
+import type { NewestPictures, PictureIndex, ShelfTotals } from './picture-index.ts'
 
 /** Rows that are looked at in one go. */
 const BATCH = 500
@@ -104,6 +104,25 @@ export class Shelf implements Expendable {
     if (!(await this.#options.index.remove(picture.id))) return false
     await this.#removeFile(picture)
     return true
+  }
+
+  /** The newest first; some may have expired since the last time that it was tidied. */
+  async newest(query: NewestPictures): Promise<readonly Picture[]> {
+    return this.#options.index.newest(query)
+  }
+
+  /** Removes the pictures that were made before a time, of one key or of all. @returns how many */
+  async prune({ before, key }: { readonly before: number; readonly key?: string | undefined }): Promise<number> {
+    let count = 0
+    for (let last = ''; ;) {
+      const rows = await this.#options.index.after(last, BATCH)
+      for (const picture of rows) {
+        const isMeant = picture.createdAt < before && (key === undefined || picture.key === key)
+        if (isMeant && (await this.remove(picture))) count++
+      }
+      if (rows.length < BATCH) return count
+      last = rows.at(-1)?.id ?? ''
+    }
   }
 
   async totals(): Promise<ShelfTotals> {

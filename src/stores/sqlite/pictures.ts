@@ -1,6 +1,6 @@
 import type { Picture } from '../../pictures/picture.ts'
 import { isExtension } from '../../pictures/picture.ts'
-import type { PictureIndex, ShelfTotals } from '../../pictures/picture-index.ts'
+import type { NewestPictures, PictureIndex, ShelfTotals } from '../../pictures/picture-index.ts'
 import type { SqliteDatabase } from './database.ts'
 
 const COLUMNS = `id, extension, key_name, generation_id, model, size, bytes, sha256, created_at, expires_at`
@@ -32,6 +32,9 @@ export class SqlitePictures implements PictureIndex {
       find: prepare(`SELECT ${COLUMNS} FROM pictures WHERE id = ?`),
       remove: prepare(`DELETE FROM pictures WHERE id = ?`),
       oldest: prepare(`SELECT ${COLUMNS} FROM pictures ORDER BY created_at, id LIMIT 1`),
+      newest: prepare(
+        `SELECT ${COLUMNS} FROM pictures WHERE key_name = coalesce(?, key_name) ORDER BY created_at DESC, id DESC LIMIT ?`,
+      ),
       expired: prepare(`SELECT ${COLUMNS} FROM pictures WHERE expires_at <= ? ORDER BY expires_at LIMIT ?`),
       after: prepare(`SELECT ${COLUMNS} FROM pictures WHERE id > ? ORDER BY id LIMIT ?`),
       totals: prepare(`SELECT pictures, bytes FROM shelf`),
@@ -56,6 +59,12 @@ export class SqlitePictures implements PictureIndex {
 
   oldest(): Picture | undefined {
     return pictureOf(this.#database.run(() => this.#statements.oldest.get()))
+  }
+
+  newest({ key, limit }: NewestPictures): readonly Picture[] {
+    return this.#database
+      .run(() => this.#statements.newest.all(key ?? null, limit))
+      .flatMap((row) => pictureOf(row) ?? [])
   }
 
   expired(now: number, limit: number): readonly Picture[] {
