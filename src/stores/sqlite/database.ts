@@ -8,6 +8,7 @@ import { FilePlace } from './place/file-place.ts'
 import { stampOf } from './place/own-bytes.ts'
 import { APPLICATION_ID, MIGRATIONS } from './schema.ts'
 import { onStore } from './failures.ts'
+import { boundByName, takesNumbers } from './numbered-parameters.ts'
 import type { StatementSync } from 'node:sqlite'
 
 const FILE = 'gateway.db'
@@ -100,7 +101,8 @@ export class SqliteDatabase {
 
   /** @throws StoreError */
   prepare(sql: string): StatementSync {
-    return onStore(this.file, () => this.sqlite.prepare(sql))
+    const statement = onStore(this.file, () => this.sqlite.prepare(sql))
+    return takesNumbers() || !/\?\d/.test(sql) ? statement : boundByName(statement)
   }
 
   /**
