@@ -24,10 +24,10 @@ export function takesNumbers(): boolean {
 export function boundByName(statement: StatementSync): StatementSync {
   const named = (values: readonly SQLInputValue[]): Record<string, SQLInputValue> =>
     Object.fromEntries(values.map((value, index) => [`?${index + 1}`, value]))
-  const { get, all, run } = statement
+  const [get, all, run] = [statement.get.bind(statement), statement.all.bind(statement), statement.run.bind(statement)]
   return Object.assign(statement, {
-    get: (...values: SQLInputValue[]) => get.call(statement, named(values)),
-    all: (...values: SQLInputValue[]) => all.call(statement, named(values)),
-    run: (...values: SQLInputValue[]) => run.call(statement, named(values)),
+    get: (...values: SQLInputValue[]) => get(named(values)),
+    all: (...values: SQLInputValue[]) => all(named(values)),
+    run: (...values: SQLInputValue[]) => run(named(values)),
   })
 }
