@@ -33,6 +33,7 @@ export async function relayEvents(
   const isAnswered = await isDoneWithin(keepAliveMs, generation.answered)
   if (raw.destroyed) return reply.hijack()
   reply.code(200).headers(HEADERS).headers(exchange.headers)
+  if (generation.makesLinks) reply.header('x-gateway-converted', 'url')
   raw.writeHead(200, reply.getHeaders() as OutgoingHttpHeaders)
   reply.hijack()
   if (!isAnswered) raw.write(COMMENT)

@@ -2,22 +2,12 @@ import { parameterRules } from './rules/parameter-rules.ts'
 import { oneOf } from './rules/parameter.ts'
 import { SOURCES } from './sources.ts'
 import type { Model } from './model.ts'
-import type { Combination, ParameterRules, ParameterValues } from './rules/parameter-rules.ts'
+import type { ParameterRules, ParameterValues } from './rules/parameter-rules.ts'
 
 const NAME = 'response_format'
 
 const source = SOURCES.gateway
 const responseFormat = oneOf(['url', 'b64_json'], { source })
-const noStream: Combination = {
-  param: NAME,
-  rule: 'a stream carries its images as base64',
-  broken: (given) =>
-    given.get(NAME) === 'url' && given.get('stream') === true
-      ? "A stream carries its images as base64: leave 'response_format' out, or set 'stream' to false."
-      : undefined,
-  source,
-}
-
 /** Models of a gateway with a shelf: those that answer in base64 alone take `response_format` too, for links of the gateway's. */
 export function withLinks(models: readonly Model[]): readonly Model[] {
   return models.map((model) => {
@@ -43,5 +33,5 @@ export function ownAnswerForm(model: Model, given: ParameterValues): 'url' | 'b6
 
 function withResponseFormat(rules: ParameterRules): ParameterRules {
   const { parameters, combinations, open } = rules
-  return parameterRules({ ...parameters, [NAME]: responseFormat }, { combinations: [...combinations, noStream], open })
+  return parameterRules({ ...parameters, [NAME]: responseFormat }, { combinations, open })
 }

@@ -110,11 +110,6 @@ describe('response_format url of a model that answers in base64', () => {
     expect(await bytesOf(await fetch(data[0]?.url ?? ''))).toEqual(bytes)
     expect(world.upstream.received.at(-1)?.body.includes('response_format')).toBe(false)
   })
-
-  it('is refused for a stream, whose events carry base64', async () => {
-    const { response, text } = await ordered(wanted({ stream: true }))
-    expect([response.status, text.includes('response_format')]).toEqual([400, true])
-  })
 })
 
 describe('a picture', () => {

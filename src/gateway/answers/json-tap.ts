@@ -42,6 +42,8 @@ export interface ElementListener {
 }
 
 export interface JsonTapOptions {
+  /** The object itself is the element, as an event of a stream is. */
+  readonly isElement?: boolean
   readonly members?: MemberLimits
   readonly listener?: ElementListener
 }
@@ -78,6 +80,7 @@ export class JsonTap {
 
   readonly #captures: MemberCaptures
   readonly #listener: ElementListener | undefined
+  readonly #isElement: boolean
 
   #elements: number | undefined
   #images = 0
@@ -86,7 +89,8 @@ export class JsonTap {
   #expectElement = false
   #hasTopImage = false
 
-  constructor({ members = ANSWER_MEMBERS, listener }: JsonTapOptions = {}) {
+  constructor({ members = ANSWER_MEMBERS, listener, isElement = false }: JsonTapOptions = {}) {
+    this.#isElement = isElement
     this.#captures = new MemberCaptures(members)
     this.#listener = listener
   }
@@ -253,7 +257,8 @@ export class JsonTap {
 
   /** At a name or a value of an image. */
   get #isInElement(): boolean {
-    return this.#depth > 0 && this.#depth === this.#imagesDepth && this.#isArray[this.#depth] === false
+    const depth = this.#isElement ? 1 : this.#imagesDepth
+    return this.#depth > 0 && this.#depth === depth && this.#isArray[this.#depth] === false
   }
 
   #isImageList(depth: number): boolean {

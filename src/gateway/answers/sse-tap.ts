@@ -1,4 +1,5 @@
 import { JsonTap } from './json-tap.ts'
+import type { ElementListener } from './json-tap.ts'
 import { normaliseUsage } from '../../accounting/usage.ts'
 import type { AnswerFacts } from './answer-facts.ts'
 import type { MemberLimits } from './member-captures.ts'
@@ -45,6 +46,12 @@ export interface StreamEvent {
   readonly error: unknown
 }
 
+/** Is told where the image of an event is, as offsets in the piece that was named last. */
+export interface EventListener extends ElementListener {
+  /** A part of the chunk that is being written. */
+  pieceBegins(piece: Buffer): void
+}
+
 /** The place of the next byte in its line. */
 type Place = 'line start' | 'after CR' | 'field' | 'before value' | 'value'
 
@@ -66,6 +73,7 @@ type Place = 'line start' | 'after CR' | 'field' | 'before value' | 'value'
  */
 export class SseTap {
   readonly #onEvent: (event: StreamEvent, end: number) => void
+  readonly #listener: EventListener | undefined
   #place: Place = 'line start'
   #field = ''
   /** It may begin with a byte order mark. */
@@ -83,8 +91,9 @@ export class SseTap {
   #quality: unknown
 
   /** @param onEvent is called at the end of each event, with the offset behind it in the chunk being written */
-  constructor(onEvent: (event: StreamEvent, end: number) => void) {
+  constructor(onEvent: (event: StreamEvent, end: number) => void, listener?: EventListener) {
     this.#onEvent = onEvent
+    this.#listener = listener
   }
 
   write(chunk: Buffer): void {
@@ -116,6 +125,11 @@ export class SseTap {
   /** As `JsonTap.closingOfString`, of the event that is being read. */
   closingOfString(minBytes: number): string | undefined {
     return this.#data?.closingOfString(minBytes)
+  }
+
+  /** The type of the event that is being read, as far as it has been told; empty where it has not. */
+  get type(): string {
+    return text(this.#data?.member('type')) ?? this.#name
   }
 
   /** The event that is being read has all of its data, and lacks at most its empty line. */
@@ -173,14 +187,20 @@ export class SseTap {
   }
 
   #beginData(): void {
-    if (this.#data === undefined) this.#data = new JsonTap({ members: EVENT_MEMBERS })
+    if (this.#data === undefined) this.#data = this.#newTap()
     else this.#data.write(Buffer.from('\n'))
+  }
+
+  #newTap(): JsonTap {
+    const listener = this.#listener
+    return new JsonTap({ members: EVENT_MEMBERS, ...(listener === undefined ? {} : { listener, isElement: true }) })
   }
 
   #value(piece: Buffer): void {
     const field = this.#fieldName()
     if (field === 'data') {
       if (this.#dataStart.length <= MAX_SHORT_DATA) this.#dataStart += piece.toString('latin1', 0, MAX_SHORT_DATA + 1)
+      this.#listener?.pieceBegins(piece)
       this.#data?.write(piece)
     } else if (field === 'event' && this.#name.length < MAX_NAME_BYTES) {
       this.#name += piece.toString('latin1', 0, MAX_NAME_BYTES)

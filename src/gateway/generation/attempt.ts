@@ -10,6 +10,8 @@ import type { EventFamily } from '../requests/endpoint.ts'
 import type { GatewayError } from '../../errors/gateway-error.ts'
 import type { AnswerHeaders } from '../../upstream/answer-headers.ts'
 import type { AnswerControl, AnswerReceiver } from '../../upstream/upstream.ts'
+import { errorEvent } from '../answers/answer.ts'
+import type { ConvertedOutput } from '../answers/links/pictures-as-links.ts'
 import type { AnswerOutput, AnswerReader } from '../answers/answer.ts'
 import type { OrderShelf } from '../answers/links/arriving-picture.ts'
 import type { Clock, Timer } from './clock.ts'
@@ -24,7 +26,7 @@ export interface AttemptOptions {
   readonly clock: Clock
   /** The events that the client asked for; undefined where it asked for one JSON answer. */
   readonly events: EventFamily | undefined
-  /** Takes the pictures of one JSON answer, of which the client gets links; undefined: it gets them as they come. */
+  /** Takes the finished pictures, of which the client gets links; undefined: it gets them as they come. */
   readonly shelf?: OrderShelf | undefined
 }
 
@@ -113,6 +115,19 @@ export class Attempt implements AnswerReceiver {
     return forms.length === 0 ? undefined : forms.join(', ')
   }
 
+  /** Something may be put between what the client has and what it gets next. */
+  get isBetweenEvents(): boolean {
+    return this.#links?.isBetweenEvents ?? this.reader?.isBetweenEvents !== false
+  }
+
+  /** The bytes that turn the client's part into a failure that it understands; undefined where none can. */
+  closingBytes(error: GatewayError): Buffer | undefined {
+    const hasEvents = this.#options.events !== undefined
+    if (!hasEvents || this.#links === undefined) return this.reader?.closingBytes(error)
+    if (this.#links.isBetweenEvents) return errorEvent(error)
+    return this.#links.isAhead ? undefined : this.reader?.closingBytes(error)
+  }
+
   /** Lets the upstream go on, or holds it back. @param isHeldBack for the client, or for its kept answer */
   steer(isHeldBack: boolean): void {
     this.#links?.steer(isHeldBack)
@@ -153,12 +168,12 @@ export class Attempt implements AnswerReceiver {
     const { modelName, redact, events } = this.#options
     const head = { status, headers, modelName, redact }
     const isSuccess = status >= 200 && status < 300
-    if (isSuccess && events === undefined && isPlain(headers)) this.#links = this.#linksFor()
+    if (isSuccess && isPlain(headers)) this.#links = this.#linksFor(events === undefined ? 'json' : 'events')
     const links = this.#links
     const output: AnswerOutput = {
       begin: () => {
         this.#owner.accepted()
-        if (links === undefined) this.#owner.ready()
+        if (links === undefined || events !== undefined) this.#owner.ready()
       },
       write: (chunk) => (links === undefined ? this.#owner.bytes(chunk) : links.write(chunk)),
       end: () => this.#finish(),
@@ -170,14 +185,15 @@ export class Attempt implements AnswerReceiver {
     return new JsonAnswer(head, output)
   }
 
-  #linksFor(): PicturesAsLinks | undefined {
+  #linksFor(kind: 'json' | 'events'): PicturesAsLinks | undefined {
     const { shelf } = this.#options
     if (shelf === undefined) return undefined
-    return new PicturesAsLinks(shelf, {
+    const output: ConvertedOutput = {
       ready: () => this.#owner.ready(),
       write: (chunk) => this.#owner.bytes(chunk),
       changed: () => this.#owner.steer(),
       failed: (error) => this.#refuse(brokenOff(error)),
-    })
+    }
+    return new PicturesAsLinks(shelf, output, kind)
   }
 }

@@ -103,6 +103,11 @@ export class Generation implements AttemptOwner, DeliverySource, KeptAnswerOwner
     return this.#attempt.pictureForms
   }
 
+  /** The client wants links to pictures that come as base64. */
+  get makesLinks(): boolean {
+    return this.#options.shelf !== undefined
+  }
+
   get headers(): AnswerHeaders {
     return this.#attempt.headers
   }
@@ -141,7 +146,7 @@ export class Generation implements AttemptOwner, DeliverySource, KeptAnswerOwner
 
   /** Something may be put between what a client has got and what it gets next. */
   get isBetweenEvents(): boolean {
-    return this.#attempt.reader?.isBetweenEvents !== false
+    return this.#attempt.isBetweenEvents
   }
 
   /** Sends the order upstream for the first time. */
@@ -241,7 +246,7 @@ export class Generation implements AttemptOwner, DeliverySource, KeptAnswerOwner
     this.endedAt = clock.now()
     clock.clear(this.#timer)
     clock.clear(this.#retryTimer)
-    const closing = this.failure === undefined ? undefined : this.#attempt.reader?.closingBytes(this.failure)
+    const closing = this.failure === undefined ? undefined : this.#attempt.closingBytes(this.failure)
     this.ending = { isCut: this.failure !== undefined && closing === undefined, closing }
     if (closing !== undefined) this.kept?.append(closing)
     this.kept?.close(this.ending.isCut ? 'cut' : 'complete')

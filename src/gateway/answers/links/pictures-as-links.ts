@@ -1,14 +1,13 @@
 import { GatheredBytes } from '../../../spool/gathered-bytes.ts'
 import { ArrivingPicture } from './arriving-picture.ts'
-import { JsonTap } from '../json-tap.ts'
+import { HeldOutput } from './held-output.ts'
 import { renamed } from './member-name.ts'
-import type { ElementListener } from '../json-tap.ts'
+import { eventScanner, jsonScanner } from './picture-scanners.ts'
+import type { PictureListener, PictureScanner } from './picture-scanners.ts'
 import type { OrderShelf } from './arriving-picture.ts'
 
 const QUOTE = 0x22
 const NULL = 0x6e
-/** Bytes beside the pictures that wait until all of them are on the shelf. An answer has a few hundred. */
-const MAX_HELD_BYTES = 262_144
 /** A name and what stands before its value, or a link; anything longer goes on as it is. */
 const MAX_OPENING_BYTES = 16_384
 
@@ -26,20 +25,24 @@ export interface ConvertedOutput {
 /** How the pictures of an answer reach its client. */
 export type PictureForm = 'url' | 'b64_json'
 
+/** An event of a stream is handed on as a whole. */
+const END_OF_EVENT = 'end of event'
+
 /**
- * Turns the base64 of a JSON answer into links while it streams by: each picture goes to the shelf, and `"b64_json": "…"`
- * becomes `"url": "…"`. All other bytes stay as they are. A picture that cannot be kept is given back as it came, and so are
- * all after it. Nothing is handed on before it is known which of the two it is.
+ * Turns the base64 of an answer into links while it streams by: each picture goes to the shelf, and `"b64_json": "…"`
+ * becomes `"url": "…"`. All other bytes stay as they are, previews of a stream included. A picture that cannot be kept is
+ * given back as it came, and so are all after it. Of one JSON answer, and of each event, nothing is handed on before it is
+ * known which of the two it is.
  */
-export class PicturesAsLinks implements ElementListener {
+export class PicturesAsLinks implements PictureListener {
   /** The forms of the pictures so far; empty: there was none to convert. */
   readonly forms = new Set<PictureForm>()
   readonly #shelf: OrderShelf
   readonly #output: ConvertedOutput
-  readonly #tap = new JsonTap({ listener: this, members: new Map() })
+  readonly #scanner: PictureScanner
+  readonly #held: HeldOutput
   /** Pictures, and the bytes behind them, in the order of the answer. */
-  readonly #queue: (ArrivingPicture | GatheredBytes)[] = []
-  readonly #held = new GatheredBytes()
+  readonly #queue: (ArrivingPicture | GatheredBytes | typeof END_OF_EVENT)[] = []
   #mode: 'passing' | 'name' | 'link' | 'picture' = 'passing'
   #opening = new GatheredBytes()
   #picture: ArrivingPicture | undefined
@@ -51,7 +54,6 @@ export class PicturesAsLinks implements ElementListener {
   #hasFailed = false
   #chunk: Buffer = Buffer.alloc(0)
   #from = 0
-  #isReady = false
   #isPumping = false
   #isOver = false
   #isHeldBack = false
@@ -59,9 +61,16 @@ export class PicturesAsLinks implements ElementListener {
   #wake: () => void = () => {}
   #onFinished: (() => void) | undefined
 
-  constructor(shelf: OrderShelf, output: ConvertedOutput) {
+  constructor(shelf: OrderShelf, output: ConvertedOutput, kind: 'json' | 'events' = 'json') {
     this.#shelf = shelf
     this.#output = output
+    this.#scanner = kind === 'json' ? jsonScanner(this) : eventScanner(this)
+    this.#held = new HeldOutput({ onRelease: () => output.ready(), write: (chunk) => output.write(chunk) })
+  }
+
+  /** The client has no part of an event that it has not all of. */
+  get isBetweenEvents(): boolean {
+    return !this.#held.isReleased
   }
 
   /** The upstream is to wait: for the disk, or for pictures that are being put on the shelf or given back. */
@@ -70,11 +79,14 @@ export class PicturesAsLinks implements ElementListener {
     return !this.#isOver && (isWaiting || this.#picture?.isLagging === true)
   }
 
+  /** The reader is further than the client: a picture was still to be given back when the answer failed. */
+  isAhead = false
+
   write(chunk: Buffer): void {
     if (this.#isOver) return
     this.#chunk = chunk
     this.#from = 0
-    this.#tap.write(chunk)
+    this.#scanner.write(chunk)
     this.#take(chunk.length)
     this.#output.changed()
   }
@@ -98,12 +110,13 @@ export class PicturesAsLinks implements ElementListener {
     this.steer(false)
   }
 
-  /** The answer has failed: nobody gets it. */
+  /** The answer has failed: nobody gets it, or nothing more of its events. */
   discard(): void {
     if (this.#isOver) return
     this.#isOver = true
+    this.isAhead = this.#queue.length > 0
     for (const item of this.#queue.splice(0)) if (item instanceof ArrivingPicture) void item.close().catch(() => {})
-    this.#shelf.withdraw()
+    if (!this.#scanner.hasEvents) this.#shelf.withdraw() // links in events are with the client already
     this.#wake()
   }
 
@@ -113,6 +126,13 @@ export class PicturesAsLinks implements ElementListener {
   }
 
   elementEnded(): void {}
+
+  eventEnded(at: number): void {
+    this.#take(at)
+    this.elementBegan()
+    if (this.#queue.length === 0) this.#held.hold()
+    else this.#queue.push(END_OF_EVENT)
+  }
 
   nameBegan(at: number): void {
     this.#take(at)
@@ -134,6 +154,8 @@ export class PicturesAsLinks implements ElementListener {
       return
     }
     if (name === 'url' && this.#chunk[at] === NULL) this.#rename('b64_json')
+    // The picture of an event that is not converted, such as a preview, goes on as it comes.
+    if (name === 'b64_json' && this.#scanner.hasEvents && this.#queue.length === 0) this.#held.release()
     this.#emitOpening()
     this.#mode = 'passing'
   }
@@ -166,7 +188,7 @@ export class PicturesAsLinks implements ElementListener {
   }
 
   get #mayConvert(): boolean {
-    return !this.#hasLink && !this.#hasFailed
+    return !this.#hasLink && !this.#hasFailed && this.#scanner.isPicture
   }
 
   /** Takes the bytes of the chunk up to an offset, as the place in the answer says. */
@@ -218,7 +240,7 @@ export class PicturesAsLinks implements ElementListener {
 
   /** Bytes for the client, behind the pictures that are under way. */
   #emit(bytes: Buffer): void {
-    if (this.#queue.length === 0) return this.#out(bytes)
+    if (this.#queue.length === 0) return this.#held.write(bytes)
     const last = this.#queue.at(-1)
     if (last instanceof GatheredBytes) return last.append(bytes)
     const behind = new GatheredBytes()
@@ -226,26 +248,13 @@ export class PicturesAsLinks implements ElementListener {
     this.#queue.push(behind)
   }
 
-  #out(bytes: Buffer): void {
-    if (this.#isReady) return this.#output.write(bytes)
-    this.#held.append(bytes)
-    if (this.#held.length > MAX_HELD_BYTES) this.#becomeReady()
-  }
-
-  #becomeReady(): void {
-    if (this.#isReady) return
-    this.#isReady = true
-    this.#output.ready()
-    if (this.#held.length > 0) this.#output.write(Buffer.from(this.#held.bytes()))
-    this.#held.clear()
-  }
-
   /** Hands on what waits, in order, as each picture's outcome becomes known. */
   async #pump(): Promise<void> {
     this.#isPumping = true
     try {
       for (let item = this.#queue[0]; item !== undefined && !this.#isOver; item = this.#queue[0]) {
-        if (item instanceof GatheredBytes) this.#out(item.bytes())
+        if (item === END_OF_EVENT) this.#held.hold()
+        else if (item instanceof GatheredBytes) this.#held.write(item.bytes())
         else await this.#handOn(item)
         this.#queue.shift()
         if (!this.#isOver) this.#output.changed()
@@ -263,17 +272,17 @@ export class PicturesAsLinks implements ElementListener {
     if (this.#isOver) return
     if (link === undefined) return this.#giveBack(picture)
     this.forms.add('url')
-    this.#out(renamed(picture.opening, 'url'))
-    this.#out(Buffer.from(`${link}"`))
+    this.#held.write(renamed(picture.opening, 'url'))
+    this.#held.write(Buffer.from(`${link}"`))
   }
 
   async #giveBack(picture: ArrivingPicture): Promise<void> {
     this.#hasFailed = true
     this.forms.add('b64_json')
-    this.#becomeReady()
+    this.#held.release()
     for await (const bytes of picture.givenBack()) {
       if (this.#isOver) return
-      if (bytes.length > 0) this.#out(bytes)
+      if (bytes.length > 0) this.#held.write(bytes)
       if (this.#isHeldBack) await new Promise<void>((wake) => (this.#wake = wake))
     }
     await picture.close()
@@ -281,7 +290,7 @@ export class PicturesAsLinks implements ElementListener {
 
   #finished(): void {
     this.#isOver = true
-    this.#becomeReady()
+    this.#held.release()
     this.#onFinished?.()
   }
 }
