@@ -1,4 +1,5 @@
 import { ByteList } from './byte-list.ts'
+import { buffersPassed } from './passing-buffers.ts'
 import type { Readable } from 'node:stream'
 
 /** So much is handed on at once, without waiting for what else comes in the same turn of the event loop. */
@@ -66,6 +67,7 @@ class Source {
   }
 
   readonly #onData = (chunk: Buffer): void => {
+    buffersPassed(chunk.length)
     this.#waiting.append(chunk)
     if (this.#waiting.bytes >= WAITING_BYTES) this.#payload.pause()
     if (this.#waiting.bytes >= PIECE_BYTES) this.#notify()

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { GatewayError } from '../errors/gateway-error.ts'
 import { systemCode } from '../errors/system-error.ts'
 import { DiskRoom } from './disk-room.ts'
+import { buffersPassed } from './passing-buffers.ts'
 import { makeDirectory, makeOneDirectory } from './make-directory.ts'
 import type { FileHandle } from 'node:fs/promises'
 
@@ -96,6 +97,7 @@ export class SpoolFile {
   async read(start: number, end: number): Promise<Buffer> {
     const { bytesRead, buffer } = await this.handle.read(Buffer.allocUnsafeSlow(end - start), { position: start })
     if (bytesRead === 0) throw new Error('the spool file is shorter than what was written')
+    buffersPassed(bytesRead)
     return buffer.subarray(0, bytesRead)
   }
 
