@@ -7,10 +7,10 @@ import type { SpoolDirectory, SpoolFile } from './spool-file.ts'
 /** The memory of one spool, where nothing else is said; anything larger goes to a file. */
 const MEMORY_BYTES = 262_144
 /** Fewer bytes wait for more before they are written to the file. */
-const LEAST_WRITE_BYTES = 262_144
+const LEAST_WRITE_BYTES = 65_536
 const MOST_WRITE_BYTES = 1_048_576
 /** How much of a file is read at once. */
-const READ_BYTES = 524_288
+const READ_BYTES = 131_072
 
 /** A part of what a spool holds, both ends as offsets. */
 export interface ByteRange {
