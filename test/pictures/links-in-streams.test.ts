@@ -109,6 +109,30 @@ describe('a stream', () => {
   })
 })
 
+describe('a stream that fails', () => {
+  it.each([1, 0])('hands on the finished pictures that have come whole, where %i can be kept', async (kept) => {
+    const sent = streamOf({ lineEnd: '\n', hasNames: true })
+    const cut = sent.indexOf(FINISHED[1]?.toString('base64') ?? '') + 20
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    let text = ''
+    const output = {
+      ready: () => {},
+      write: (chunk: Buffer) => void (text += chunk.toString('latin1')),
+      changed: () => {},
+      failed: reject,
+    }
+    const links = new PicturesAsLinks(shelf(kept), output, 'events')
+    links.write(Buffer.from(sent.slice(0, cut)))
+    links.discard(resolve)
+    links.write(Buffer.from('never'))
+    await promise
+    expect(links.isBetweenEvents).toBe(true)
+    const whole = sent.slice(0, sent.lastIndexOf('event:', cut))
+    expect(withoutLinks(text) === whole).toBe(true)
+    expect(text.includes('http://link.example')).toBe(kept === 1)
+  })
+})
+
 describe('response_format url of a stream', () => {
   it('gives a link in the completed event and base64 in the preview', async () => {
     const sent = streamOf({ lineEnd: '\n', hasNames: true })

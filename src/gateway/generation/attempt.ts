@@ -11,7 +11,7 @@ import type { GatewayError } from '../../errors/gateway-error.ts'
 import type { AnswerHeaders } from '../../upstream/answer-headers.ts'
 import type { AnswerControl, AnswerReceiver } from '../../upstream/upstream.ts'
 import { errorEvent } from '../answers/answer.ts'
-import type { ConvertedOutput } from '../answers/links/pictures-as-links.ts'
+import type { ConvertedOutput } from '../answers/links/held-output.ts'
 import type { AnswerOutput, AnswerReader } from '../answers/answer.ts'
 import type { OrderShelf } from '../answers/links/arriving-picture.ts'
 import type { Clock, Timer } from './clock.ts'
@@ -138,9 +138,12 @@ export class Attempt implements AnswerReceiver {
   #refuse(error: GatewayError): void {
     if (this.#isOver) return
     this.#isOver = true
-    this.#links?.discard()
-    this.#owner.refused(error)
-    this.#control?.abort(error)
+    const refused = (): void => this.#owner.refused(error)
+    if (this.#links === undefined) refused()
+    else this.#links.discard(refused)
+    const control = this.#control
+    this.#control = undefined // what is still handed on holds nothing back any more
+    control?.abort(error)
   }
 
   /** The upstream may close its connection now, or keep it open for the next request; it may not stay in this one. */

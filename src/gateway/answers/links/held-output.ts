@@ -3,6 +3,17 @@ import { GatheredBytes } from '../../../spool/gathered-bytes.ts'
 /** Bytes beside the pictures that wait until it is known how these reach the client. An answer has a few hundred. */
 const MAX_HELD_BYTES = 262_144
 
+/** Takes the converted answer. */
+export interface ConvertedOutput {
+  /** The client can have its status: nothing more is found out about the answer as a whole. */
+  ready(): void
+  write(chunk: Buffer): void
+  /** `holdsBack` may have changed. */
+  changed(): void
+  /** A picture could neither be kept nor given back. */
+  failed(error: Error): void
+}
+
 export interface HeldOutputOptions {
   /** The bytes that follow are not held. */
   readonly onRelease: () => void

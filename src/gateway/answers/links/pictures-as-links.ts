@@ -4,23 +4,13 @@ import { HeldOutput } from './held-output.ts'
 import { renamed } from './member-name.ts'
 import { eventScanner, jsonScanner } from './picture-scanners.ts'
 import type { PictureListener, PictureScanner } from './picture-scanners.ts'
+import type { ConvertedOutput } from './held-output.ts'
 import type { OrderShelf } from './arriving-picture.ts'
 
 const QUOTE = 0x22
 const NULL = 0x6e
 /** A name and what stands before its value, or a link; anything longer goes on as it is. */
 const MAX_OPENING_BYTES = 16_384
-
-/** Takes the converted answer. */
-export interface ConvertedOutput {
-  /** The client can have its status: nothing more is found out about the answer as a whole. */
-  ready(): void
-  write(chunk: Buffer): void
-  /** `holdsBack` may have changed. */
-  changed(): void
-  /** A picture could neither be kept nor given back. */
-  failed(error: Error): void
-}
 
 /** How the pictures of an answer reach its client. */
 export type PictureForm = 'url' | 'b64_json'
@@ -60,6 +50,7 @@ export class PicturesAsLinks implements PictureListener {
   #isHurried = false
   #wake: () => void = () => {}
   #onFinished: (() => void) | undefined
+  #onDiscarded: (() => void) | undefined
 
   constructor(shelf: OrderShelf, output: ConvertedOutput, kind: 'json' | 'events' = 'json') {
     this.#shelf = shelf
@@ -83,7 +74,7 @@ export class PicturesAsLinks implements PictureListener {
   isAhead = false
 
   write(chunk: Buffer): void {
-    if (this.#isOver) return
+    if (this.#isOver || this.#onDiscarded !== undefined) return
     this.#chunk = chunk
     this.#from = 0
     this.#scanner.write(chunk)
@@ -110,14 +101,20 @@ export class PicturesAsLinks implements PictureListener {
     this.steer(false)
   }
 
-  /** The answer has failed: nobody gets it, or nothing more of its events. */
-  discard(): void {
-    if (this.#isOver) return
+  /** The answer has failed: nobody gets it, or of its events only those that have come whole, which go out first. */
+  discard(onDiscarded: () => void): void {
+    if (this.#isOver) return onDiscarded()
+    const whole = this.#scanner.hasEvents ? this.#queue.lastIndexOf(END_OF_EVENT) + 1 : 0
+    this.isAhead = whole === 0 && this.#queue.length > 0
+    for (const item of this.#queue.splice(whole)) if (item instanceof ArrivingPicture) void item.close().catch(() => {})
+    if (whole > 0) {
+      this.#onDiscarded = onDiscarded
+      return this.hurry()
+    }
     this.#isOver = true
-    this.isAhead = this.#queue.length > 0
-    for (const item of this.#queue.splice(0)) if (item instanceof ArrivingPicture) void item.close().catch(() => {})
     if (!this.#scanner.hasEvents) this.#shelf.withdraw() // links in events are with the client already
     this.#wake()
+    onDiscarded()
   }
 
   elementBegan(): void {
@@ -260,11 +257,18 @@ export class PicturesAsLinks implements PictureListener {
         if (!this.#isOver) this.#output.changed()
       }
       this.#isPumping = false
-      if (!this.#isOver && this.#onFinished !== undefined) this.#finished()
+      if (this.#onDiscarded !== undefined) this.#discarded(this.#onDiscarded)
+      else if (!this.#isOver && this.#onFinished !== undefined) this.#finished()
     } catch (error) {
-      this.discard()
-      this.#output.failed(error instanceof Error ? error : new Error(String(error)))
+      if (this.#onDiscarded !== undefined) return this.#discarded(this.#onDiscarded)
+      const failed = error instanceof Error ? error : new Error(String(error))
+      this.discard(() => this.#output.failed(failed))
     }
+  }
+
+  #discarded(onDiscarded: () => void): void {
+    this.#isOver = true
+    onDiscarded()
   }
 
   async #handOn(picture: ArrivingPicture): Promise<void> {
