@@ -69,13 +69,17 @@ type Place = 'line start' | 'after CR' | 'field' | 'before value' | 'value'
  * | before value | the line ends                         | value        | value, skipped | value       |
  * | value        | the line ends                         | value        | value         | value        |
  *
- * A line that ends in CR leads to `after CR`, any other to `line start`.
+ * A line that ends in CR leads to `after CR`, any other to `line start`. In a stream of CRLF a CR at a chunk's end waits
+ * for its LF.
  */
 export class SseTap {
   readonly #onEvent: (event: StreamEvent, end: number) => void
   readonly #listener: EventListener | undefined
   #place: Place = 'line start'
   #field = ''
+  /** A line has ended in CRLF: the LF of a CR at a chunk's end is still to come, and belongs to its event. */
+  #hasCrLf = false
+  #isCrHeld = false
   /** It may begin with a byte order mark. */
   #isFirstLine = true
 
@@ -100,6 +104,11 @@ export class SseTap {
     let at = 0
     let lf = -1
     let cr = -1
+    if (this.#isCrHeld && chunk.length > 0) {
+      this.#isCrHeld = false
+      at = chunk[0] === LF ? 1 : 0
+      this.#endLine(at, 'line start')
+    }
     while (at < chunk.length) {
       if (this.#place === 'after CR') {
         this.#place = 'line start'
@@ -115,9 +124,11 @@ export class SseTap {
       this.#line(chunk.subarray(at, end))
       at = end + 1
       if (end === chunk.length) return
-      // The LF of a CRLF belongs to the event, where it is in the same chunk.
       const isCrLf = end === cr && chunk[at] === LF
       if (isCrLf) at++
+      this.#hasCrLf ||= isCrLf
+      this.#isCrHeld = end === cr && this.#hasCrLf && end + 1 === chunk.length
+      if (this.#isCrHeld) return
       this.#endLine(at, end === cr && !isCrLf ? 'after CR' : 'line start')
     }
   }

@@ -63,6 +63,11 @@ async function decoded(bytes: Buffer): Promise<{ events: Record<string, unknown>
 }
 
 describe('a stream that is relayed', () => {
+  it('keeps the LF of its last CRLF where that comes by itself', () => {
+    const bytes = Buffer.from(STREAM.replaceAll('\n', '\r\n'))
+    expect(relayed(events, cut(bytes, [bytes.length - 1]), true).bytes.equals(bytes)).toBe(true)
+  })
+
   it('is handed on byte for byte, wherever it is split', () => {
     const bytes = Buffer.from(STREAM)
     fc.assert(
