@@ -14,7 +14,7 @@ import type { Outcome } from './client.ts'
 import type { Kind, WireRequest } from './requests.ts'
 
 /** Connections at once. */
-const PARALLEL = 8
+const PARALLEL = 4
 const SHOWN_FAILURES = 20
 
 export interface WireFuzzResult {
