@@ -38,14 +38,18 @@ export async function takeAnswer(order: ByteRequest): Promise<ByteAnswer> {
   request.on('error', () => resolve(nothing))
   request.on('response', (response) => {
     const chunks: Buffer[] = []
+    let hasLeft = false
+    // The end may have been read with bytes that a client which leaves is not given any more.
     const end = (isWhole: boolean): void =>
-      resolve({ status: response.statusCode ?? 0, bytes: Buffer.concat(chunks), isWhole })
+      resolve({ status: response.statusCode ?? 0, bytes: Buffer.concat(chunks), isWhole: isWhole && !hasLeft })
     const leaveAt = order.manner === 'leaves' ? randomInt(1, 12) : Number.POSITIVE_INFINITY
     response.on('data', (chunk: Buffer) => {
       chunks.push(chunk)
       if (chunks.length === 1) order.onFirst?.()
-      if (chunks.length >= leaveAt) request.destroy()
-      else hesitate(response, order, chunks.length)
+      if (chunks.length >= leaveAt) {
+        hasLeft = true
+        request.destroy()
+      } else hesitate(response, order, chunks.length)
     })
     response.on('end', () => end(response.complete))
     response.on('close', () => end(response.complete))

@@ -18,8 +18,16 @@ export async function growth(size: number, work: (size: number) => unknown): Pro
   const least = { small: Number.POSITIVE_INFINITY, large: Number.POSITIVE_INFINITY }
   // Neighbours on the machine cost time by its caches too: measured until it looks linear, or often enough.
   for (let run = 0; run < MOST_RUNS; run++) {
-    least.large = Math.min(least.large, await micros(repeats, size, work))
-    least.small = Math.min(least.small, await micros(repeats, small, work))
+    const large = await micros(repeats, size, work)
+    const little = await micros(repeats, small, work)
+    if (little < LEAST_MICROS / 4) {
+      // It took that long before only because it was not compiled yet.
+      repeats *= 2
+      Object.assign(least, { small: Number.POSITIVE_INFINITY, large: Number.POSITIVE_INFINITY })
+      continue
+    }
+    least.large = Math.min(least.large, large)
+    least.small = Math.min(least.small, little)
     if (run > 0 && least.large / least.small < LINEAR) break
   }
   return least.large / least.small
