@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs'
 import { Agent, get } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { canMount, MountedDisk } from '../../test/helpers/mounted-disk.ts'
+import { memoryOf } from '../../test/helpers/process-memory.ts'
 import { UPSTREAM_KEY } from './leaks.ts'
 import type { ChildProcess } from 'node:child_process'
 import type { IncomingMessage } from 'node:http'
@@ -168,8 +169,7 @@ export class GatewayProcess {
 
   /** Peak resident memory so far, in MB. */
   get peakMemoryMb(): number {
-    const kilobytes = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${this.#child.pid}/status`, 'utf8'))?.[1]
-    return Math.round(Number(kilobytes) / 1024)
+    return Math.round(memoryOf(this.#child.pid ?? 0).most / 2 ** 20)
   }
 
   /** Sends SIGTERM; resolves with the exit code and the time until the exit. */

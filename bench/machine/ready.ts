@@ -1,20 +1,8 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
 import { request as requestTls } from 'node:https'
-import { createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { AddressInfo } from 'node:net'
 import type { Child } from './children.ts'
-
-/** A port on which nothing listens. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 /**
  * Waits until a started program answers HTTP.

@@ -1,8 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually } from '../helpers/eventually.ts'
 import { clientOf } from '../helpers/gateways/gateway-client.ts'
+import { memoryOf } from '../helpers/process-memory.ts'
 import { scriptedUpstream } from '../helpers/upstream.ts'
 import { openWorld } from '../helpers/world.ts'
 import { chunked, head, WireClient } from './uploads/wire-client.ts'
@@ -33,13 +34,6 @@ afterAll(async () => world.close())
 
 const post = async (changes: object = {}): Promise<Response> =>
   clientOf(gateway.url).post({ model: 'gpt-image-2', prompt: 'a', ...changes })
-
-/** The memory of the gateway's process: now, and the most that it ever was. */
-function memoryOf(pid: number): { readonly now: number; readonly most: number } {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-  const bytes = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) * 1024
-  return { now: bytes('VmRSS'), most: bytes('VmHWM') }
-}
 
 /** How much more memory than before the process had at any time. */
 async function growthBy(work: () => Promise<unknown>): Promise<number> {

@@ -1,6 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { once } from 'node:events'
 import OpenAI, { toFile } from 'openai'
@@ -8,11 +7,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { completed, partial } from '../gateway/answers/recorded-streams.ts'
 import { temporaryDirectory } from '../helpers/directory.ts'
 import { eventually } from '../helpers/eventually.ts'
+import { freePort } from '../helpers/free-port.ts'
 import { startGateway } from '../helpers/gateway.ts'
 import { picture } from '../helpers/images.ts'
 import { answerJson, imageAnswer, scriptedUpstream } from '../helpers/upstream.ts'
 import { newPrompt } from '../helpers/new-orders.ts'
-import type { AddressInfo } from 'node:net'
 import type { TestGateway } from '../helpers/gateway.ts'
 import type { ScriptedUpstream } from '../helpers/upstream.ts'
 
@@ -58,14 +57,6 @@ const PROXIES: readonly Proxy[] = [
 
 const isHere = (program: string): boolean =>
   spawnSync(program, [program === 'caddy' ? 'version' : '-v'], { stdio: 'ignore' }).error === undefined
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  return port
-}
 
 let upstream: ScriptedUpstream
 let gateway: TestGateway

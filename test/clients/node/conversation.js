@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline'
 
-/** Where the gateway is, and a key for it. */
+/** The gateway's address, and a key for it. */
 export const baseURL = process.env.BASE_URL
 export const apiKey = process.env.API_KEY
 

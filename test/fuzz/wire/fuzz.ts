@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { picture } from '../../helpers/images.ts'
+import { memoryOf } from '../../helpers/process-memory.ts'
 import { bodyOf, UpstreamServer } from '../../helpers/upstream-server.ts'
 import { openWorld } from '../../helpers/world.ts'
 import { goodAnswer, strangeAnswer } from './answers.ts'
@@ -9,7 +9,6 @@ import { Random } from './random.ts'
 import { wireRequest } from './requests.ts'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ErrorBody } from '../../../src/errors/gateway-error.ts'
-import type { GatewayProcess } from '../../helpers/gateways/gateway-process.ts'
 import type { Outcome } from './client.ts'
 import type { Kind, WireRequest } from './requests.ts'
 
@@ -52,7 +51,7 @@ export async function fuzzWire(options: WireFuzzOptions): Promise<WireFuzzResult
   try {
     const gateway = await world.spawn({ UPSTREAM_RETRIES: '0', CHECK_RATE_LIMIT_RPM: '0', ...options.environment })
     const image = await picture(64, 64)
-    const noteMemory = (): void => void (mostBytes = Math.max(mostBytes, highestMemoryOf(gateway)))
+    const noteMemory = (): void => void (mostBytes = Math.max(mostBytes, memoryOf(gateway.pid).most))
     let next = 0
     const work = async (): Promise<void> => {
       while (next < runs && failures.length < SHOWN_FAILURES && !gateway.hasEnded()) {
@@ -105,11 +104,6 @@ function codeOf(body: Buffer): string | undefined {
   } catch {
     return undefined
   }
-}
-
-/** The most memory that the process had at any time. Needs /proc. */
-function highestMemoryOf({ pid }: GatewayProcess): number {
-  return Number(/^VmHWM:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024
 }
 
 /** Answers orders of the kind `answer` strangely, and all others as they should be. */

@@ -1,19 +1,7 @@
-/** Numbers that depend on the seed alone (mulberry32): the same seed makes the same run. */
-export class Random {
-  #state: number
+import { Seeded } from '../../helpers/seeded.ts'
 
-  constructor(seed: number) {
-    this.#state = seed >>> 0
-  }
-
-  /** From 0 up to 1. */
-  next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-
+/** The draws of a fuzz run. */
+export class Random extends Seeded {
   /** A whole number from `from` to `to`. */
   between(from: number, to: number): number {
     return from + Math.floor(this.next() * (to - from + 1))
